@@ -1,0 +1,1 @@
+"""Định Danh: a provider of national electronic identity. See docs/architecture.md."""

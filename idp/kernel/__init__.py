@@ -1,0 +1,1 @@
+"""Bedrock: errors, the clock, identifiers. Imports nothing of the house."""
