@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, DateTime, Dialect, Executable, MetaData, create_engine, event
+from sqlalchemy import Connection, DateTime, Dialect, Executable, MetaData, Row, create_engine, event
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -122,14 +122,27 @@ class Database:
                     raise
         raise AssertionError("unreachable")
 
-    def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
-        """Run one statement: in the open transaction, else committed by itself."""
+    def first(self, statement: Executable, parameters: Parameters | None = None) -> Row[Any] | None:
+        """The first row a statement gives (SELECT, or any with RETURNING), or ``None``."""
+        return self._run(statement, parameters, lambda result: result.first())
+
+    def all(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
+        """Every row a statement gives."""
+        return self._run(statement, parameters, lambda result: result.all())
+
+    def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
+        """How many rows a statement touched; a sequence of parameters runs it once for each."""
+        return self._run(statement, parameters, lambda result: result.rowcount)
+
+    def _run(
+        self, statement: Executable, parameters: Parameters | None, read: Callable[[CursorResult[Any]], T]
+    ) -> T:
+        """In the open transaction, else on its own and committed by itself."""
         open_connection: Connection | None = getattr(self._open, "connection", None)
         if open_connection is not None:
-            return open_connection.execute(statement, parameters)
+            return read(open_connection.execute(statement, parameters))
         with _translated(), self.engine.connect() as connection:
-            result = connection.execute(statement, parameters)
-            return result.freeze()() if result.returns_rows else result  # type: ignore[return-value]
+            return read(connection.execute(statement, parameters))
 
     def close(self) -> None:
         """Give all connections back."""
