@@ -1,0 +1,1 @@
+"""The people: accounts of citizens, foreigners and organisations, from opening to closing."""

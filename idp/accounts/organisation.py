@@ -1,0 +1,62 @@
+"""An agency's or organisation's electronic identity (Decree 69/2024 Art. 6)."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """Which body it is, and who files for it. ``name`` is the Vietnamese one."""
+
+    name: str
+    established_on: date
+    head_office: str
+    representative_name: str = field(repr=False)
+    representative_number: str = field(repr=False)
+    short_name: str | None = None
+    foreign_name: str | None = None
+    tax_code: str | None = None
+    enterprise_code: str | None = None
+    agency_code: str | None = None
+
+    def stored(self) -> dict[str, str]:
+        """As JSON members, for sealing; ``restored`` is its inverse."""
+        members = {
+            "name": self.name,
+            "established_on": self.established_on.isoformat(),
+            "head_office": self.head_office,
+            "representative_name": self.representative_name,
+            "representative_number": self.representative_number,
+            "short_name": self.short_name,
+            "foreign_name": self.foreign_name,
+            "tax_code": self.tax_code,
+            "enterprise_code": self.enterprise_code,
+            "agency_code": self.agency_code,
+        }
+        return {key: value for key, value in members.items() if value is not None}
+
+    @classmethod
+    def restored(cls, members: dict[str, str]) -> Self:
+        """From what ``stored`` gave."""
+        return cls(
+            name=members["name"],
+            established_on=date.fromisoformat(members["established_on"]),
+            head_office=members["head_office"],
+            representative_name=members["representative_name"],
+            representative_number=members["representative_number"],
+            short_name=members.get("short_name"),
+            foreign_name=members.get("foreign_name"),
+            tax_code=members.get("tax_code"),
+            enterprise_code=members.get("enterprise_code"),
+            agency_code=members.get("agency_code"),
+        )
+
+    def claims(self, on: date) -> dict[str, object]:  # noqa: ARG002 (an organisation has no age)
+        """The claims that this identity alone can give. Who represents it is not among them."""
+        return {
+            "name": self.name,
+            "address": {"formatted": self.head_office, "country": "VN"},
+            "locale": "vi-VN",
+            "zoneinfo": "Asia/Ho_Chi_Minh",
+        }
