@@ -1,0 +1,33 @@
+"""The documents keep step with the code."""
+
+import re
+
+from idp.settings import Settings
+from tests.architecture.sources import ROOT, tracked
+
+
+def test_every_setting_is_documented_for_operators():
+    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+
+    assert [name for name in Settings.model_fields if f"`IDP_{name.upper()}`" not in page] == []
+
+
+def test_decisions_are_numbered_without_gap_and_have_three_parts():
+    pages = sorted((ROOT / "docs/decisions").glob("*.md"))
+
+    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
+    for page in pages:
+        headings = re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        assert headings == ["Context", "Decision", "Consequences"], page.name
+
+
+def test_links_between_documents_lead_somewhere():
+    broken = [
+        f"{path.relative_to(ROOT)}: {target}"
+        for path in tracked()
+        if path.suffix == ".md"
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+        if not (path.parent / target).exists()
+    ]
+
+    assert broken == []
