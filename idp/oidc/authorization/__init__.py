@@ -1,0 +1,1 @@
+"""What is asked at the authorization endpoint, and what goes back."""

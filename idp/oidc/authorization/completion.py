@@ -1,0 +1,99 @@
+"""The end of an authorization: a code, or an error, on its way back to the client."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+from idp.assurance import Proof, amr_of, authentication_level
+from idp.kernel.clock import Clock
+from idp.kernel.ids import new_id
+from idp.oidc.authorization.request import AuthorizationRequest
+from idp.oidc.errors import AuthorizationRefused, OAuthError
+from idp.oidc.grants.authorization_code import Code, Codes
+from idp.oidc.tokens.grant import Grant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationResponse:
+    """What goes back to the client through the browser."""
+
+    redirect_uri: str
+    parameters: tuple[tuple[str, str], ...]
+    response_mode: str = "query"
+
+    @property
+    def location(self) -> str:
+        """The redirect of ``response_mode=query``. The registered address's own query is kept."""
+        separator = (
+            "&" if urlsplit(self.redirect_uri).query else "" if self.redirect_uri.endswith("?") else "?"
+        )
+        return self.redirect_uri + separator + urlencode(self.parameters)
+
+
+class Completion:
+    """Answers authorization requests. Every answer names us (RFC 9207)."""
+
+    def __init__(self, issuer: str, codes: Codes, clock: Clock, refresh_ttl: timedelta) -> None:
+        self._issuer = issuer
+        self._codes = codes
+        self._clock = clock
+        self._refresh_ttl = refresh_ttl
+
+    def allow(
+        self,
+        request: AuthorizationRequest,
+        *,
+        account_id: UUID,
+        session_id: UUID,
+        proofs: Sequence[Proof],
+        claims: frozenset[str],
+    ) -> AuthorizationResponse:
+        """A code for what was asked; of the claims asked for one by one, those in ``claims``."""
+        now = self._clock()
+        grant = Grant(
+            id=new_id(),
+            client_id=request.client_id,
+            account_id=account_id,
+            session_id=session_id,
+            scope=request.scope,
+            claims={
+                "id_token": tuple(claim.name for claim in request.claims.id_token if claim.name in claims),
+                "userinfo": tuple(claim.name for claim in request.claims.userinfo if claim.name in claims),
+            },
+            level=authentication_level(proofs),
+            amr=tuple(amr_of(proofs)),
+            auth_time=min(proof.at for proof in proofs),
+            created_at=now,
+            expires_at=now + self._refresh_ttl,
+        )
+        code = self._codes.issue(
+            Code(
+                grant=grant,
+                redirect_uri=request.redirect_uri,
+                code_challenge=request.code_challenge,
+                nonce=request.nonce,
+            )
+        )
+        return self._response(request.redirect_uri, request.response_mode, [("code", code)], request.state)
+
+    def refuse(self, request: AuthorizationRequest, error: OAuthError) -> AuthorizationResponse:
+        return self.refused(
+            AuthorizationRefused(error, request.redirect_uri, request.state, request.response_mode)
+        )
+
+    def refused(self, refusal: AuthorizationRefused) -> AuthorizationResponse:
+        """An error that may go back (RFC 6749 §4.1.2.1)."""
+        answer = [("error", refusal.error.error), ("error_description", refusal.error.description)]
+        return self._response(refusal.redirect_uri, refusal.response_mode, answer, refusal.state)
+
+    def _response(
+        self, redirect_uri: str, response_mode: str, answer: list[tuple[str, str]], state: str | None
+    ) -> AuthorizationResponse:
+        if state is not None:
+            answer.append(("state", state))
+        answer.append(("iss", self._issuer))
+        return AuthorizationResponse(
+            redirect_uri=redirect_uri, parameters=tuple(answer), response_mode=response_mode
+        )

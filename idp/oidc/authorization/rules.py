@@ -1,0 +1,165 @@
+"""THE TABLE: the facts that an authorization request must establish, in the order they are looked at."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from authlib.oauth2.rfc7636.challenge import CODE_CHALLENGE_PATTERN
+
+from idp.assurance import level_of
+from idp.oidc.authorization.request import Draft, Prompt
+from idp.oidc.errors import (
+    InvalidRequest,
+    InvalidScope,
+    OAuthError,
+    UnauthorizedClient,
+    UnknownClient,
+    UnsupportedResponseType,
+    UntrustedRedirect,
+)
+from idp.oidc.tokens.claims import COMPANIONS, SCOPES, ClaimsRequest, read_claims_request
+
+RESPONSE_TYPES = ("code",)
+RESPONSE_MODES = ("query",)
+S256_LENGTH = 43  # base64url of 32 bytes
+MAX_PARAMETER = 2048
+MAX_AGE_DIGITS = 9
+_PRINTABLE = re.compile(r"[\x20-\x7e]*")
+
+
+def client_is_known(draft: Draft) -> None:
+    draft.client = draft.find_client(draft.parameters.get("client_id", ""))
+    if draft.client is None:
+        raise UnknownClient("client_id: missing, or not registered here")
+
+
+def redirect_uri_is_registered(draft: Draft) -> None:
+    uri = draft.parameters.get("redirect_uri", "")
+    if not draft.known_client.check_redirect_uri(uri):
+        raise UntrustedRedirect("redirect_uri: missing, or not registered for this client, byte for byte")
+    draft.redirect_uri = uri
+
+
+def parameters_are_sane(draft: Draft) -> None:
+    for name in ("state", "nonce"):
+        value = draft.get(name) or ""
+        if len(value) > MAX_PARAMETER or not _PRINTABLE.fullmatch(value):
+            raise InvalidRequest(f"{name}: expected at most {MAX_PARAMETER} printable ASCII characters")
+
+
+def request_object_is_absent(draft: Draft) -> None:
+    for name in ("request", "request_uri", "registration"):
+        if draft.get(name) is not None:
+            error = f"{name}_not_supported"
+            raise OAuthError(f"{name}: not supported; send plain parameters", error)
+
+
+def response_type_is_code(draft: Draft) -> None:
+    asked = draft.need("response_type", "code")
+    if asked not in RESPONSE_TYPES:
+        raise UnsupportedResponseType("response_type: expected code; implicit and hybrid are not offered")
+    if not draft.known_client.check_grant_type("authorization_code"):
+        raise UnauthorizedClient("this client is not registered for authorization_code")
+
+
+def response_mode_is_offered(draft: Draft) -> None:
+    asked = draft.get("response_mode") or "query"
+    if asked not in RESPONSE_MODES:
+        raise InvalidRequest(f"response_mode: expected one of {' '.join(RESPONSE_MODES)}")
+    draft.response_mode = asked
+
+
+def scope_is_allowed(draft: Draft) -> None:
+    asked = dict.fromkeys(draft.need("scope", "openid and others").split())
+    if "openid" not in asked:
+        raise InvalidScope("scope: openid is missing")
+    # OIDC Core 1.0 §3.1.2.1: scopes that we do not understand are ignored; ours must be registered.
+    for word in asked:
+        if word in SCOPES and word not in draft.known_client.metadata.scope:
+            raise InvalidScope(f"scope: {word} is not registered for this client")
+    draft.scope = tuple(word for word in asked if word in SCOPES)
+
+
+def code_challenge_is_s256(draft: Draft) -> None:
+    challenge = draft.need("code_challenge", "PKCE with S256")
+    if draft.get("code_challenge_method") != "S256":
+        raise InvalidRequest("code_challenge_method: expected S256")
+    if len(challenge) != S256_LENGTH or not CODE_CHALLENGE_PATTERN.match(challenge):
+        raise InvalidRequest("code_challenge: expected 43 characters of base64url")
+    draft.code_challenge = challenge
+
+
+def prompt_is_understood(draft: Draft) -> None:
+    words = (draft.get("prompt") or "").split()
+    if not set(words) <= {prompt.value for prompt in Prompt}:
+        raise InvalidRequest("prompt: expected none, login, consent or select_account")
+    if "none" in words and len(words) > 1:
+        raise InvalidRequest("prompt: none goes with no other value")
+    draft.prompt = frozenset(Prompt(word) for word in words)
+
+
+def max_age_is_a_number(draft: Draft) -> None:
+    asked = draft.get("max_age")
+    if asked is None:
+        if (default := draft.known_client.metadata.default_max_age) is not None:
+            draft.max_age = timedelta(seconds=default)
+        return
+    if not (asked.isascii() and asked.isdigit() and len(asked) <= MAX_AGE_DIGITS):
+        raise InvalidRequest("max_age: expected a number of seconds")
+    draft.max_age = timedelta(seconds=int(asked))
+
+
+def claims_are_allowed(draft: Draft) -> None:
+    text = draft.get("claims")
+    if text is None:
+        return
+    asked = read_claims_request(text)
+    client = draft.known_client.metadata
+    # Released is only what the registered purpose allows: by scope, or by name. The rest is left out.
+    allowed = {*client.claims, *(name for word in client.scope for name in SCOPES.get(word, ()))}
+    allowed |= {companion for companion, claim in COMPANIONS.items() if claim in allowed}
+    individual = {claim.name for claim in asked.individual()}
+    draft.claims = ClaimsRequest(
+        id_token=tuple(c for c in asked.id_token if c.name not in individual or c.name in allowed),
+        userinfo=tuple(c for c in asked.userinfo if c.name not in individual or c.name in allowed),
+    )
+
+
+def level_is_offered(draft: Draft) -> None:
+    """What would do: an essential ``acr`` claim, else ``acr_values``, else the client's default."""
+    acr = draft.claims.named("acr")
+    essential = acr is not None and acr.is_essential and bool(acr.values)
+    words = (
+        [str(value) for value in acr.values]
+        if acr and acr.values
+        else (draft.get("acr_values") or "").split()
+    )
+    levels = tuple(level for word in words if (level := level_of(word)) is not None)
+    if essential and not levels:
+        raise OAuthError("claims: no acr that is asked for exists here", "unmet_authentication_requirements")
+    draft.levels = levels or (draft.known_client.metadata.default_level or draft.default_level,)
+    draft.is_level_essential = essential
+
+
+def id_token_hint_is_ours(draft: Draft) -> None:
+    hint = draft.get("id_token_hint")
+    if hint is not None:
+        draft.hinted_subject = draft.subject_of_hint(hint, draft.known_client)
+
+
+# Up to and with redirect_uri_is_registered a fault is a page; after it, it goes back to the client.
+RULES: tuple[Callable[[Draft], None], ...] = (
+    client_is_known,
+    redirect_uri_is_registered,
+    parameters_are_sane,
+    request_object_is_absent,
+    response_mode_is_offered,
+    response_type_is_code,
+    scope_is_allowed,
+    code_challenge_is_s256,
+    prompt_is_understood,
+    max_age_is_a_number,
+    claims_are_allowed,
+    level_is_offered,
+    id_token_hint_is_ours,
+)

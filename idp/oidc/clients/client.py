@@ -1,0 +1,165 @@
+"""Registered relying parties, parsed once and kept in the process."""
+
+import hmac
+import threading
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from authlib.oauth2.rfc6749 import ClientMixin
+from pydantic import TypeAdapter
+from sqlalchemy import JSON, Column, LargeBinary, String, Table, bindparam, insert, select, update
+
+from idp.kernel.clock import Clock
+from idp.kernel.ids import digest, new_secret
+from idp.oidc.clients.metadata import LOOPBACK, ClientMetadata, check
+from idp.storage.database import Database, Instant, metadata
+
+FRESH_SECONDS = 5.0  # a change is seen by every worker within this time
+_METADATA: TypeAdapter[ClientMetadata] = TypeAdapter(ClientMetadata)
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    Column("secret_hash", LargeBinary(32)),
+    Column("metadata", JSON, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+)
+_FIND = select(clients.c.secret_hash, clients.c.metadata, clients.c.disabled_at).where(
+    clients.c.client_id == bindparam("client_id")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client(ClientMixin):  # type: ignore[misc]
+    """A relying party. The ``check_*`` methods are what Authlib asks of it."""
+
+    client_id: str
+    metadata: ClientMetadata
+    secret_hash: bytes | None = field(default=None, repr=False)
+
+    @property
+    def is_public(self) -> bool:
+        return self.metadata.token_endpoint_auth_method == "none"
+
+    @property
+    def sector(self) -> str:
+        """The sector that pairwise subjects are made for (OIDC Core 1.0 §8.1)."""
+        return self.metadata.domain or self.client_id
+
+    def get_client_id(self) -> str:
+        return self.client_id
+
+    def get_default_redirect_uri(self) -> str:
+        return ""  # always to be named: OIDC Core 1.0 §3.1.2.1
+
+    def get_allowed_scope(self, scope: str) -> str:
+        return " ".join(word for word in (scope or "").split() if word in self.metadata.scope)
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        """Byte for byte; a native app's loopback port is free (RFC 8252 §7.3)."""
+        if redirect_uri in self.metadata.redirect_uris:
+            return True
+        if self.metadata.application_type != "native":
+            return False
+        return any(_same_but_port(redirect_uri, known) for known in self.metadata.redirect_uris)
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        return self.secret_hash is not None and hmac.compare_digest(digest(client_secret), self.secret_hash)
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        return method == self.metadata.token_endpoint_auth_method
+
+    def check_response_type(self, response_type: str) -> bool:
+        return response_type in self.metadata.response_types
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type in self.metadata.grant_types
+
+
+class Clients:
+    """The registered clients."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._known: dict[str, tuple[float, Client]] = {}
+        self._lock = threading.Lock()
+
+    def find(self, client_id: str) -> Client | None:
+        """A client that may be used; ``None`` for unknown and disabled ones."""
+        known = self._known.get(client_id)
+        if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
+            return known[1]
+        client = self._read(client_id)
+        with self._lock:
+            if client is None:
+                self._known.pop(client_id, None)  # unknown ones are not kept: they cost nothing to invent
+            else:
+                self._known[client_id] = (time.monotonic(), client)
+        return client
+
+    def register(
+        self, details: ClientMetadata, *, client_id: str | None = None, secret: str | None = None
+    ) -> tuple[Client, str | None]:
+        """Add a client; gives it and its secret, which is shown once and kept only as a digest.
+
+        Raises:
+            InvalidClientMetadata: see ``metadata.check``.
+        """
+        check(details)
+        is_public = details.token_endpoint_auth_method == "none"
+        secret = None if is_public else secret or new_secret()
+        client = Client(
+            client_id=client_id or new_secret(128),
+            metadata=details,
+            secret_hash=digest(secret) if secret else None,
+        )
+        row = {
+            "client_id": client.client_id,
+            "secret_hash": client.secret_hash,
+            "metadata": _METADATA.dump_python(details, mode="json"),
+            "created_at": self._clock(),
+        }
+        self._database.run(insert(clients), row)
+        return client, secret
+
+    def disable(self, client_id: str) -> bool:
+        """Stop a client at once in this process, within ``FRESH_SECONDS`` in the others."""
+        touched = self._database.run(
+            update(clients).where(clients.c.client_id == client_id).values(disabled_at=self._clock())
+        )
+        self._known.pop(client_id, None)
+        return touched == 1
+
+    def all(self) -> list[Client]:
+        """Every client that may be used."""
+        found = self._database.all(select(clients.c.client_id).order_by(clients.c.client_id))
+        return [client for (client_id,) in found if (client := self._read(client_id))]
+
+    def _read(self, client_id: str) -> Client | None:
+        row = self._database.first(_FIND, {"client_id": client_id})
+        if row is None or row.disabled_at is not None:
+            return None
+        return Client(
+            client_id=client_id,
+            metadata=_METADATA.validate_python(row.metadata),
+            secret_hash=row.secret_hash,
+        )
+
+
+def _same_but_port(asked: str, known: str) -> bool:
+    a, b = urlsplit(asked), urlsplit(known)
+    try:
+        port = a.port
+    except ValueError:
+        return False
+    return (
+        b.scheme == a.scheme == "http"
+        and a.hostname == b.hostname
+        and b.hostname in LOOPBACK
+        and a.netloc == (f"{b.netloc.rsplit(':', 1)[0] if b.port else b.netloc}:{port}" if port else b.netloc)
+        and (a.path, a.query, "#" in asked) == (b.path, b.query, False)
+    )

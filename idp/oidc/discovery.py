@@ -1,0 +1,48 @@
+"""What we tell the world that we do, read off the same tables that do it (Discovery 1.0 §3, RFC 8414)."""
+
+from authlib.oidc.discovery import OpenIDProviderMetadata
+
+from idp.assurance import acr_of
+from idp.oidc.authorization.request import Prompt
+from idp.oidc.authorization.rules import RESPONSE_MODES, RESPONSE_TYPES
+from idp.oidc.clients.authentication import METHODS
+from idp.oidc.grants.table import GRANT_TYPES
+from idp.oidc.tokens.claims import SCOPES, deliverable
+
+
+def metadata(
+    issuer: str, paths: dict[str, str], algorithms: tuple[str, ...], levels: tuple[int, ...]
+) -> dict[str, object]:
+    """The discovery document.
+
+    Args:
+        issuer: our address.
+        paths: endpoint member (``token_endpoint``…) to path, off the URL table.
+        algorithms: what the keyring signs with.
+        levels: the authentication levels that the methods at hand can reach.
+    """
+    document: dict[str, object] = {
+        "issuer": issuer,
+        **{member: issuer + path for member, path in paths.items()},
+        "scopes_supported": list(SCOPES),
+        "response_types_supported": list(RESPONSE_TYPES),
+        "response_modes_supported": list(RESPONSE_MODES),
+        "grant_types_supported": list(GRANT_TYPES),
+        "acr_values_supported": [acr_of(level) for level in levels],
+        "subject_types_supported": ["pairwise", "public"],
+        "id_token_signing_alg_values_supported": list(algorithms),
+        "token_endpoint_auth_methods_supported": list(METHODS),
+        "code_challenge_methods_supported": ["S256"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": list(deliverable()),
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "prompt_values_supported": [prompt.value for prompt in Prompt],
+        "display_values_supported": ["page"],
+        "ui_locales_supported": ["vi", "en"],
+        "authorization_response_iss_parameter_supported": True,
+    }
+    if issuer.startswith("https://"):  # Authlib's own check knows no localhost
+        OpenIDProviderMetadata(document).validate()
+    return document

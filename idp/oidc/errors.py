@@ -1,0 +1,99 @@
+"""What the protocol refuses, in its own words (RFC 6749 §4.1.2.1 and §5.2, OIDC Core 1.0 §3.1.2.6)."""
+
+from authlib.oauth2 import OAuth2Error
+
+from idp.kernel.errors import Refused
+
+UNAUTHORIZED = 401
+# RFC 6749 §5.2: %x20-21 / %x23-5B / %x5D-7E.
+DESCRIBABLE = frozenset(chr(c) for c in range(0x20, 0x7F)) - {'"', "\\"}
+
+
+class OAuthError(Refused):
+    """An error answer to a client.
+
+    ``description`` is ASCII English for the client's developer: which parameter, what was expected, what
+    came. Never a secret, and never whether an account exists.
+    """
+
+    code = "invalid_request"
+    status = 400
+
+    def __init__(self, description: str, error: str | None = None, status: int | None = None) -> None:
+        self.error = error or self.code
+        self.description = "".join(c if c in DESCRIBABLE else "?" for c in description)
+        self.status = status or self.status
+        super().__init__(self.error)
+
+    @classmethod
+    def of(cls, error: OAuth2Error) -> "OAuthError":
+        """Authlib's error as ours."""
+        return cls(error.get_error_description() or error.error, error.error, error.status_code)
+
+
+class InvalidRequest(OAuthError):
+    code = "invalid_request"
+
+
+class UnknownClient(OAuthError):
+    """No such client. Shown on a page: there is nobody to redirect to."""
+
+    code = "unknown_client"
+
+
+class UntrustedRedirect(OAuthError):
+    """The redirect_uri is missing or not registered: a page, never a redirect (RFC 6749 §4.1.2.1)."""
+
+    code = "invalid_redirect_uri"
+
+
+class InvalidClient(OAuthError):
+    """Client authentication failed. One wording for every reason that an attacker could learn from."""
+
+    code = "invalid_client"
+    status = UNAUTHORIZED
+
+
+class InvalidGrant(OAuthError):
+    code = "invalid_grant"
+
+
+class InvalidScope(OAuthError):
+    code = "invalid_scope"
+
+
+class UnauthorizedClient(OAuthError):
+    code = "unauthorized_client"
+
+
+class UnsupportedGrantType(OAuthError):
+    code = "unsupported_grant_type"
+
+
+class UnsupportedResponseType(OAuthError):
+    code = "unsupported_response_type"
+
+
+class InvalidToken(OAuthError):
+    """The access token does not open the door (RFC 6750 §3.1)."""
+
+    code = "invalid_token"
+    status = UNAUTHORIZED
+
+
+class InsufficientScope(OAuthError):
+    code = "insufficient_scope"
+    status = 403
+
+
+class AuthorizationRefused(Refused):
+    """An authorization request refused after its redirect_uri was trusted: goes back to the client."""
+
+    code = "authorization_refused"
+
+    def __init__(self, error: OAuthError, redirect_uri: str, state: str | None, response_mode: str) -> None:
+        super().__init__(error.error)
+        self.error = error
+        self.redirect_uri = redirect_uri
+        self.state = state
+        self.response_mode = response_mode

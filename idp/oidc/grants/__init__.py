@@ -1,0 +1,1 @@
+"""What is redeemed at the token endpoint."""

@@ -1,0 +1,76 @@
+"""A client's own right, without an account (RFC 6749 §4.4)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant as AuthlibClientCredentialsGrant
+
+from idp.audit.events import Event
+from idp.audit.log import AuditLog
+from idp.kernel.clock import Clock
+from idp.kernel.ids import new_id
+from idp.oidc.clients.client import Client
+from idp.oidc.errors import InvalidScope
+from idp.oidc.tokens.access_token import AccessTokens
+from idp.oidc.tokens.claims import SCOPES
+from idp.oidc.tokens.grant import Grant, Grants
+from idp.oidc.tokens.issue import Issue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRooms:
+    """What a client's own grant needs."""
+
+    grants: Grants
+    access_tokens: AccessTokens
+    issue: Issue
+    audit: AuditLog
+    clock: Clock
+
+
+class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[misc]
+    """``grant_type=client_credentials``: never a scope that speaks of a person."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]  # noqa: RUF012
+
+    rooms: ClientRooms  # set on the subclass that grants/table.py makes
+
+    def validate_requested_scope(self) -> None:
+        allowed = _own_scope(self.request.client)
+        for word in (self.request.payload.scope or "").split():
+            if word not in allowed:
+                raise InvalidScope(f"scope: {word} is not registered for this client's own use")
+
+    def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
+        return self.rooms.issue.atomically(super().create_token_response)  # type: ignore[no-any-return]
+
+    def generate_token(self, **_: object) -> dict[str, Any]:
+        client, now = self.request.client, self.rooms.clock()
+        asked = tuple((self.request.payload.scope or "").split())
+        grant = Grant(
+            id=new_id(),
+            client_id=client.client_id,
+            account_id=None,
+            session_id=None,
+            scope=asked or _own_scope(client),
+            claims={},
+            level=0,
+            amr=(),
+            auth_time=None,
+            created_at=now,
+            expires_at=now + self.rooms.access_tokens.ttl,
+        )
+        self.rooms.grants.add(grant)
+        self.rooms.audit.record(Event.TOKEN_ISSUED, client_id=client.client_id, grant_type=self.GRANT_TYPE)
+        return self.rooms.issue.response(grant, grant.scope, None)
+
+    def save_token(self, token: dict[str, Any]) -> None:
+        """Nothing: the grant is recorded in ``generate_token``."""
+
+    @classmethod
+    def extensions(cls, _rooms: ClientRooms) -> list[object]:
+        return []
+
+
+def _own_scope(client: Client) -> tuple[str, ...]:
+    return tuple(word for word in client.metadata.scope if word not in SCOPES)

@@ -1,0 +1,116 @@
+"""Refresh tokens that rotate; one used again ends its whole family (RFC 6749 §6, RFC 9700 §4.14.2)."""
+
+import hmac
+from dataclasses import dataclass, field
+from typing import Any
+
+from authlib.oauth2.rfc6749 import OAuth2Request
+from authlib.oauth2.rfc6749.grants import RefreshTokenGrant
+
+from idp.accounts.account import Account, Accounts
+from idp.audit.events import Event
+from idp.audit.log import AuditLog
+from idp.kernel.clock import Clock
+from idp.oidc.clients.client import Client
+from idp.oidc.errors import InvalidGrant
+from idp.oidc.tokens.grant import Grant, Grants
+from idp.oidc.tokens.handle import Handle, new_handle, read_handle
+from idp.oidc.tokens.id_token import IdTokenExtension, IdTokens
+from idp.oidc.tokens.issue import Issue
+
+REFUSED = "refresh_token: unknown, expired, revoked, already used, or issued to another client"
+
+
+class _Reused(Exception):
+    """The token in force is another by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """A refresh token that is in force, with the grant that it prolongs."""
+
+    grant: Grant
+    handle: Handle = field(repr=False)
+
+    def check_client(self, client: Client) -> bool:
+        return self.grant.client_id == client.client_id
+
+    def get_scope(self) -> str:
+        return " ".join(self.grant.scope)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshRooms:
+    """What refreshing needs."""
+
+    grants: Grants
+    accounts: Accounts
+    id_tokens: IdTokens
+    issue: Issue
+    audit: AuditLog
+    clock: Clock
+
+
+class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
+    """``grant_type=refresh_token``. Authlib neither rotates by default nor notices a reuse."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"]  # noqa: RUF012
+    INCLUDE_NEW_REFRESH_TOKEN = True
+
+    rooms: RefreshRooms  # set on the subclass that grants/table.py makes
+
+    def authenticate_refresh_token(self, refresh_token: str) -> RefreshToken:
+        handle = read_handle(refresh_token)
+        grant = self.rooms.grants.find(handle.owner) if handle else None
+        if handle is None or grant is None or grant.refresh_hash is None:
+            raise InvalidGrant(REFUSED)
+        if grant.client_id != self.request.client.client_id or not grant.is_live(self.rooms.clock()):
+            raise InvalidGrant(REFUSED)
+        if not hmac.compare_digest(grant.refresh_hash, handle.hash):
+            self._end_family(grant)
+        return RefreshToken(grant, handle)
+
+    def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
+        try:
+            return self.rooms.issue.atomically(super().create_token_response)  # type: ignore[no-any-return]
+        except _Reused:
+            self._end_family(self.request.refresh_token.grant)
+            raise AssertionError("unreachable") from None
+
+    def authenticate_user(self, refresh_token: RefreshToken) -> Account:
+        account_id = refresh_token.grant.account_id
+        account = self.rooms.accounts.get(account_id) if account_id else None
+        if account is None or not account.is_active:
+            raise InvalidGrant(REFUSED)
+        return account
+
+    def issue_token(self, user: Account, refresh_token: RefreshToken) -> dict[str, Any]:
+        grant, new = refresh_token.grant, new_handle(refresh_token.grant.id)
+        if not self.rooms.grants.rotate(refresh_token.handle, new):
+            raise _Reused
+        self.rooms.audit.record(Event.TOKEN_REFRESHED, account_id=user.id, client_id=grant.client_id)
+        asked = self.request.payload.scope
+        return self.rooms.issue.response(grant, tuple(asked.split()) if asked else grant.scope, new)
+
+    def save_token(self, token: dict[str, Any]) -> None:
+        """Nothing: rotating recorded it."""
+
+    def revoke_old_credential(self, refresh_token: RefreshToken) -> None:
+        """Nothing: rotating ended it."""
+
+    def _end_family(self, grant: Grant) -> None:
+        self.rooms.grants.revoke(grant.id)
+        self.rooms.audit.record(Event.REFRESH_REUSED, account_id=grant.account_id, client_id=grant.client_id)
+        raise InvalidGrant(REFUSED)
+
+    @classmethod
+    def extensions(cls, rooms: RefreshRooms) -> list[object]:
+        """A fresh ID token, without the nonce of the first (OIDC Core 1.0 §12.2)."""
+
+        def id_token(request: OAuth2Request, token: dict[str, Any]) -> str:
+            grant = request.refresh_token.grant
+            return rooms.id_tokens.issue(
+                request.client, grant, request.user, nonce=None, access_token=token["access_token"]
+            )
+
+        return [IdTokenExtension(id_token)]

@@ -1,0 +1,183 @@
+"""Sessions: a browser that is signed in at the provider."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import JSON, Column, LargeBinary, Row, String, Table, Uuid, bindparam, insert, select, update
+
+from idp.assurance import Proof, authentication_level
+from idp.kernel.clock import Clock
+from idp.kernel.ids import new_id
+from idp.oidc.tokens.grant import Grants
+from idp.oidc.tokens.handle import new_handle, read_handle
+from idp.storage.database import Database, Instant, metadata
+
+IDLE = timedelta(hours=1)
+IDLE_HIGH = timedelta(minutes=15)  # from level 3 on
+HIGH_LEVEL = 3
+SEEN_EVERY = timedelta(minutes=1)  # a session in use is written at most this often
+MAX_AGENT = 200
+_PROOFS: TypeAdapter[tuple[Proof, ...]] = TypeAdapter(tuple[Proof, ...])
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("secret_hash", LargeBinary(32), nullable=False),
+    Column("account_id", Uuid, nullable=False, index=True),
+    Column("proofs", JSON, nullable=False),
+    Column("agent", String(MAX_AGENT), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("ended_at", Instant),
+)
+_INSERT = insert(sessions)
+_FIND = select(sessions).where(sessions.c.id == bindparam("session_id"), sessions.c.ended_at.is_(None))
+_RENEW = (
+    update(sessions)
+    .where(sessions.c.id == bindparam("session_id"), sessions.c.ended_at.is_(None))
+    .values(secret_hash=bindparam("new_hash"), proofs=bindparam("new_proofs"), seen_at=bindparam("now"))
+)
+_SEEN = update(sessions).where(sessions.c.id == bindparam("session_id")).values(seen_at=bindparam("now"))
+_END = (
+    update(sessions)
+    .where(sessions.c.id == bindparam("session_id"), sessions.c.ended_at.is_(None))
+    .values(ended_at=bindparam("now"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A signed-in browser. Its ``id`` is the ``sid`` of ID tokens; its cookie holds a secret besides."""
+
+    id: UUID
+    account_id: UUID
+    proofs: tuple[Proof, ...]
+    agent: str = field(repr=False)
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+    @property
+    def level(self) -> int:
+        return authentication_level(self.proofs)
+
+    def is_live(self, now: datetime) -> bool:
+        idle = IDLE_HIGH if self.level >= HIGH_LEVEL else IDLE
+        return now < self.expires_at and now < self.seen_at + idle
+
+
+class Sessions:
+    """The sessions there are."""
+
+    def __init__(self, database: Database, grants: Grants, clock: Clock, ttl: timedelta) -> None:
+        self._database = database
+        self._grants = grants
+        self._clock = clock
+        self._ttl = ttl
+
+    def begin(self, account_id: UUID, proofs: Sequence[Proof], agent: str) -> tuple[Session, str]:
+        """A new session, and the value of its cookie."""
+        now = self._clock()
+        handle = new_handle(new_id())
+        session = Session(
+            id=handle.owner,
+            account_id=account_id,
+            proofs=tuple(proofs),
+            agent=agent[:MAX_AGENT],
+            created_at=now,
+            seen_at=now,
+            expires_at=now + self._ttl,
+        )
+        row = {
+            "id": session.id,
+            "secret_hash": handle.hash,
+            "account_id": account_id,
+            "proofs": _PROOFS.dump_python(session.proofs, mode="json"),
+            "agent": session.agent,
+            "created_at": now,
+            "seen_at": now,
+            "expires_at": session.expires_at,
+        }
+        self._database.run(_INSERT, row)
+        return session, str(handle)
+
+    def find(self, cookie: str | None) -> Session | None:
+        """The live session that a cookie proves; ``None`` for any other cookie."""
+        handle = read_handle(cookie) if cookie else None
+        if handle is None:
+            return None
+        row = self._database.first(_FIND, {"session_id": handle.owner})
+        if row is None or not hmac.compare_digest(row.secret_hash, handle.hash):
+            return None
+        session, now = _session(row), self._clock()
+        if not session.is_live(now):
+            return None
+        if now - session.seen_at > SEEN_EVERY:
+            self._database.run(_SEEN, {"session_id": session.id, "now": now})
+        return session
+
+    def renew(self, session: Session, proofs: Sequence[Proof]) -> str | None:
+        """Write what was proven since, under a new cookie; ``None`` if the session ended meanwhile.
+
+        The ``sid`` stays, so that clients that knew it still hear of its end.
+        """
+        handle = new_handle(session.id)
+        values = {
+            "session_id": session.id,
+            "new_hash": handle.hash,
+            "new_proofs": _PROOFS.dump_python(tuple(proofs), mode="json"),
+            "now": self._clock(),
+        }
+        return str(handle) if self._database.run(_RENEW, values) == 1 else None
+
+    def end(self, session_id: UUID) -> bool:
+        """End a session and, at once, every grant that does not outlive it."""
+        with self._database.transaction():
+            ended = self._database.run(_END, {"session_id": session_id, "now": self._clock()}) == 1
+            self._grants.revoke_session(session_id)
+        return ended
+
+    def of(self, account_id: UUID) -> list[Session]:
+        """An account's live sessions, newest first."""
+        now = self._clock()
+        statement = (
+            select(sessions)
+            .where(
+                sessions.c.account_id == account_id,
+                sessions.c.ended_at.is_(None),
+                sessions.c.expires_at > now,
+            )
+            .order_by(sessions.c.created_at.desc())
+        )
+        return [live for row in self._database.all(statement) if (live := _session(row)).is_live(now)]
+
+    def end_all(self, account_id: UUID, but: UUID | None = None) -> int:
+        """End an account's sessions, all but one where ``but`` names it; gives how many."""
+        others = [session for session in self.of(account_id) if session.id != but]
+        return sum(self.end(session.id) for session in others)
+
+
+def merged(earlier: Sequence[Proof], later: Sequence[Proof]) -> tuple[Proof, ...]:
+    """The proofs of two moments, the newest of each method."""
+    newest: dict[str, Proof] = {proof.method: proof for proof in earlier}
+    newest.update({proof.method: proof for proof in later})
+    return tuple(newest.values())
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(
+        id=row.id,
+        account_id=row.account_id,
+        proofs=_PROOFS.validate_python(row.proofs),
+        agent=row.agent,
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+        expires_at=row.expires_at,
+    )

@@ -1,0 +1,1 @@
+"""What is given: access, refresh and ID tokens, the grant they belong to, and the claims they carry."""

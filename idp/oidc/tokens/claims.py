@@ -1,0 +1,142 @@
+"""Which claims a grant releases, and where (OIDC Core 1.0 §5.4, §5.5)."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from idp.oidc.errors import InvalidRequest
+
+SCOPES: dict[str, tuple[str, ...]] = {
+    "openid": (),
+    "profile": (
+        "name",
+        "family_name",
+        "middle_name",
+        "given_name",
+        "gender",
+        "birthdate",
+        "zoneinfo",
+        "locale",
+        "updated_at",
+    ),
+    "email": ("email", "email_verified"),
+    "phone": ("phone_number", "phone_number_verified"),
+    "address": ("address",),
+    "identity": ("identity_number",),
+    "offline_access": (),
+}
+# Asked for by name through the ``claims`` parameter only: each says less than the scope it is drawn from.
+PREDICATES = ("age_over_14", "age_over_18", "province")
+# Facts of the sign-in, in every ID token: they cannot be consented to or withheld.
+PROTOCOL_CLAIMS = (
+    "sub",
+    "iss",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "sid",
+    "at_hash",
+    "account_level",
+)
+PLACES = ("id_token", "userinfo")
+MAX_CLAIMS_BYTES = 4096
+# Come along with the claim they qualify, and are no item of their own on the consent page.
+COMPANIONS = {"email_verified": "email", "phone_number_verified": "phone_number"}
+UNSAID = frozenset({"zoneinfo", "locale", "updated_at"})
+
+
+def deliverable() -> tuple[str, ...]:
+    """Every claim there is, for ``claims_supported``."""
+    return tuple(
+        dict.fromkeys([*PROTOCOL_CLAIMS, *(c for names in SCOPES.values() for c in names), *PREDICATES])
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedClaim:
+    """One claim asked for by name. ``values`` are the ones that would do; empty: any."""
+
+    name: str
+    is_essential: bool = False
+    values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimsRequest:
+    """The ``claims`` parameter, parsed (OIDC Core 1.0 §5.5)."""
+
+    id_token: tuple[RequestedClaim, ...] = ()
+    userinfo: tuple[RequestedClaim, ...] = ()
+
+    def named(self, name: str, place: str = "id_token") -> RequestedClaim | None:
+        return next((claim for claim in getattr(self, place) if claim.name == name), None)
+
+    def individual(self) -> tuple[RequestedClaim, ...]:
+        """What is asked for beyond the protocol's own claims, each once, essential if it is anywhere."""
+        found: dict[str, RequestedClaim] = {}
+        for claim in (*self.id_token, *self.userinfo):
+            if claim.name in PROTOCOL_CLAIMS:
+                continue
+            if claim.name not in found or claim.is_essential:
+                found[claim.name] = claim
+        return tuple(found.values())
+
+
+def read_claims_request(text: str) -> ClaimsRequest:
+    """Parse the ``claims`` parameter.
+
+    Claims that we do not know are left out, as the specification asks.
+
+    Raises:
+        InvalidRequest: not a JSON object of the form that §5.5 gives.
+    """
+    try:
+        asked = json.loads(text) if len(text) <= MAX_CLAIMS_BYTES else None
+    except (ValueError, RecursionError):
+        asked = None
+    if not isinstance(asked, dict):
+        raise InvalidRequest(
+            "claims: expected a JSON object of at most 4096 bytes with id_token and userinfo"
+        )
+    known = frozenset(deliverable())
+    return ClaimsRequest(**{place: tuple(_read_place(asked.get(place), place, known)) for place in PLACES})
+
+
+def _read_place(asked: object, place: str, known: frozenset[str]) -> Iterable[RequestedClaim]:
+    if asked is None:
+        return
+    if not isinstance(asked, dict):
+        raise InvalidRequest(f"claims.{place}: expected an object whose members are claim names")
+    for name, wish in asked.items():
+        if wish is None:
+            wish = {}  # noqa: PLW2901
+        if not isinstance(wish, dict) or not isinstance(wish.get("essential", False), bool):
+            raise InvalidRequest(
+                f"claims.{place}: each member is null or an object with essential, value, values"
+            )
+        values = wish["values"] if "values" in wish else [wish["value"]] if "value" in wish else []
+        if not isinstance(values, list):
+            raise InvalidRequest(f"claims.{place}: values is an array")
+        if name in known:
+            yield RequestedClaim(
+                name=name, is_essential=wish.get("essential", False), values=tuple(map(_plain, values))
+            )
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, str | int | float | bool | None) else json.dumps(value, sort_keys=True)
+
+
+def by_scope(scope: Iterable[str]) -> list[str]:
+    """The claims that scopes stand for, in order, each once."""
+    return list(dict.fromkeys(name for word in scope for name in SCOPES.get(word, ())))
+
+
+def released(available: Mapping[str, object], names: Iterable[str]) -> dict[str, object]:
+    """Those of an account's claims that are named, without what the account lacks."""
+    return {name: available[name] for name in names if available.get(name) is not None}

@@ -1,0 +1,179 @@
+"""Grants: what an account allowed a client at one sign-in. Every token belongs to one and dies with it."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    insert,
+    select,
+    update,
+)
+
+from idp.kernel.clock import Clock
+from idp.oidc.tokens.handle import Handle
+from idp.storage.database import Database, Instant, metadata
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("client_id", String(64), nullable=False, index=True),
+    Column("account_id", Uuid, index=True),
+    Column("session_id", Uuid, index=True),
+    Column("scope", String(1024), nullable=False),
+    Column("claims", JSON, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("amr", JSON, nullable=False),
+    Column("auth_time", Instant),
+    Column("code_hash", LargeBinary(32)),
+    Column("refresh_hash", LargeBinary(32)),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("revoked_at", Instant),
+)
+_INSERT = insert(grants)
+_FIND = select(grants).where(grants.c.id == bindparam("grant_id"))
+_ROTATE = (
+    update(grants)
+    .where(
+        grants.c.id == bindparam("grant_id"),
+        grants.c.refresh_hash == bindparam("old_hash"),
+        grants.c.revoked_at.is_(None),
+    )
+    .values(refresh_hash=bindparam("new_hash"))
+)
+_REVOKE = (
+    update(grants)
+    .where(grants.c.id == bindparam("grant_id"), grants.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now"))
+)
+_REVOKE_SESSION = (
+    update(grants)
+    .where(
+        grants.c.session_id == bindparam("ended_session"),
+        grants.c.revoked_at.is_(None),
+        ~(" " + grants.c.scope + " ").contains(" offline_access "),
+    )
+    .values(revoked_at=bindparam("now"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """One sign-in's yes to one client, or a client's own right where there is no account.
+
+    ``claims`` are the claim names consented to one by one: ``{"id_token": [...], "userinfo": [...]}``.
+    """
+
+    id: UUID
+    client_id: str
+    account_id: UUID | None
+    session_id: UUID | None
+    scope: tuple[str, ...]
+    claims: Mapping[str, tuple[str, ...]]
+    level: int
+    amr: tuple[str, ...]
+    auth_time: datetime | None
+    created_at: datetime
+    expires_at: datetime
+    code_hash: bytes | None = field(default=None, repr=False)
+    refresh_hash: bytes | None = field(default=None, repr=False)
+    revoked_at: datetime | None = None
+
+    def is_live(self, now: datetime) -> bool:
+        return self.revoked_at is None and now < self.expires_at
+
+
+class Grants:
+    """The grants there are."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def add(self, grant: Grant) -> None:
+        """Record a grant, once for its id.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: the id is taken, i.e. its code was redeemed before.
+        """
+        row = {
+            "id": grant.id,
+            "client_id": grant.client_id,
+            "account_id": grant.account_id,
+            "session_id": grant.session_id,
+            "scope": " ".join(grant.scope),
+            "claims": {where: list(names) for where, names in grant.claims.items()},
+            "level": grant.level,
+            "amr": list(grant.amr),
+            "auth_time": grant.auth_time,
+            "code_hash": grant.code_hash,
+            "refresh_hash": grant.refresh_hash,
+            "created_at": grant.created_at,
+            "expires_at": grant.expires_at,
+        }
+        self._database.run(_INSERT, row)
+
+    def find(self, grant_id: UUID) -> Grant | None:
+        row = self._database.first(_FIND, {"grant_id": grant_id})
+        return None if row is None else _grant(row)
+
+    def rotate(self, old: Handle, new: Handle) -> bool:
+        """Replace the refresh token, if ``old`` is the one in force: of any number of callers, one may."""
+        values = {"grant_id": old.owner, "old_hash": old.hash, "new_hash": new.hash}
+        return self._database.run(_ROTATE, values) == 1
+
+    def revoke(self, grant_id: UUID) -> bool:
+        """End a grant and all its tokens. False: it was over already."""
+        return self._database.run(_REVOKE, {"grant_id": grant_id, "now": self._clock()}) == 1
+
+    def revoke_replayed(self, code: Handle) -> Grant | None:
+        """End the grant that a code presented again gave birth to; ``None`` if no such code was redeemed."""
+        grant = self.find(code.owner)
+        if grant is None or grant.code_hash is None or not hmac.compare_digest(grant.code_hash, code.hash):
+            return None
+        self.revoke(grant.id)
+        return grant
+
+    def revoke_session(self, session_id: UUID) -> int:
+        """End the grants of a session that is over, but those meant to outlive it (``offline_access``)."""
+        return self._database.run(_REVOKE_SESSION, {"ended_session": session_id, "now": self._clock()})
+
+    def revoke_between(self, account_id: UUID, client_id: str | None = None) -> int:
+        """End all grants of an account, or those it gave one client."""
+        statement = update(grants).where(grants.c.account_id == account_id, grants.c.revoked_at.is_(None))
+        if client_id is not None:
+            statement = statement.where(grants.c.client_id == client_id)
+        return self._database.run(statement.values(revoked_at=self._clock()))
+
+
+def _grant(row: Row[Any]) -> Grant:
+    return Grant(
+        id=row.id,
+        client_id=row.client_id,
+        account_id=row.account_id,
+        session_id=row.session_id,
+        scope=tuple(row.scope.split()),
+        claims={where: tuple(names) for where, names in row.claims.items()},
+        level=row.level,
+        amr=tuple(row.amr),
+        auth_time=row.auth_time,
+        code_hash=row.code_hash,
+        refresh_hash=row.refresh_hash,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+    )

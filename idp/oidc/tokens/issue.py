@@ -1,0 +1,41 @@
+"""The token endpoint's answer (RFC 6749 §5.1)."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from idp.oidc.clients.client import Client
+from idp.oidc.tokens.access_token import AccessTokens
+from idp.oidc.tokens.grant import Grant
+from idp.oidc.tokens.handle import Handle, new_handle
+from idp.storage.database import Database
+
+T = TypeVar("T")
+
+
+class Issue:
+    """Composes token responses, and runs the recording of them as one transaction."""
+
+    def __init__(self, database: Database, access_tokens: AccessTokens) -> None:
+        self._database = database
+        self._access_tokens = access_tokens
+
+    def atomically(self, work: Callable[[], T]) -> T:
+        return self._database.atomically(work)
+
+    def refresh_for(self, client: Client, grant: Grant) -> Handle | None:
+        """A refresh token, where the client may have one and ``offline_access`` was consented to (§11)."""
+        if client.check_grant_type("refresh_token") and "offline_access" in grant.scope:
+            return new_handle(grant.id)
+        return None
+
+    def response(self, grant: Grant, scope: tuple[str, ...], refresh: Handle | None) -> dict[str, Any]:
+        """The body, short of an ID token."""
+        body: dict[str, Any] = {
+            "access_token": self._access_tokens.issue(grant.id, scope),
+            "token_type": "Bearer",
+            "expires_in": int(self._access_tokens.ttl.total_seconds()),
+            "scope": " ".join(scope),
+        }
+        if refresh is not None:
+            body["refresh_token"] = str(refresh)
+        return body

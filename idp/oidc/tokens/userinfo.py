@@ -1,0 +1,62 @@
+"""UserInfo (OIDC Core 1.0 §5.3): claims about the account, for the bearer of an access token."""
+
+from idp.accounts.account import Account, Accounts
+from idp.accounts.claims import claims as claims_of
+from idp.kernel.clock import Clock
+from idp.oidc.clients.client import Clients
+from idp.oidc.errors import InsufficientScope, InvalidToken
+from idp.oidc.tokens.access_token import AccessToken, AccessTokens
+from idp.oidc.tokens.claims import by_scope, released
+from idp.oidc.tokens.grant import Grant, Grants
+from idp.oidc.tokens.subject import Subjects
+
+
+class UserInfo:
+    """Answers for live tokens only: account, grant and client are looked at on every call."""
+
+    def __init__(
+        self,
+        access_tokens: AccessTokens,
+        grants: Grants,
+        accounts: Accounts,
+        clients: Clients,
+        subjects: Subjects,
+        clock: Clock,
+    ) -> None:
+        self._access_tokens = access_tokens
+        self._grants = grants
+        self._accounts = accounts
+        self._clients = clients
+        self._subjects = subjects
+        self._clock = clock
+
+    def claims(self, token: str) -> dict[str, object]:
+        """The claims that the token's scope and the account's consent release.
+
+        Raises:
+            InvalidToken: not ours, expired, revoked, or its account or client may no longer act.
+            InsufficientScope: a token without ``openid``.
+        """
+        presented = self._access_tokens.read(token)
+        if presented is None:
+            raise InvalidToken("the access token is malformed, expired or not ours")
+        grant, account = self._standing(presented)
+        client = self._clients.find(grant.client_id)
+        if client is None:
+            raise InvalidToken("the access token is no longer valid")
+        if "openid" not in presented.scope:
+            raise InsufficientScope("UserInfo asks for the scope openid")
+        names = [*by_scope(presented.scope), *grant.claims.get("userinfo", ())]
+        available = claims_of(account, self._clock().date())
+        return {**released(available, names), "sub": self._subjects.subject(client, account.id)}
+
+    def _standing(self, presented: AccessToken) -> tuple[Grant, Account]:
+        grant = self._grants.find(presented.grant_id)
+        if grant is None or not grant.is_live(self._clock()):
+            raise InvalidToken("the access token is no longer valid")
+        if grant.account_id is None:
+            raise InsufficientScope("the access token stands for a client, not for an account")
+        account = self._accounts.get(grant.account_id)
+        if account is None or not account.is_active:
+            raise InvalidToken("the access token is no longer valid")
+        return grant, account

@@ -1,0 +1,139 @@
+"""Every knob of the provider, typed, read from the environment (``IDP_…``). Unsafe mixes do not start."""
+
+import base64
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+SECRET_BYTES = 32
+
+
+class Misconfigured(Exception):
+    """The settings are missing something or do not belong together; names each setting."""
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Each is documented in docs/operations.md."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="IDP_", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    issuer: str = Field(description="The provider's one address, without a slash at the end.")
+    secret: SecretStr = Field(
+        description="32 random bytes in base64url: sealing, indexes, pairwise subjects."
+    )
+    seal_keys: SecretStr | None = Field(
+        default=None, description="Further sealing keys, newest first: `2:BASE64URL,1:BASE64URL`."
+    )
+    database_url: str = Field(default="sqlite:///var/idp.db", description="SQLite or PostgreSQL.")
+    redis_url: str | None = Field(
+        default=None, description="Redis for short-lived state; without it the database."
+    )
+    keys_dir: Path = Field(default=Path("keys"), description="Where signing keys are kept.")
+    log_file: Path | None = Field(default=None, description="JSON lines; without it standard output.")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Addresses whose X-Forwarded-For is believed, comma separated."
+    )
+    is_demo: bool = Field(default=False, description="Sample people, the outbox page, http on localhost.")
+    sms_channel: str = Field(default="none", description="`outbox` (demonstration only) or `none`.")
+    default_level: int = Field(
+        default=2, ge=1, le=4, description="Authentication level when nobody asks for one."
+    )
+    code_ttl: timedelta = Field(default=timedelta(seconds=60), description="Life of an authorization code.")
+    access_token_ttl: timedelta = Field(default=timedelta(minutes=10), description="Life of an access token.")
+    refresh_ttl: timedelta = Field(
+        default=timedelta(days=30), description="Absolute life of a refresh family."
+    )
+    session_ttl: timedelta = Field(default=timedelta(hours=12), description="Absolute life of a session.")
+    database_pool: int = Field(default=16, ge=1, description="Connections a worker may hold.")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("issuer")
+    @classmethod
+    def _issuer_is_an_origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ValueError("must be an https address")
+        if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
+            raise ValueError("must be https anywhere but on localhost")
+        if parts.query or parts.fragment or parts.path or parts.username:
+            raise ValueError("must be a bare origin: no path, query, fragment or user")
+        return value
+
+    @field_validator("secret")
+    @classmethod
+    def _secret_is_long(cls, value: SecretStr) -> SecretStr:
+        if len(_decoded(value.get_secret_value())) < SECRET_BYTES:
+            raise ValueError("must hold at least 32 bytes in base64url; make one with `idp init`")
+        return value
+
+    @model_validator(mode="after")
+    def _safe_together(self) -> "Settings":
+        if self.sms_channel not in ("outbox", "none"):
+            raise ValueError("IDP_SMS_CHANNEL must be `outbox` or `none`")
+        if self.sms_channel == "outbox" and not self.is_demo:
+            raise ValueError("IDP_SMS_CHANNEL=outbox shows codes on a page: only with IDP_IS_DEMO=true")
+        if self.is_demo and urlsplit(self.issuer).hostname not in LOCAL_HOSTS:
+            raise ValueError("IDP_IS_DEMO=true must not serve any IDP_ISSUER but localhost")
+        if self.is_demo and not self.database_url.startswith("sqlite") and "demo" not in self.database_url:
+            raise ValueError(
+                "IDP_IS_DEMO=true beside a production IDP_DATABASE_URL (its name must hold `demo`)"
+            )
+        return self
+
+    @property
+    def root_secret(self) -> bytes:
+        return _decoded(self.secret.get_secret_value())
+
+    @property
+    def sealing(self) -> dict[int, bytes]:
+        """Sealing keys by version; the highest seals, all open. Empty: derive version 1 from the secret."""
+        if self.seal_keys is None:
+            return {}
+        pairs = (part.split(":", 1) for part in self.seal_keys.get_secret_value().split(","))
+        return {int(version): _decoded(key) for version, key in pairs}
+
+    @property
+    def is_https(self) -> bool:
+        return self.issuer.startswith("https://")
+
+
+def load() -> Settings:
+    """Read the environment.
+
+    Raises:
+        Misconfigured: with one line for each setting at fault; never with its value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise Misconfigured("\n".join(_explained(error))) from None
+
+
+def _explained(error: ValidationError) -> list[str]:
+    lines = []
+    for fault in error.errors(include_input=False, include_url=False, include_context=False):
+        name = "_".join(str(part) for part in fault["loc"]).upper()
+        lines.append(f"IDP_{name}: {fault['msg']}" if name else fault["msg"])
+    return lines
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return b""
