@@ -61,7 +61,15 @@ class Database:
         Unavailable: the server is gone, out of connections, or past its time limit.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 16) -> None:
+    def __init__(self, url: str, *, pool_size: int = 16, synchronous: str = "FULL") -> None:
+        """Open nothing yet.
+
+        Args:
+            url: ``sqlite:///path`` or ``postgresql+psycopg://...``.
+            pool_size: connections at most.
+            synchronous: when SQLite waits for the disk. ``FULL``: what was answered survives a power cut,
+                not only a crash of the process; ``NORMAL`` for what may be forgotten by a power cut.
+        """
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         # Autocommit underneath, with BEGIN spelled out: reads on their own then cost no transaction,
@@ -75,7 +83,7 @@ class Database:
             connect_args=_connect_args(self.is_sqlite),
         )
         if self.is_sqlite:
-            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "connect", _sqlite_preparer(synchronous))
         self._open = threading.local()
 
     @contextmanager
@@ -159,10 +167,12 @@ def _connect_args(is_sqlite: bool) -> dict[str, Any]:
     }
 
 
-def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    # FULL: what was answered survives a power cut, not only a crash of the process.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+def _sqlite_preparer(synchronous: str) -> Callable[[Any, ConnectionPoolEntry], None]:
+    def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return prepare
 
 
 def _roll_back(connection: Connection) -> None:

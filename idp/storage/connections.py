@@ -1,0 +1,104 @@
+"""Bare driver connections for the shortest statements, where SQLAlchemy would cost more than the database."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from idp.kernel.errors import Unavailable
+from idp.storage.database import ATTEMPTS, RETRYABLE, STATEMENT_TIMEOUT_MS, Database
+
+POSTGRES_CONNECTIONS = 16
+
+Rows = list[tuple[Any, ...]]
+Run = Callable[[str, tuple[Any, ...]], Rows]
+
+
+class Connections:
+    """Runs one statement at a time, each its own transaction, apart from any transaction of ``Database``.
+
+    Written with ``?`` for parameters. Only for statements that may run twice: when a connection breaks,
+    the statement is tried on a new one, though the server may have run it before it broke.
+
+    In SQLite there is one connection: writers of one process queue at our lock, which wakes the next one
+    at once, instead of in SQLite's sleeps.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._dialect = database.engine.dialect
+        self._pool = database.engine.pool.recreate()
+        self._is_sqlite = database.is_sqlite
+        self._free = threading.Semaphore(1 if database.is_sqlite else POSTGRES_CONNECTIONS)
+        self._idle: deque[tuple[Any, Run]] = deque()
+
+    def run(self, statement: str, parameters: tuple[Any, ...]) -> Rows:
+        """Every row the statement gives; none for one that gives no rows.
+
+        Raises:
+            Unavailable: the server is gone, out of connections, or past its time limit.
+        """
+        if not self._free.acquire(timeout=STATEMENT_TIMEOUT_MS / 1000):
+            raise Unavailable("database")
+        try:
+            for _ in range(ATTEMPTS - 1):
+                try:
+                    return self._run_once(statement, parameters)
+                except self._dialect.loaded_dbapi.Error as error:
+                    if not self._is_worth_another_try(error):
+                        raise
+            return self._run_once(statement, parameters)
+        except (self._dialect.loaded_dbapi.Error, DBAPIError, PoolTimeout) as error:
+            raise Unavailable("database") from error
+        finally:
+            self._free.release()
+
+    def close(self) -> None:
+        """Close the connections nobody is using."""
+        while self._idle:
+            connection, _run = self._idle.pop()
+            connection.close()
+
+    def _run_once(self, statement: str, parameters: tuple[Any, ...]) -> Rows:
+        connection, run = self._idle.pop() if self._idle else self._open()
+        try:
+            rows = run(statement, parameters)
+        except BaseException:
+            connection.close()  # whatever it was doing, the next one begins afresh
+            raise
+        self._idle.append((connection, run))
+        return rows
+
+    def _open(self) -> tuple[Any, Run]:
+        pooled = self._pool.connect()
+        connection: Any = pooled.dbapi_connection
+        pooled.detach()
+        return connection, _sqlite_run(connection) if self._is_sqlite else _psycopg_run(connection)
+
+    def _is_worth_another_try(self, error: Exception) -> bool:
+        if self._dialect.is_disconnect(error, None, None):  # type: ignore[arg-type]
+            self.close()  # the server went away under all of them
+            return True
+        return getattr(error, "sqlstate", None) in RETRYABLE
+
+
+def _sqlite_run(connection: Any) -> Run:
+    def run(statement: str, parameters: tuple[Any, ...]) -> Rows:
+        # To the end: SQLite commits when the last row has been read.
+        rows: Rows = connection.execute(statement, parameters).fetchall()
+        return rows
+
+    return run
+
+
+def _psycopg_run(connection: Any) -> Run:
+    cursor = connection.cursor(binary=True)
+
+    def run(statement: str, parameters: tuple[Any, ...]) -> Rows:
+        cursor.execute(statement.replace("?", "%b"), parameters, prepare=True)
+        rows: Rows = cursor.fetchall() if cursor.description else []
+        return rows
+
+    return run
