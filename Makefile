@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
 
 # Fast suites first: a fault in a rule is told before a browser has started.
-SUITES := $(wildcard $(addprefix tests/,architecture unit contracts protocol journeys browser))
+SUITES := $(wildcard $(addprefix tests/,architecture bench unit contracts protocol journeys browser))
 CHECKED := $(wildcard idp clients tests)
 
 .PHONY: help demo test bench lint format lock packages clean

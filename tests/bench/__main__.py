@@ -1,0 +1,116 @@
+"""``make bench``: what each operation costs the server, beside bare Flask under the same server.
+
+Prints Markdown for docs/performance.md, which says how to read it.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.bench.course import Course, start_bare, start_provider
+from tests.bench.figures import Figures, hash_ms, signature_ms, table
+from tests.bench.operations import BARE, Case, Provider
+from tests.bench.server import Server
+
+WARM_SECONDS = 0.5
+
+
+def options(arguments: list[str]) -> argparse.Namespace:
+    """What was asked on the command line."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument(
+        "--seconds", type=float, default=6, help="measured time of each operation, all rounds"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="the operations take turns so many times")
+    parser.add_argument("--connections", type=int, default=4, help="that wait for an answer at any time")
+    parser.add_argument("--client", default="confidential", help="its name in demo.json")
+    parser.add_argument("--database-url", help="the provider's database; else SQLite in a new folder")
+    parser.add_argument("--redis-url", help="the provider's short-lived state; else its database")
+    parser.add_argument("--full-hash", action="store_true", help="sign-ins pay for their password hash")
+    parser.add_argument("--only", default="", help="measure operations whose name holds this, and bare Flask")
+    parser.add_argument("--bare", action="store_true", help="bare Flask alone, without the provider")
+    return parser.parse_args(arguments)
+
+
+def main(asked: argparse.Namespace) -> int:
+    """Start everything, measure in turns, print. Gives the exit status: 1 when any operation failed."""
+    cores = sorted(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, ExitStack() as until:
+        folder = Path(name)
+        bare = start_bare(folder, cores[0], until)
+        courses = [_course(bare, case, asked) for case in BARE]
+        provider = None
+        if not asked.bare:
+            provider, file = start_provider(
+                folder, cores[0], until, stores=_stores(asked), has_full_hash=asked.full_hash
+            )
+            told = Provider(provider.address, file, asked.client)
+            courses += [_course(provider, case, asked) for case in _cases(told, asked)]
+        os.sched_setaffinity(0, {cores[-1]})
+        signature, password = _take_turns(courses, asked)
+        memory = provider.memory_mib() if provider is not None else None
+    print("\n".join(_report([course.figures for course in courses], asked, signature, password, memory)))
+    faults = [f"{course.figures.name}: {fault}" for course in courses for fault in course.figures.faults]
+    if faults:
+        print("\n".join(["", *faults]), file=sys.stderr)
+    return 1 if faults else 0
+
+
+def _course(server: Server, case: Case, asked: argparse.Namespace) -> Course:
+    return Course(server, Figures(case.name), case.make, asked.connections)
+
+
+def _stores(asked: argparse.Namespace) -> dict[str, str]:
+    chosen = {"IDP_DATABASE_URL": asked.database_url, "IDP_REDIS_URL": asked.redis_url}
+    return {name: url for name, url in chosen.items() if url}
+
+
+def _cases(provider: Provider, asked: argparse.Namespace) -> Iterator[Case]:
+    hashing = "with its password hash" if asked.full_hash else "password hash excluded"
+    for case in [*provider.cases(), provider.signing_in(f"sign-in with consent page, {hashing}")]:
+        if asked.only in case.name:
+            yield case
+
+
+def _take_turns(courses: list[Course], asked: argparse.Namespace) -> tuple[float, float]:
+    """Every operation once a round, so that a noisy minute falls on all of them.
+
+    Gives the CPU milliseconds of a bare signature and of a password hash, from the same rounds.
+    """
+    signatures, hashes = [], []
+    for course in courses:
+        course.warm(WARM_SECONDS)
+    for _ in range(asked.rounds):
+        signatures.append(signature_ms())
+        hashes.append(hash_ms())
+        for course in courses:
+            course.run(asked.seconds / asked.rounds)
+    return statistics.median(signatures), statistics.median(hashes)
+
+
+def _report(
+    rows: list[Figures], asked: argparse.Namespace, signature: float, password: float, memory: float | None
+) -> Iterator[str]:
+    database = "PostgreSQL" if "postgres" in (asked.database_url or "") else "SQLite"
+    stores = f"{database} and Redis" if asked.redis_url else database
+    yield (
+        f"Python {platform.python_version()}, {platform.machine()}, server on one core, load on "
+        f"{'another' if len(os.sched_getaffinity(0)) < (os.cpu_count() or 1) else 'the same'}; "
+        f"{stores}; {asked.connections} connections; "
+        f"{asked.rounds} rounds, {asked.seconds:g} s for each operation.\n"
+    )
+    yield from table(rows)
+    yield f"\nES256 signature, bare: {signature:.4f} CPU-ms. "
+    yield f"argon2id verification, 19 MiB, t=2, bare: {password:.2f} CPU-ms."
+    if memory is not None:
+        yield f"The provider's processes hold {memory:.0f} MiB that they share with nobody."
+
+
+if __name__ == "__main__":
+    sys.exit(main(options(sys.argv[1:])))

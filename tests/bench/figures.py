@@ -1,0 +1,83 @@
+"""From samples to figures, and from figures to a table."""
+
+import math
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from argon2 import PasswordHasher
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from tests.bench.load import Sample
+
+READ, WRITTEN = "bare Flask GET", "bare Flask POST form"
+
+
+@dataclass(slots=True)
+class Figures:
+    """What one operation cost, over every round."""
+
+    name: str
+    cpu_ms: list[float] = field(default_factory=list)  # the server's, per operation, one per round
+    rates: list[float] = field(default_factory=list)  # operations a second, one per round
+    durations: list[float] = field(default_factory=list)  # seconds
+    requests: Counter[str] = field(default_factory=Counter)  # of one operation, by method
+    faults: list[str] = field(default_factory=list)
+
+    def add(self, sample: Sample, cpu_seconds: float) -> None:
+        """Take in a round."""
+        self.faults += sample.faults
+        done = len(sample.durations)
+        if done == 0:
+            return
+        self.cpu_ms.append(1000 * cpu_seconds / done)
+        self.rates.append(done / sample.seconds)
+        self.durations += sample.durations
+        self.requests = Counter({method: round(count / done) for method, count in sample.requests.items()})
+
+    @property
+    def cost(self) -> float:
+        """The middle round's CPU milliseconds for one operation."""
+        return statistics.median(self.cpu_ms) if self.cpu_ms else math.nan
+
+    def milliseconds(self, percent: int) -> float:
+        """The time within which that share of the operations was answered."""
+        ordered = sorted(self.durations)
+        return 1000 * ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] if ordered else math.nan
+
+
+def table(rows: Sequence[Figures]) -> Iterable[str]:
+    """The figures as Markdown. The last column compares with the bare Flask requests an operation makes."""
+    bare = {row.name: row.cost for row in rows if row.name in (READ, WRITTEN)}
+    yield "| operation | requests | op/s | p50 ms | p95 ms | p99 ms | CPU-ms/op | × bare Flask | faults |"
+    yield "|---|---|--:|--:|--:|--:|--:|--:|--:|"
+    for row in rows:
+        least = row.requests["GET"] * bare[READ] + row.requests["POST"] * bare[WRITTEN]
+        made = " + ".join(f"{count} {method}" for method, count in sorted(row.requests.items()) if count)
+        ratio = f"{row.cost / least:.2f}" if least else "-"
+        times = " | ".join(f"{row.milliseconds(percent):.2f}" for percent in (50, 95, 99))
+        rate = f"{statistics.median(row.rates):.0f}" if row.rates else "-"
+        yield f"| {row.name} | {made} | {rate} | {times} | {row.cost:.3f} | {ratio} | {len(row.faults)} |"
+
+
+def signature_ms(repeats: int = 2000) -> float:
+    """CPU milliseconds of a bare ES256 signature over a token's worth of bytes."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    message, algorithm = b"t" * 400, ec.ECDSA(SHA256())
+    began = time.process_time()
+    for _ in range(repeats):
+        key.sign(message, algorithm)
+    return 1000 * (time.process_time() - began) / repeats
+
+
+def hash_ms(repeats: int = 20) -> float:
+    """CPU milliseconds to verify a password: argon2id, 19 MiB, two passes, one lane."""
+    hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+    stored = hasher.hash("correct horse")
+    began = time.process_time()
+    for _ in range(repeats):
+        hasher.verify(stored, "correct horse")
+    return 1000 * (time.process_time() - began) / repeats
