@@ -1,0 +1,174 @@
+"""Where audit rows stand: lanes, each a chain of its own with one writer at a time.
+
+A lane is never waited for: who finds none free opens another. So two processes, or two threads, do not queue
+for the head of one chain.
+"""
+
+import os
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    insert,
+    text,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from idp.audit.chain import Chain, Record
+from idp.kernel.errors import Corrupt, IdpError
+from idp.storage.database import Database, Instant, metadata
+
+REGISTER = 0  # the row of audit_lanes that counts the lanes; real ones begin at 1
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("lane", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("account_id", Uuid),
+    Column("client_id", String(255)),
+    # Text, not JSON: the chain covers these very characters.
+    Column("facts", Text, nullable=False),
+    Column("mac", LargeBinary(32), nullable=False),
+    sqlite_with_rowid=False,
+)
+_OF_SOMEBODY = audit_events.c.account_id.is_not(None)
+Index(
+    "ix_audit_events_account_id_at",
+    audit_events.c.account_id,
+    audit_events.c.at,
+    sqlite_where=_OF_SOMEBODY,
+    postgresql_where=_OF_SOMEBODY,
+)
+
+audit_lanes = Table(
+    "audit_lanes",
+    metadata,
+    Column("lane", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("mac", LargeBinary(32), nullable=False),
+)
+
+_APPEND = insert(audit_events).values(
+    {column.name: bindparam(column.name) for column in audit_events.columns}
+)
+_MOVE_HEAD = (
+    update(audit_lanes)
+    .where(audit_lanes.c.lane == bindparam("of"), audit_lanes.c.seq == bindparam("was"))
+    .values(seq=bindparam("now"), mac=bindparam("seal"))
+)
+_COUNT_A_LANE = text(
+    "INSERT INTO audit_lanes (lane, seq, mac) VALUES (0, 1, :mac) "
+    "ON CONFLICT (lane) DO UPDATE SET seq = audit_lanes.seq + 1 RETURNING seq"
+)
+_SEAL_REGISTER = update(audit_lanes).where(audit_lanes.c.lane == REGISTER).values(mac=bindparam("seal"))
+_OPEN_LANE = insert(audit_lanes)
+
+
+class LaneLost(IdpError):
+    """A lane no longer stands where this process left it: the database was restored, or altered."""
+
+    code = "lane_lost"
+
+    def __init__(self, lane: int, seq: int) -> None:
+        super().__init__(lane, seq)
+        self.lane = lane
+        self.seq = seq
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last row of a lane and its code."""
+
+    lane: int
+    seq: int
+    mac: bytes
+
+
+class Lanes:
+    """The lanes this process writes. A child process starts with none of its parent's."""
+
+    def __init__(self, database: Database, chain: Chain) -> None:
+        self._database = database
+        self._chain = chain
+        self._free: deque[Head] = deque()
+        self._process = os.getpid()
+
+    def append(self, records: Sequence[Record]) -> Head:
+        """Add rows to a lane nobody else holds, in the open transaction.
+
+        The new head must be given back once they are committed, and only then: after an error from COMMIT
+        nobody knows whether they stand, and that lane is written no more.
+
+        Raises:
+            LaneLost: that lane is forgotten; another call takes another.
+            Corrupt: the register of lanes denies a lane that exists.
+        """
+        head = self._take()
+        if head is None:
+            return self._write(self._open(), records)
+        try:
+            return self._write(head, records)
+        except LaneLost:
+            raise
+        except BaseException:
+            self._free.append(head)  # the transaction cannot have been committed
+            raise
+
+    def give_back(self, head: Head) -> None:
+        """Let the next transaction go on from here."""
+        self._free.append(head)
+
+    def _take(self) -> Head | None:
+        process = os.getpid()
+        if process != self._process:
+            self._process = process
+            self._free.clear()
+        try:
+            return self._free.pop()
+        except IndexError:
+            return None
+
+    def _open(self) -> Head:
+        row = self._database.first(_COUNT_A_LANE, {"mac": b""})
+        lane = 0 if row is None else int(row.seq)
+        head = Head(lane, 0, self._chain.start(lane))
+        self._database.run(_SEAL_REGISTER, {"seal": self._chain.seal_of_register(lane)})
+        try:
+            self._database.run(
+                _OPEN_LANE, {"lane": lane, "seq": 0, "mac": self._chain.seal(lane, 0, head.mac)}
+            )
+        except IntegrityError as error:
+            raise Corrupt("audit_lanes") from error
+        return head
+
+    def _write(self, head: Head, records: Sequence[Record]) -> Head:
+        lane, seq, mac = head.lane, head.seq, head.mac
+        rows = []
+        for record in records:
+            seq += 1
+            mac = self._chain.link(mac, lane, seq, record)
+            at, event, account_id, client_id, facts = record
+            rows.append({
+                "lane": lane, "seq": seq, "at": at, "event": event, "account_id": account_id,
+                "client_id": client_id, "facts": facts, "mac": mac,
+            })  # fmt: skip
+        seal = self._chain.seal(lane, seq, mac)
+        if self._database.run(_MOVE_HEAD, {"of": lane, "was": head.seq, "now": seq, "seal": seal}) != 1:
+            raise LaneLost(lane, head.seq)
+        self._database.run(_APPEND, rows if len(rows) > 1 else rows[0])
+        return Head(lane, seq, mac)
