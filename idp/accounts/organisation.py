@@ -52,7 +52,7 @@ class Organisation:
             agency_code=members.get("agency_code"),
         )
 
-    def claims(self, on: date) -> dict[str, object]:  # noqa: ARG002 (an organisation has no age)
+    def claims(self, on: date) -> dict[str, object]:
         """The claims that this identity alone can give. Who represents it is not among them."""
         return {
             "name": self.name,
