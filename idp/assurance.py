@@ -4,7 +4,7 @@ Account level: how well the person was proven when the account was opened (``Lev
 Authentication level: what was proven at this sign-in, 1 to 4, computed from proofs. Never one number.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -48,9 +48,11 @@ def authentication_level(proofs: Iterable[Proof]) -> int:
 
     1: one factor. 2: two different factors. 3: two or more, one a biometric. 4: all three.
     """
-    factors: set[Factor] = set()
-    for proof in proofs:
-        factors |= proof.factors
+    return level_of_factors({factor for proof in proofs for factor in proof.factors})
+
+
+def level_of_factors(factors: Set[Factor]) -> int:
+    """The level of a set of factors."""
     if Factor.BIOMETRIC in factors:
         return {1: 1, 2: 3, 3: 4}[len(factors)]
     return len(factors)

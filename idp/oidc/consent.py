@@ -21,6 +21,7 @@ consents = Table(
     Column("client_id", String(64), nullable=False),
     Column("scope", JSON, nullable=False),
     Column("claims", JSON, nullable=False),
+    Column("shown", JSON, nullable=False),
     Column("purpose", String(500)),
     Column("given_at", Instant, nullable=False),
     Column("withdrawn_at", Instant),
@@ -44,16 +45,21 @@ _END = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """A standing yes. ``claims`` are those allowed by name, besides what the scopes stand for."""
+    """A standing yes.
+
+    ``claims`` are those allowed by name, besides what the scopes stand for; ``shown`` also holds those that
+    were left unticked, so that nobody is asked twice.
+    """
 
     client_id: str
     scope: frozenset[str]
     claims: frozenset[str]
+    shown: frozenset[str]
     purpose: str | None = None
     given_at: datetime | None = None
 
     def covers(self, scope: Iterable[str], claims: Iterable[str]) -> bool:
-        return self.scope.issuperset(scope) and self.claims.issuperset(claims)
+        return self.scope.issuperset(scope) and self.shown.issuperset(claims)
 
 
 class Consents:
@@ -89,7 +95,8 @@ class Consents:
                 "account_id": account_id,
                 "client_id": consent.client_id,
                 "scope": sorted(consent.scope | (before.scope if before else frozenset())),
-                "claims": sorted(consent.claims | (before.claims if before else frozenset())),
+                "claims": sorted(consent.claims | (before.claims - consent.shown if before else frozenset())),
+                "shown": sorted(consent.shown | (before.shown if before else frozenset())),
                 "purpose": consent.purpose,
                 "given_at": now,
             }
@@ -111,6 +118,12 @@ def _consent(row: Row[Any]) -> Consent:
         client_id=row.client_id,
         scope=frozenset(row.scope),
         claims=frozenset(row.claims),
+        shown=frozenset(row.shown),
         purpose=row.purpose,
         given_at=row.given_at,
     )
+
+
+def no_consent(client_id: str) -> Consent:
+    """Nothing allowed, nothing asked yet."""
+    return Consent(client_id=client_id, scope=frozenset(), claims=frozenset(), shown=frozenset())

@@ -1,0 +1,1 @@
+"""The desk: what must happen next in a sign-in."""

@@ -1,0 +1,158 @@
+"""What must happen next in a sign-in. Pure: facts in, one step out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from idp.assurance import Factor, Proof, authentication_level, level_of_factors
+from idp.oidc.authorization.request import Prompt
+from idp.oidc.errors import OAuthError
+from idp.signin.interaction import Interaction, Way
+
+PASSWORD = "password"
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Who is it? Asked together with the first proof."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prove:
+    """One more proof, by one of these methods; the first is proposed."""
+
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskConsent:
+    """May the client have what it asks for?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """All is there: answer the client, with these proofs and these claims allowed by name."""
+
+    proofs: tuple[Proof, ...]
+    claims: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """It ends here: ``error`` goes to the client; without a client, its code to a page."""
+
+    error: OAuthError
+
+
+Step = Identify | Prove | AskConsent | Complete | Refuse
+
+# What a step that needs a person becomes when no page may be shown (OIDC Core 1.0 §3.1.2.6).
+SILENT = {
+    Identify: ("login_required", "the person is not signed in, or must prove themself anew"),
+    Prove: ("login_required", "the session does not reach the authentication level that was asked"),
+    AskConsent: ("consent_required", "the person has not allowed this client what it asks for"),
+}
+
+
+def next_step(interaction: Interaction, now: datetime) -> Step:
+    """What must happen next.
+
+    Steps come back in a fixed order: identify, prove, consent, complete. Under ``prompt=none`` a step
+    that needs a person becomes its own refusal.
+    """
+    step = _first_unmet(interaction, now)
+    request = interaction.request
+    if request is not None and request.is_silent and type(step) in SILENT:
+        error, description = SILENT[type(step)]
+        return Refuse(OAuthError(description, error))
+    return step
+
+
+def _first_unmet(interaction: Interaction, now: datetime) -> Step:
+    answering, request = interaction.answering, interaction.request
+    if answering is None:
+        return Identify()
+    proofs = fresh_proofs(interaction, now)
+    if not proofs:
+        return _prove_anew(interaction)
+    if not answering.is_active:
+        return Refuse(OAuthError("the account may not be used", "access_denied"))
+    if request is not None and request.hinted_subject not in (None, answering.subject):
+        return Refuse(OAuthError("another person signed in than id_token_hint names", "login_required"))
+    levels = request.levels if request is not None else (interaction.needed_level,)
+    unmet = _unmet_level(proofs, levels, answering.ways)
+    if isinstance(unmet, Prove):
+        return _with_choice(unmet, interaction.chosen)
+    if unmet is not None and (request is None or request.is_level_essential):
+        return unmet
+    return _consent_or_complete(interaction, proofs)
+
+
+def _prove_anew(interaction: Interaction) -> Step:
+    """A known person, nothing proven recently enough: password first, or say who you are again."""
+    has_password = interaction.answering and any(way.method == PASSWORD for way in interaction.answering.ways)
+    wants_another = interaction.request and Prompt.SELECT_ACCOUNT in interaction.request.prompt
+    return Prove((PASSWORD,)) if has_password and not wants_another else Identify()
+
+
+def _unmet_level(
+    proofs: tuple[Proof, ...], levels: Iterable[int], ways: tuple[Way, ...]
+) -> Prove | Refuse | None:
+    """What reaching one of the levels asks for: nothing, a proof, or more than this account can give.
+
+    The first level in the client's order that the account can reach is the one to reach.
+    """
+    have = authentication_level(proofs)
+    held = {factor for proof in proofs for factor in proof.factors}
+    for level in levels:
+        if have >= level:
+            return None
+        if _best(held, ways) >= level:
+            return Prove(tuple(way.method for way in ways if not way.factors <= held))
+    return Refuse(
+        OAuthError("the account has no method that reaches the level", "unmet_authentication_requirements")
+    )
+
+
+def _best(held: set[Factor], ways: tuple[Way, ...]) -> int:
+    """The level that all of an account's methods together would give."""
+    return level_of_factors(held.union(*(way.factors for way in ways)))
+
+
+def _with_choice(step: Prove, chosen: str | None) -> Prove:
+    """The method that the person chose comes first."""
+    if chosen not in step.methods:
+        return step
+    return Prove((chosen, *(method for method in step.methods if method != chosen)))
+
+
+def _consent_or_complete(interaction: Interaction, proofs: tuple[Proof, ...]) -> Step:
+    request, answering, decision = interaction.request, interaction.answering, interaction.decision
+    if request is None or answering is None:
+        return Complete(proofs, frozenset())
+    asked = frozenset(claim.name for claim in request.claims.individual())
+    if decision is not None and not decision.is_allowed:
+        return Refuse(OAuthError("the person refused", "access_denied"))
+    if decision is not None:
+        return Complete(proofs, decision.claims)
+    if Prompt.CONSENT in request.prompt or not answering.consent.covers(request.scope, asked):
+        return AskConsent()
+    return Complete(proofs, asked & answering.consent.claims)
+
+
+def fresh_proofs(interaction: Interaction, now: datetime) -> tuple[Proof, ...]:
+    """The proofs that count for this request.
+
+    Those of an earlier sign-in fall away under ``prompt=login``, and once they are older than
+    ``max_age`` (OIDC Core 1.0 §3.1.2.1).
+    """
+    request = interaction.request
+    if request is None:
+        return interaction.proofs
+    proofs = interaction.proofs
+    if request.asks_fresh:
+        proofs = tuple(proof for proof in proofs if proof.at >= interaction.started_at)
+    if request.max_age is not None:
+        oldest = min(now - request.max_age, interaction.started_at)
+        proofs = tuple(proof for proof in proofs if proof.at >= oldest)
+    return proofs
