@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -58,11 +59,14 @@ class Connections:
     def close(self) -> None:
         """Close the connections nobody is using."""
         while self._idle:
-            connection, _run = self._idle.pop()
-            connection.close()
+            with suppress(IndexError):  # another thread was first
+                self._idle.pop()[0].close()
 
     def _run_once(self, statement: str, parameters: tuple[Any, ...]) -> Rows:
-        connection, run = self._idle.pop() if self._idle else self._open()
+        try:
+            connection, run = self._idle.pop()
+        except IndexError:
+            connection, run = self._open()
         try:
             rows = run(statement, parameters)
         except BaseException:

@@ -1,0 +1,33 @@
+"""Removing what has expired, a little at a time."""
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, select
+
+from idp.storage.database import Database
+from idp.storage.ephemeral_sql import table
+
+SOME_EXPIRED = delete(table).where(
+    table.c.key.in_(
+        select(table.c.key)
+        .where(table.c.expires_at_ms <= bindparam("now_ms"))
+        .order_by(table.c.expires_at_ms)
+        .limit(bindparam("batch"))
+        # Two sweepers, or a sweeper and a sign-in, never wait for each other (PostgreSQL).
+        .with_for_update(skip_locked=True)
+    )
+)
+
+
+def sweep(database: Database, now: datetime, batch: int = 1000) -> int:
+    """Remove expired short-lived state in transactions of at most ``batch`` rows; how many went.
+
+    ``database`` is the one that ``SqlEphemeral`` was given. Expired rows are never read, so sweeping
+    frees room and nothing else. Redis sweeps itself.
+    """
+    removed = 0
+    while True:
+        touched = database.run(SOME_EXPIRED, {"now_ms": int(now.timestamp() * 1000), "batch": batch})
+        removed += touched
+        if touched < batch:
+            return removed
