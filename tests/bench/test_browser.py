@@ -70,14 +70,7 @@ def answer(seen):
         seen["token"] = request.form.to_dict() | {"secret": request.authorization.password}
         return {"access_token": "t"}
 
-    def send(asked):
-        answered = app.test_client(use_cookies=False).open(
-            asked.target, method=asked.method, headers=dict(asked.headers), data=asked.form
-        )
-        head = "\r\n".join([f"HTTP/1.1 {answered.status}", *(f"{k}: {v}" for k, v in answered.headers)])
-        return Response(answered.status_code, head.encode(), answered.data)
-
-    return send
+    return lambda asked: _answered(app, asked)
 
 
 def test_driver_goes_through_every_page_and_redeems_the_code(answer, seen):
@@ -118,3 +111,11 @@ def _run(steps, answer):
             asked = steps.send(answer(asked))
     except StopIteration as finished:
         return finished.value
+
+
+def _answered(app, asked):
+    answered = app.test_client(use_cookies=False).open(
+        asked.target, method=asked.method, headers=dict(asked.headers), data=asked.form
+    )
+    head = "\r\n".join([f"HTTP/1.1 {answered.status}", *(f"{k}: {v}" for k, v in answered.headers)])
+    return Response(answered.status_code, head.encode(), answered.data)
