@@ -6,12 +6,14 @@ for the head of one chain.
 
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Dialect,
     Index,
     Integer,
     LargeBinary,
@@ -105,6 +107,11 @@ class Lanes:
     def __init__(self, database: Database, chain: Chain) -> None:
         self._database = database
         self._chain = chain
+        # Compiled once and handed to the driver: a third of what the same statements cost through Core.
+        dialect = _with_names(database.engine.dialect)
+        self._move_head = str(_MOVE_HEAD.compile(dialect=dialect))
+        self._append = str(_APPEND.compile(dialect=dialect))
+        self._as_stored = [(name, _binding(audit_events.c[name], dialect)) for name in ("at", "account_id")]
         self._free: deque[Head] = deque()
         self._process = os.getpid()
 
@@ -162,13 +169,28 @@ class Lanes:
         for record in records:
             seq += 1
             mac = self._chain.link(mac, lane, seq, record)
-            at, event, account_id, client_id, facts = record
-            rows.append({
-                "lane": lane, "seq": seq, "at": at, "event": event, "account_id": account_id,
-                "client_id": client_id, "facts": facts, "mac": mac,
-            })  # fmt: skip
-        seal = self._chain.seal(lane, seq, mac)
-        if self._database.run(_MOVE_HEAD, {"of": lane, "was": head.seq, "now": seq, "seal": seal}) != 1:
-            raise LaneLost(lane, head.seq)
-        self._database.run(_APPEND, rows if len(rows) > 1 else rows[0])
+            row = {"lane": lane, "seq": seq, "mac": mac, **record._asdict()}
+            for name, stored in self._as_stored:
+                row[name] = stored(row[name])
+            rows.append(row)
+        moved = {"of": lane, "was": head.seq, "now": seq, "seal": self._chain.seal(lane, seq, mac)}
+        with self._database.transaction() as connection:
+            if connection.exec_driver_sql(self._move_head, moved).rowcount != 1:
+                raise LaneLost(lane, head.seq)
+            connection.exec_driver_sql(self._append, rows if len(rows) > 1 else rows[0])
         return Head(lane, seq, mac)
+
+
+def _with_names(dialect: Dialect) -> Dialect:
+    """The dialect, writing its parameters by name."""
+    kind: Callable[..., Dialect] = type(dialect)
+    return kind(paramstyle="named" if dialect.name == "sqlite" else "pyformat")
+
+
+def _binding(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any]:
+    """What a value of the column becomes on its way to the driver."""
+    return column.type.dialect_impl(dialect).bind_processor(dialect) or _itself
+
+
+def _itself(value: Any) -> Any:
+    return value
