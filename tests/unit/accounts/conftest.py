@@ -1,0 +1,49 @@
+"""A record of audit events and messages, in place of the real ones."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from idp.accounts.account import Accounts
+from idp.audit.events import FACTS
+from tests.people import a_seal
+
+
+@dataclass
+class Recorded:
+    """Stands for the audit log: what was recorded, in order."""
+
+    events: list = field(default_factory=list)
+
+    def record(self, event, *, account_id=None, client_id=None, **facts):
+        assert set(facts) <= set(FACTS)
+        self.events.append((event.value, account_id, facts))
+
+
+@dataclass
+class Sent:
+    """Stands for the messages: what was sent, in order."""
+
+    messages: list = field(default_factory=list)
+
+    def send_code(self, to, code, purpose, lang, party):
+        self.messages.append((to, code, purpose, lang))
+
+    @property
+    def last_code(self):
+        return self.messages[-1][1]
+
+
+@pytest.fixture
+def recorded():
+    return Recorded()
+
+
+@pytest.fixture
+def sent():
+    return Sent()
+
+
+@pytest.fixture
+def accounts(database, clock):
+    return Accounts(database, a_seal(), clock)

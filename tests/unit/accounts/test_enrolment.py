@@ -1,0 +1,181 @@
+from datetime import date, timedelta
+
+import pytest
+
+from idp.accounts.account import AccountExists, LockGround, Status
+from idp.accounts.activation import ActivationCodes, ActivationRefused
+from idp.accounts.citizen import NumberMalformed
+from idp.accounts.enrolment import (
+    CardNeeded,
+    Deceased,
+    Enrolment,
+    GuardianNeeded,
+    LevelNotHeld,
+    NotInRegister,
+)
+from idp.accounts.phone import PhoneMalformed
+from idp.assurance import Level
+from idp.kernel.errors import TooManyAttempts, Unavailable
+from tests.people import NUMBER, PHONE, a_record, a_seal
+
+OTHER = "001199990002"
+
+
+class Register(dict):
+    """A population register of the records it is given."""
+
+    def citizen(self, number):
+        return self.get(number)
+
+
+class SilentRegister:
+    def citizen(self, number):
+        raise Unavailable("register")
+
+
+@pytest.fixture
+def register():
+    return Register({NUMBER: a_record()})
+
+
+@pytest.fixture
+def enrolment(accounts, register, ephemeral, recorded, sent, clock):
+    return Enrolment(accounts, register, ActivationCodes(ephemeral, a_seal()), recorded, sent, clock)
+
+
+def test_citizen_of_the_register_gets_an_account_and_a_code(enrolment, accounts, recorded, sent):
+    account = enrolment.open_citizen("001 199 990 001", "0900 000 001", Level.TWO, "cli")
+
+    assert accounts.by_number(NUMBER) == account
+    assert (account.status, account.level, account.phone) == (Status.ISSUED, Level.TWO, PHONE)
+    assert account.identity.family_name == "Trần"
+    assert sent.messages == [(PHONE, sent.last_code, "activation", "vi")]
+    opened = {"kind": "citizen", "level": "02", "actor": "cli"}
+    assert recorded.events == [("account.opened", account.id, opened)]
+
+
+def test_holder_activates_with_the_code(enrolment, accounts, recorded, sent, clock):
+    opened = enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+
+    account = enrolment.activate(NUMBER, sent.last_code)
+
+    assert account.id == opened.id
+    assert account.is_active
+    assert account.activated_at == clock.now
+    assert recorded.events[-1] == ("account.activated", opened.id, {})
+
+
+@pytest.mark.parametrize(
+    ("changed", "refusal"),
+    [
+        ({"is_deceased": True}, Deceased),
+        ({"card_issued_on": None, "card_expires_on": None}, CardNeeded),
+        ({"card_expires_on": date(2026, 11, 1)}, CardNeeded),
+        ({"birth_date": date(2013, 5, 17)}, GuardianNeeded),
+        ({"birth_date": date(2021, 5, 17)}, LevelNotHeld),
+    ],
+)
+def test_register_or_law_refuses(enrolment, register, accounts, recorded, sent, changed, refusal):
+    register[NUMBER] = a_record(**changed)
+
+    with pytest.raises(refusal) as refused:
+        enrolment.open_citizen(NUMBER, PHONE, Level.TWO, "cli")
+
+    assert accounts.by_number(NUMBER) is None
+    assert sent.messages == []
+    facts = {"reason": refused.value.code, "actor": "cli"}
+    assert recorded.events == [("account.opening_refused", None, facts)]
+
+
+def test_card_is_good_on_its_last_day_in_viet_nam(enrolment, register, clock):
+    register[NUMBER] = a_record(card_expires_on=date(2026, 11, 2))
+    clock.advance(timedelta(hours=15, minutes=59))
+    enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+
+    register[OTHER] = a_record(number=OTHER, card_expires_on=date(2026, 11, 2))
+    clock.advance(timedelta(minutes=1))
+    with pytest.raises(CardNeeded) as refused:
+        enrolment.open_citizen(OTHER, PHONE, Level.ONE, "cli")
+
+    assert refused.value.facts()["reason"] == "expired"
+
+
+def test_person_the_register_does_not_know_is_refused(enrolment):
+    with pytest.raises(NotInRegister):
+        enrolment.open_citizen(OTHER, PHONE, Level.ONE, "cli")
+
+
+def test_second_account_is_refused(enrolment, sent):
+    enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+
+    with pytest.raises(AccountExists):
+        enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+
+    assert len(sent.messages) == 1
+
+
+def test_silent_register_is_not_taken_for_a_no(accounts, ephemeral, recorded, sent, clock):
+    codes = ActivationCodes(ephemeral, a_seal())
+    enrolment = Enrolment(accounts, SilentRegister(), codes, recorded, sent, clock)
+
+    with pytest.raises(Unavailable):
+        enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+
+
+@pytest.mark.parametrize(
+    ("number", "phone", "refusal"), [("1", PHONE, NumberMalformed), (NUMBER, "1", PhoneMalformed)]
+)
+def test_what_cannot_be_read_is_refused(enrolment, number, phone, refusal):
+    with pytest.raises(refusal):
+        enrolment.open_citizen(number, phone, Level.ONE, "cli")
+
+
+def test_wrong_code_unknown_number_and_active_account_are_answered_alike(enrolment, register, recorded, sent):
+    enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+    wrong = "000000" if sent.last_code != "000000" else "000001"
+    register[OTHER] = a_record(number=OTHER)
+    enrolment.open_citizen(OTHER, PHONE, Level.ONE, "cli")
+    enrolment.activate(OTHER, sent.last_code)
+
+    refusals = []
+    for number in (NUMBER, "001199990003"):
+        with pytest.raises(ActivationRefused) as refused:
+            enrolment.activate(number, wrong)
+        refusals.append(refused.value.facts())
+    with pytest.raises(ActivationRefused):
+        enrolment.activate(OTHER, sent.last_code)
+
+    assert refusals[0] == refusals[1]
+    assert recorded.events[-1] == ("account.activation_refused", None, {"attempts_left": 8})
+
+
+def test_locked_account_is_not_activated_by_a_right_code(enrolment, accounts, sent):
+    account = enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+    accounts.lock(account.id, LockGround.AUTHORITY)
+
+    with pytest.raises(ActivationRefused):
+        enrolment.activate(NUMBER, sent.last_code)
+
+    assert accounts.status_of(account.id) == Status.LOCKED
+
+
+def test_another_code_is_sent_for_an_account_that_waits_and_silently_none_else(enrolment, sent):
+    enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+
+    enrolment.send_code(OTHER)
+    enrolment.send_code(NUMBER)
+
+    assert [to for to, *_ in sent.messages] == [PHONE, PHONE]
+    enrolment.activate(NUMBER, sent.last_code)
+    enrolment.send_code(NUMBER)
+    assert len(sent.messages) == 2
+
+
+def test_codes_are_sent_five_times_an_hour_to_known_and_unknown_alike(enrolment):
+    enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+
+    for number in (NUMBER, OTHER):
+        for _ in range(5):
+            enrolment.send_code(number)
+        with pytest.raises(TooManyAttempts):
+            enrolment.send_code(number)
