@@ -97,8 +97,9 @@ accounts = Table(
     Index(None, "phone_index"),
 )
 
-BY_ID = select(accounts).where(accounts.c.id == bindparam("id"))
-BY_NUMBER = select(accounts).where(accounts.c.number_index == bindparam("number_index"))
+_SHOWN = select(*(column for column in accounts.c if not column.name.endswith("_index")))
+BY_ID = _SHOWN.where(accounts.c.id == bindparam("id"))
+BY_NUMBER = _SHOWN.where(accounts.c.number_index == bindparam("number_index"))
 STATUS_OF = select(accounts.c.status).where(accounts.c.id == bindparam("id"))
 INSERT = accounts.insert()
 

@@ -1,6 +1,13 @@
-"""How old somebody is on a day."""
+"""Which day it is in Viet Nam, and how old somebody is on it."""
 
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
+
+VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+
+
+def day_in_vietnam(now: datetime) -> date:
+    """The calendar day there: the law counts ages and terms in it, not in UTC."""
+    return now.astimezone(VIETNAM).date()
 
 
 def age_on(birth_date: date, on: date) -> int:
