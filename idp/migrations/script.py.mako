@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-${"\n" + imports if imports else ""}
+${"\n" + imports + "\n" if imports else ""}
 revision: str = ${repr(up_revision)}
 down_revision: str | None = ${repr(down_revision)}
 

@@ -1,5 +1,6 @@
 """The database: SQLite or PostgreSQL behind SQLAlchemy Core, one transaction at a time per thread."""
 
+import select
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -8,9 +9,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, DateTime, Dialect, Executable, MetaData, Row, create_engine, event
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    InternalError,
+    InvalidRequestError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
 from idp.kernel.errors import Unavailable
@@ -21,7 +29,8 @@ CommitGuard = Callable[[], AbstractContextManager[None]]
 
 STATEMENT_TIMEOUT_MS = 2500
 ATTEMPTS = 3
-RETRYABLE = ("40001", "40P01")  # serialization failure, deadlock (SQLSTATE)
+RETRYABLE = ("40001", "40P01")  # SQLSTATE: serialization failure, deadlock
+PASSING = ("25006", "25P03")  # read-only, as a standby is; this transaction was left idle too long
 
 # One name per constraint, so that migrations can name what they change.
 metadata = MetaData(
@@ -84,7 +93,10 @@ class Database:
         )
         if self.is_sqlite:
             event.listen(self.engine, "connect", _sqlite_preparer(synchronous))
+        else:
+            event.listen(self.engine, "checkout", _pass_over_closed)
         self._open = threading.local()
+        self._writing = threading.Lock() if self.is_sqlite else None
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -93,7 +105,7 @@ class Database:
         if open_connection is not None:
             yield open_connection
             return
-        with _translated(), self.engine.connect() as connection:
+        with _translated(), self._turn_to_write(), self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
             self._open.connection, self._open.guards = connection, []
             try:
@@ -120,13 +132,18 @@ class Database:
         self._open.guards.append(guard)
 
     def atomically(self, work: Callable[[], T]) -> T:
-        """Run ``work`` in a transaction, again when the server says that another got in between."""
+        """Run ``work`` in a transaction, again when the server says that another got in between.
+
+        Inside another transaction it joins that one, and leaves the repetition to it.
+        """
+        if self.in_transaction:
+            return work()
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.transaction():
                     return work()
-            except DBAPIError as error:
-                if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) not in RETRYABLE:
+            except Unavailable as error:
+                if attempt == ATTEMPTS or _sqlstate(error.__cause__) not in RETRYABLE:
                     raise
         raise AssertionError("unreachable")
 
@@ -149,8 +166,21 @@ class Database:
         open_connection: Connection | None = getattr(self._open, "connection", None)
         if open_connection is not None:
             return read(open_connection.execute(statement, parameters))
-        with _translated(), self.engine.connect() as connection:
+        with _translated(), self._turn_to_write(statement.is_dml), self.engine.connect() as connection:
             return read(connection.execute(statement, parameters))
+
+    @contextmanager
+    def _turn_to_write(self, is_write: bool = True) -> Iterator[None]:
+        """In SQLite, one writer at a time: our lock wakes the next at once, SQLite lets it sleep and look."""
+        if self._writing is None or not is_write:
+            yield
+            return
+        if not self._writing.acquire(timeout=STATEMENT_TIMEOUT_MS / 1000):
+            raise Unavailable("database")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def close(self) -> None:
         """Give all connections back."""
@@ -162,6 +192,11 @@ def _connect_args(is_sqlite: bool) -> dict[str, Any]:
         return {"timeout": STATEMENT_TIMEOUT_MS / 1000, "check_same_thread": False}
     return {
         "connect_timeout": 3,
+        # A host that vanished without a word is given up after 5 s, not after two hours.
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 5000,
         "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={STATEMENT_TIMEOUT_MS} "
         "-c idle_in_transaction_session_timeout=15000 -c timezone=UTC",
     }
@@ -175,10 +210,22 @@ def _sqlite_preparer(synchronous: str) -> Callable[[Any, ConnectionPoolEntry], N
     return prepare
 
 
+def _pass_over_closed(connection: Any, _entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    """Refuse a pooled connection that the server has closed since, so that the pool opens another.
+
+    An idle server has nothing to say: when there is something to read, it is the farewell. Looking costs
+    a microsecond, asking (``pool_pre_ping``) a round trip.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        raise DisconnectionError
+
+
 def _roll_back(connection: Connection) -> None:
     try:
         connection.exec_driver_sql("ROLLBACK")
-    except DBAPIError:
+    except (DBAPIError, InvalidRequestError):
         connection.invalidate()  # the server is gone, and the transaction with it
 
 
@@ -187,6 +234,13 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
-        if getattr(getattr(error, "orig", None), "sqlstate", None) in RETRYABLE:
+        raise Unavailable("database") from error
+    except InternalError as error:
+        if _sqlstate(error) not in PASSING:
             raise
         raise Unavailable("database") from error
+
+
+def _sqlstate(error: BaseException | None) -> str | None:
+    """The five characters in which PostgreSQL says what went wrong."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None)

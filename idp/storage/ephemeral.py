@@ -46,4 +46,7 @@ class Ephemeral(Protocol):
         """Store at ``version + 1`` if the stored version still is ``version``. False: somebody was first."""
 
     def increment(self, space: Space, key: str, ttl: timedelta, by: int = 1) -> int:
-        """Add to a counter and give the sum. Its time begins with the first call and is not prolonged."""
+        """Add to a counter and give the sum. Its time begins with the first call and is not prolonged.
+
+        ``get`` and ``take`` give the sum as ASCII digits. A key holds either an entry or a counter.
+        """
