@@ -36,7 +36,7 @@ def test_no_locked_package_is_under_the_gpl():
     # LGPL libraries, used unmodified and apart, may stay: docs/dependencies.md names them.
     refused = {}
     for distribution in importlib.metadata.distributions():
-        licence = _licence(distribution.metadata)
+        licence = _licence(distribution)
         if _canonical(distribution.name) in _locked("requirements-test.lock") and not _is_free_of_gpl(
             licence
         ):
@@ -52,15 +52,20 @@ def test_every_direct_dependency_is_explained():
     assert {name for name in direct if f"| {name} |" not in page} == set()
 
 
-def _licence(metadata):
+def _licence(distribution):
+    """As its metadata say, else the head of the licence's own text; empty when nobody says."""
+    metadata = distribution.metadata
     expression = metadata.get("License-Expression")
     classifiers = [line for line in metadata.get_all("Classifier", []) if line.startswith("License ::")]
-    return expression or " OR ".join(classifiers) or metadata.get("License") or ""
+    text = "".join(
+        distribution.read_text(f"licenses/{name}") or "" for name in metadata.get_all("License-File", [])
+    )
+    return expression or " OR ".join(classifiers) or metadata.get("License") or text[:200]
 
 
 def _is_free_of_gpl(licence):
-    """Some alternative of the licence is not strong copyleft."""
-    return any(not STRONG_COPYLEFT.search(choice) for choice in licence.split(" OR "))
+    """There is a licence, and some alternative of it is not strong copyleft."""
+    return licence != "" and any(not STRONG_COPYLEFT.search(choice) for choice in licence.split(" OR "))
 
 
 def _names(requirements):
