@@ -40,12 +40,16 @@ class AuthenticatorExists(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authenticator:
-    """One thing enrolled. ``label`` is the holder's own word for it, ``secret`` what its method needs."""
+    """One thing enrolled. ``label`` is the holder's own word for it, ``secret`` what its method needs.
+
+    ``sealed`` is the secret as it stands in its row.
+    """
 
     id: UUID
     account_id: UUID
     method: str
     secret: bytes = field(repr=False)
+    sealed: bytes = field(repr=False)
     label: str
     created_at: datetime
     last_used_at: datetime | None
@@ -80,6 +84,7 @@ REPLACE_SECRET = (
     .where(authenticators.c.id == bindparam("row_id"))
     .values(secret_sealed=bindparam("sealed"))
 )
+SWAP_SECRET = REPLACE_SECRET.where(authenticators.c.secret_sealed == bindparam("was"))
 REMOVE = delete(authenticators).where(
     authenticators.c.id == bindparam("row_id"), authenticators.c.account_id == bindparam("owner")
 )
@@ -114,11 +119,13 @@ class Authenticators:
         Raises:
             AuthenticatorExists: of this method and label; an open transaction is then past saving.
         """
+        authenticator_id = new_id()
         authenticator = Authenticator(
-            id=new_id(),
+            id=authenticator_id,
             account_id=account_id,
             method=method,
             secret=secret,
+            sealed=self._seal.seal(secret, _context(authenticator_id)),
             label=label[:LABEL_LENGTH],
             created_at=self._clock(),
             last_used_at=None,
@@ -130,7 +137,7 @@ class Authenticators:
                     "id": authenticator.id,
                     "account_id": account_id,
                     "method": method,
-                    "secret_sealed": self._seal.seal(secret, _context(authenticator.id)),
+                    "secret_sealed": authenticator.sealed,
                     "label": authenticator.label,
                     "created_at": authenticator.created_at,
                 },
@@ -149,14 +156,19 @@ class Authenticators:
         with self.database.transaction():
             for known in self.of(account_id):
                 if known.method == method and known.label == label[:LABEL_LENGTH]:
-                    return self.replace_secret(known.id, secret)
+                    sealed = self._seal.seal(secret, _context(known.id))
+                    return self.database.run(REPLACE_SECRET, {"row_id": known.id, "sealed": sealed}) == 1
             self.add(account_id, method, secret, label)
             return False
 
-    def replace_secret(self, authenticator_id: UUID, secret: bytes) -> bool:
-        """Put another secret into one that is enrolled. False: it no longer is."""
-        sealed = self._seal.seal(secret, _context(authenticator_id))
-        return self.database.run(REPLACE_SECRET, {"row_id": authenticator_id, "sealed": sealed}) == 1
+    def swap_secret(self, authenticator: Authenticator, secret: bytes) -> bool:
+        """Put another secret into one whose secret is still the one read. False: somebody changed it."""
+        parameters = {
+            "row_id": authenticator.id,
+            "sealed": self._seal.seal(secret, _context(authenticator.id)),
+            "was": authenticator.sealed,
+        }
+        return self.database.run(SWAP_SECRET, parameters) == 1
 
     def remove(self, account_id: UUID, authenticator_id: UUID) -> bool:
         """Take one from its account. False: this account has no such one."""
@@ -180,6 +192,7 @@ class Authenticators:
             account_id=row.account_id,
             method=row.method,
             secret=self._seal.open(row.secret_sealed, _context(row.id)),
+            sealed=row.secret_sealed,
             label=row.label,
             created_at=row.created_at,
             last_used_at=row.last_used_at,
