@@ -1,0 +1,1 @@
+"""Keys: those that sign tokens (next, current, retired) and those that seal personal data at rest."""
