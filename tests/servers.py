@@ -85,7 +85,7 @@ class Server:
 
 
 class Postgres(Server):
-    """A cluster of its own. Durability is off: nobody pulls the plug of a test."""
+    """A cluster of its own. What is committed survives its being killed, but not a power cut."""
 
     def __init__(self) -> None:
         # PostgreSQL refuses to run as root, and must be able to enter its folder.
@@ -104,7 +104,7 @@ class Postgres(Server):
     def command(self) -> list[str]:
         options = {
             "listen_addresses": "", "unix_socket_directories": str(self.folder), "max_connections": "200",
-            "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "32MB",
+            "fsync": "off", "full_page_writes": "off", "shared_buffers": "32MB",
         }  # fmt: skip
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         return [str(self.binaries / "postgres"), "-D", str(self.folder / "data"), *flags]

@@ -18,6 +18,10 @@ Rows = list[tuple[Any, ...]]
 Run = Callable[[str, tuple[Any, ...]], Rows]
 
 
+class _Again(Exception):
+    """The statement failed for a reason that may be gone the next time."""
+
+
 class Connections:
     """Runs one statement at a time, each its own transaction, apart from any transaction of ``Database``.
 
@@ -45,13 +49,10 @@ class Connections:
             raise Unavailable("database")
         try:
             for _ in range(ATTEMPTS - 1):
-                try:
+                with suppress(_Again):
                     return self._run_once(statement, parameters)
-                except self._dialect.loaded_dbapi.Error as error:
-                    if not self._is_worth_another_try(error):
-                        raise
             return self._run_once(statement, parameters)
-        except (self._dialect.loaded_dbapi.Error, DBAPIError, PoolTimeout) as error:
+        except (_Again, self._dialect.loaded_dbapi.Error, DBAPIError, PoolTimeout) as error:
             raise Unavailable("database") from error
         finally:
             self._free.release()
@@ -69,8 +70,14 @@ class Connections:
             connection, run = self._open()
         try:
             rows = run(statement, parameters)
+        except self._dialect.loaded_dbapi.Error as error:
+            is_worth_another_try = self._is_worth_another_try(error, connection)
+            connection.close()
+            if is_worth_another_try:
+                raise _Again from error
+            raise
         except BaseException:
-            connection.close()  # whatever it was doing, the next one begins afresh
+            connection.close()  # in the middle of something
             raise
         self._idle.append((connection, run))
         return rows
@@ -81,8 +88,8 @@ class Connections:
         pooled.detach()
         return connection, _sqlite_run(connection) if self._is_sqlite else _psycopg_run(connection)
 
-    def _is_worth_another_try(self, error: Exception) -> bool:
-        if self._dialect.is_disconnect(error, None, None):  # type: ignore[arg-type]
+    def _is_worth_another_try(self, error: Exception, connection: Any) -> bool:
+        if self._dialect.is_disconnect(error, connection, None):  # type: ignore[arg-type]
             self.close()  # the server went away under all of them
             return True
         return getattr(error, "sqlstate", None) in RETRYABLE

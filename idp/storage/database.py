@@ -86,6 +86,7 @@ class Database:
         self.engine = create_engine(
             url,
             isolation_level="AUTOCOMMIT",
+            execution_options={"preserve_rowcount": True},  # or an INSERT of one row does not say
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=STATEMENT_TIMEOUT_MS / 1000,
