@@ -1,6 +1,7 @@
 """The database: SQLite or PostgreSQL behind SQLAlchemy Core, one transaction at a time per thread."""
 
 import select
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -235,6 +236,8 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
+        if getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+            raise  # SQLite's word for a mistake in the statement
         raise Unavailable("database") from error
     except InternalError as error:
         if _sqlstate(error) not in PASSING:
