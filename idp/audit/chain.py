@@ -1,19 +1,10 @@
 """The arithmetic of the audit chain: what each row's code covers, and how ends are sealed."""
 
 import hmac
-from datetime import datetime
-from typing import NamedTuple
-from uuid import UUID
 
-
-class Record(NamedTuple):
-    """What one row tells, as stored; ``facts`` is the very text in the table."""
-
-    at: datetime
-    event: str
-    account_id: UUID | None
-    client_id: str | None
-    facts: str
+# What one row tells, as the database keeps it: at (UTC, "2026-11-02 01:00:00.000000"), event, account id in
+# 32 hexadecimal digits, client id, facts. In bytes, for a row altered behind our back may hold anything.
+Told = tuple[bytes, bytes, bytes | None, bytes | None, bytes]
 
 
 class Chain:
@@ -36,18 +27,17 @@ class Chain:
         """What the first row of a lane follows."""
         return hmac.digest(self._starts, b"%d" % lane, "sha256")
 
-    def link(self, before: bytes, lane: int, seq: int, record: Record) -> bytes:
+    def link(self, before: bytes, lane: int, seq: int, told: Told) -> bytes:
         """The code of the row at ``seq`` that follows the code ``before``."""
-        at, event, account_id, client_id, facts = record
-        account = "-" if account_id is None else account_id.hex
-        client_size = "-" if client_id is None else len(client_id)
-        # Parts of free length follow their lengths, so that no two rows share these characters.
-        row = (
-            f"{lane} {seq} {at.isoformat()} {account} {len(event)} {client_size} "
-            f"{event}{client_id or ''}{facts}"
+        at, event, account_id, client_id, facts = told
+        account, client = account_id or b"", client_id or b""
+        client_size = -1 if client_id is None else len(client)
+        # The parts follow their lengths, so that no two rows share these bytes.
+        row = b"%d %d %d %d %d %d %d %b%b%b%b%b" % (
+            *(lane, seq, len(at), len(event), len(account), client_size, len(facts)),
+            *(at, event, account, client, facts),
         )
-        # A row altered behind our back may hold what UTF-8 cannot: it must be found, not stop the finder.
-        return hmac.digest(self._rows, before + row.encode(errors="surrogatepass"), "sha256")
+        return hmac.digest(self._rows, before + row, "sha256")
 
     def seal(self, lane: int, seq: int, mac: bytes) -> bytes:
         """The seal of a lane whose last row is ``seq`` with the code ``mac``."""

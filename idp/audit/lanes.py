@@ -8,7 +8,9 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -28,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from idp.audit.chain import Chain, Record
+from idp.audit.chain import Chain, Told
 from idp.kernel.errors import Corrupt, IdpError
 from idp.storage.database import Database, Instant, metadata
 
@@ -79,6 +81,27 @@ _COUNT_A_LANE = text(
 )
 _SEAL_REGISTER = update(audit_lanes).where(audit_lanes.c.lane == REGISTER).values(mac=bindparam("seal"))
 _OPEN_LANE = insert(audit_lanes)
+
+
+class Record(NamedTuple):
+    """What one row tells; ``facts`` is the very text in the table, ``at`` is in UTC."""
+
+    at: datetime
+    event: str
+    account_id: UUID | None
+    client_id: str | None
+    facts: str
+
+    def told(self) -> Told:
+        """The bytes that the chain covers."""
+        at = self.at.replace(tzinfo=None).isoformat(" ", "microseconds")
+        return (
+            at.encode(),
+            self.event.encode(),
+            None if self.account_id is None else self.account_id.hex.encode(),
+            None if self.client_id is None else self.client_id.encode(),
+            self.facts.encode(),
+        )
 
 
 class LaneLost(IdpError):
@@ -168,7 +191,7 @@ class Lanes:
         rows = []
         for record in records:
             seq += 1
-            mac = self._chain.link(mac, lane, seq, record)
+            mac = self._chain.link(mac, lane, seq, record.told())
             row = {"lane": lane, "seq": seq, "mac": mac, **record._asdict()}
             for name, stored in self._as_stored:
                 row[name] = stored(row[name])

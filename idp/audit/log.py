@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select
 
-from idp.audit.chain import Chain, Record
+from idp.audit.chain import Chain
 from idp.audit.events import FACTS, Event
-from idp.audit.lanes import Head, LaneLost, Lanes, audit_events
+from idp.audit.lanes import Head, LaneLost, Lanes, Record, audit_events
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.storage.database import Database
