@@ -1,0 +1,1 @@
+"""Example relying parties. Each is small, stands alone, and teaches one thing."""
