@@ -218,6 +218,8 @@ def _pass_over_closed(connection: Any, _entry: ConnectionPoolEntry, _proxy: Pool
     An idle server has nothing to say: when there is something to read, it is the farewell. Looking costs
     a microsecond, asking (``pool_pre_ping``) a round trip.
     """
+    if connection.closed:
+        raise DisconnectionError
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):
