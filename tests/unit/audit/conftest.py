@@ -1,9 +1,12 @@
 """A log on each real database, and a hand that may change rows behind its back."""
 
 import pytest
+from sqlalchemy import event
 
+from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.audit.verify import verify
+from idp.kernel.ids import new_id
 
 KEY = b"a key of the audit log, 32 bytes"
 
@@ -39,3 +42,24 @@ def faults(any_database):
         return [str(finding) for finding in verify(any_database, KEY, checkpoint=checkpoint).findings]
 
     return find
+
+
+@pytest.fixture
+def statements(any_database):
+    """Every statement sent to the database, as it is sent."""
+    sent = []
+
+    def note(_connection, _cursor, statement, _parameters, _context, _many):
+        sent.append(statement)
+
+    event.listen(any_database.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(any_database.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def ten(log):
+    """A log with ten rows in lane 1."""
+    for number in range(10):
+        log.record(Event.TOKEN_ISSUED, account_id=new_id(), client_id="portal", count=number)
+    return log
