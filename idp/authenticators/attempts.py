@@ -149,8 +149,12 @@ class Attempts:
 
     def _shut(self, budget: Budget, key: str) -> None:
         entry = self._ephemeral.get(Space.ATTEMPTS, _gate(key))
-        stage = 1 if entry is None else _read(entry.value)[0] + 1
-        opens_at = self._clock() + budget.delay(stage)
+        now = self._clock()
+        stage, opens_at = (0, now) if entry is None else _read(entry.value)
+        if opens_at > now:
+            return  # one of the next tries was quicker
+        stage += 1
+        opens_at = now + budget.delay(stage)
         self._ephemeral.put(Space.ATTEMPTS, _gate(key), _written(stage, opens_at), MEMORY)
 
 
