@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from idp.accounts.citizen import hint
 from idp.accounts.kinds import KINDS, Identity, Kind
+from idp.accounts.phone import phone_hint
 from idp.assurance import Level
 from idp.kernel.clock import Clock
 from idp.kernel.errors import NotFound, Refused
@@ -75,6 +76,11 @@ class Account:
     def number_hint(self) -> str:
         """The number masked for display."""
         return hint(self.number)
+
+    @property
+    def phone_hint(self) -> str | None:
+        """The phone masked for display."""
+        return phone_hint(self.phone) if self.phone else None
 
 
 accounts = Table(

@@ -21,6 +21,8 @@ class OAuthError(Refused):
 
     def __init__(self, description: str, error: str | None = None, status: int | None = None) -> None:
         self.error = error or self.code
+        if error is not None and type(self) is OAuthError:
+            self.code = error
         self.description = "".join(c if c in DESCRIBABLE else "?" for c in description)
         self.status = status or self.status
         super().__init__(self.error)

@@ -6,6 +6,7 @@ from uuid import UUID
 from idp.accounts.account import Account, Accounts
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
+from idp.authenticators.method import Occasion
 from idp.authenticators.table import Methods
 from idp.kernel.clock import Clock
 from idp.oidc.authorization.completion import AuthorizationResponse, Completion
@@ -38,6 +39,7 @@ class Caller:
     session: str | None
     address: str
     agent: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,9 @@ class Desk:
         step = next_step(interaction, self.clock())
         if isinstance(step, Complete | Refuse):
             return interaction, self._end(interaction, step, caller, session)
-        return self.interactions.open(interaction), step
+        opened = self.interactions.open(interaction)
+        self._begin(opened, step, caller)
+        return opened, step
 
     def load(self, interaction_id: str, caller: Caller) -> tuple[Interaction, Step]:
         """A sign-in in progress, and what it waits for.
@@ -108,7 +112,8 @@ class Desk:
             ProofRejected, TooManyAttempts: in the same words and time for an unknown number.
         """
         account = self.accounts.by_number(number)
-        proof = self.methods.prove(PASSWORD, account, number, password, caller.address)
+        occasion = self._occasion(interaction, caller)
+        proof = self.methods.prove(PASSWORD, account, number, password, caller.address, occasion=occasion)
         if account is None:
             raise AssertionError("no method verifies for nobody")
         known = interaction.answering
@@ -127,17 +132,20 @@ class Desk:
         if not isinstance(step, Prove) or method not in step.methods:
             raise InteractionExpired
         account = self._account(interaction)
-        proof = self.methods.prove(method, account, account.number, response, caller.address)
+        occasion = self._occasion(interaction, caller)
+        proof = self.methods.prove(
+            method, account, account.number, response, caller.address, occasion=occasion
+        )
         return self.advance(interaction.proven(proof), caller)
 
-    def choose(self, interaction: Interaction, method: str, language: str) -> None:
+    def choose(self, interaction: Interaction, method: str, caller: Caller) -> None:
         """Another way, please: remember it, and let the method begin (an SMS is sent)."""
         step = next_step(interaction, self.clock())
         if not isinstance(step, Prove) or method not in step.methods:
             raise InteractionExpired
-        self.methods.begin(method, self._account(interaction), language)
         if interaction.chosen != method:
             self.interactions.save(replace(interaction, chosen=method))
+        self._begin(interaction, Prove((method,)), caller)
 
     def decide(
         self, interaction: Interaction, is_allowed: bool, ticked: frozenset[str], caller: Caller
@@ -158,8 +166,14 @@ class Desk:
             self.interactions.spend(interaction)
             session = self.sessions.find(caller.session)
             return self._end(interaction, step, caller, session)
-        self.interactions.save(interaction)
+        self._begin(self.interactions.save(interaction), step, caller)
         return None
+
+    def _begin(self, interaction: Interaction, step: Step, caller: Caller) -> None:
+        """Let the proposed method do its part: an SMS goes when its page first comes, not when it reloads."""
+        if isinstance(step, Prove):
+            account = self._account(interaction)
+            self.methods.begin(step.methods[0], account, self._occasion(interaction, caller))
 
     def cancel(self, interaction: Interaction) -> Outcome:
         """The person goes back without signing in."""
@@ -183,6 +197,16 @@ class Desk:
             raise InteractionExpired
         return client
 
+    def _occasion(self, interaction: Interaction, caller: Caller) -> Occasion:
+        """What a proof is for: it counts for this sign-in and no other."""
+        client = self.client_of(interaction)
+        return Occasion(
+            binding=interaction.id,
+            party=client.metadata.name(caller.language) if client else None,
+            client_id=client.client_id if client else None,
+            lang=caller.language,
+        )
+
     def _account(self, interaction: Interaction) -> Account:
         account = self.accounts.get(interaction.answering.account_id) if interaction.answering else None
         if account is None:
@@ -196,7 +220,7 @@ class Desk:
             account_id=account.id,
             is_active=account.is_active,
             ways=tuple(
-                Way(method=name, factors=self.methods.factors(name))
+                Way(method=name, factors=self.methods.by_name[name].factors)
                 for name in self.methods.available(account)
             ),
             consent=consent or no_consent(client.client_id if client else OWN_PAGES),

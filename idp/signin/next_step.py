@@ -44,6 +44,15 @@ class Refuse:
     error: OAuthError
 
 
+class AccountInactive(OAuthError):
+    """The account is locked or closed. Told to who has proven to be its holder, and to the client."""
+
+    code = "account_locked"
+
+    def __init__(self) -> None:
+        super().__init__("the account may not be used", "access_denied", 403)
+
+
 Step = Identify | Prove | AskConsent | Complete | Refuse
 
 # What a step that needs a person becomes when no page may be shown (OIDC Core 1.0 §3.1.2.6).
@@ -76,7 +85,7 @@ def _first_unmet(interaction: Interaction, now: datetime) -> Step:
     if not proofs:
         return _prove_anew(interaction)
     if not answering.is_active:
-        return Refuse(OAuthError("the account may not be used", "access_denied"))
+        return Refuse(AccountInactive())
     if request is not None and request.hinted_subject not in (None, answering.subject):
         return Refuse(OAuthError("another person signed in than id_token_hint names", "login_required"))
     levels = request.levels if request is not None else (interaction.needed_level,)

@@ -50,3 +50,6 @@ class Ephemeral(Protocol):
 
         ``get`` and ``take`` give the sum as ASCII digits. A key holds either an entry or a counter.
         """
+
+    def close(self) -> None:
+        """Give the connections back."""

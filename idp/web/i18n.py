@@ -21,9 +21,20 @@ VIET_NAM = timezone(timedelta(hours=7))
 
 # Each file, and what stands before its keys.
 _FILES = {"pages": "", "errors": "errors.", "claims": "claims."}
-_ENGLISH_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+_ENGLISH_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 # A header is read no further: what a browser means fits well within.
 _HEADER_LIMIT = 400
 

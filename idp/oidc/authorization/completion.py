@@ -11,7 +11,7 @@ from idp.kernel.clock import Clock
 from idp.kernel.ids import new_id
 from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.errors import AuthorizationRefused, OAuthError
-from idp.oidc.grants.authorization_code import Code, Codes
+from idp.oidc.grants.codes import Code, Codes
 from idp.oidc.tokens.grant import Grant
 
 

@@ -1,31 +1,16 @@
 """A client's own right, without an account (RFC 6749 §4.4)."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant as AuthlibClientCredentialsGrant
 
 from idp.audit.events import Event
-from idp.audit.log import AuditLog
-from idp.kernel.clock import Clock
 from idp.kernel.ids import new_id
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidScope
-from idp.oidc.tokens.access_token import AccessTokens
+from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.claims import SCOPES
-from idp.oidc.tokens.grant import Grant, Grants
-from idp.oidc.tokens.issue import Issue
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientRooms:
-    """What a client's own grant needs."""
-
-    grants: Grants
-    access_tokens: AccessTokens
-    issue: Issue
-    audit: AuditLog
-    clock: Clock
+from idp.oidc.tokens.grant import Grant
 
 
 class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[misc]
@@ -33,7 +18,7 @@ class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[mis
 
     TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]  # noqa: RUF012
 
-    rooms: ClientRooms  # set on the subclass that grants/table.py makes
+    rooms: Rooms  # set on the subclass that grants/table.py makes
 
     def validate_requested_scope(self) -> None:
         allowed = _own_scope(self.request.client)
@@ -68,7 +53,7 @@ class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[mis
         """Nothing: the grant is recorded in ``generate_token``."""
 
     @classmethod
-    def extensions(cls, _rooms: ClientRooms) -> list[object]:
+    def extensions(cls, _rooms: Rooms) -> list[object]:
         return []
 
 

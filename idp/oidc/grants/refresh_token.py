@@ -1,22 +1,21 @@
 """Refresh tokens that rotate; one used again ends its whole family (RFC 6749 §6, RFC 9700 §4.14.2)."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749.grants import RefreshTokenGrant
 
-from idp.accounts.account import Account, Accounts
+from idp.accounts.account import Account
 from idp.audit.events import Event
-from idp.audit.log import AuditLog
-from idp.kernel.clock import Clock
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidGrant
-from idp.oidc.tokens.grant import Grant, Grants
+from idp.oidc.grants.rooms import Rooms
+from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.handle import Handle, new_handle, read_handle
-from idp.oidc.tokens.id_token import IdTokenExtension, IdTokens
-from idp.oidc.tokens.issue import Issue
+from idp.oidc.tokens.id_token import IdTokenExtension
 
 REFUSED = "refresh_token: unknown, expired, revoked, already used, or issued to another client"
 
@@ -39,25 +38,13 @@ class RefreshToken:
         return " ".join(self.grant.scope)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshRooms:
-    """What refreshing needs."""
-
-    grants: Grants
-    accounts: Accounts
-    id_tokens: IdTokens
-    issue: Issue
-    audit: AuditLog
-    clock: Clock
-
-
 class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
     """``grant_type=refresh_token``. Authlib neither rotates by default nor notices a reuse."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"]  # noqa: RUF012
     INCLUDE_NEW_REFRESH_TOKEN = True
 
-    rooms: RefreshRooms  # set on the subclass that grants/table.py makes
+    rooms: Rooms  # set on the subclass that grants/table.py makes
 
     def authenticate_refresh_token(self, refresh_token: str) -> RefreshToken:
         handle = read_handle(refresh_token)
@@ -104,10 +91,10 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
         raise InvalidGrant(REFUSED)
 
     @classmethod
-    def extensions(cls, rooms: RefreshRooms) -> list[object]:
+    def extensions(cls, rooms: Rooms) -> list[object]:
         """A fresh ID token, without the nonce of the first (OIDC Core 1.0 §12.2)."""
 
-        def id_token(request: OAuth2Request, token: dict[str, Any]) -> str:
+        def id_token(request: OAuth2Request, token: Mapping[str, Any]) -> str:
             grant = request.refresh_token.grant
             return rooms.id_tokens.issue(
                 request.client, grant, request.user, nonce=None, access_token=token["access_token"]

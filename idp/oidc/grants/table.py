@@ -1,7 +1,6 @@
 """The grants there are, in one table, and the endpoint's engine: Authlib's server without a framework."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
@@ -10,27 +9,14 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidRequest, OAuthError
-from idp.oidc.grants.authorization_code import CodeGrant, CodeRooms
-from idp.oidc.grants.client_credentials import ClientCredentialsGrant, ClientRooms
-from idp.oidc.grants.refresh_token import RefreshGrant, RefreshRooms
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantRooms:
-    """What each grant needs, by its own name in the table."""
-
-    code: CodeRooms
-    refresh: RefreshRooms
-    client: ClientRooms
-
+from idp.oidc.grants.authorization_code import CodeGrant
+from idp.oidc.grants.client_credentials import ClientCredentialsGrant
+from idp.oidc.grants.refresh_token import RefreshGrant
+from idp.oidc.grants.rooms import Rooms
 
 # A new grant is a file beside this one and a line here; discovery reads the line too.
-GRANTS: tuple[tuple[type[Any], str], ...] = (
-    (CodeGrant, "code"),
-    (RefreshGrant, "refresh"),
-    (ClientCredentialsGrant, "client"),
-)
-GRANT_TYPES: tuple[str, ...] = tuple(grant.GRANT_TYPE for grant, _ in GRANTS)
+GRANTS: tuple[type[Any], ...] = (CodeGrant, RefreshGrant, ClientCredentialsGrant)
+GRANT_TYPES: tuple[str, ...] = tuple(grant.GRANT_TYPE for grant in GRANTS)
 
 
 class TokenRequest(OAuth2Request):  # type: ignore[misc]
@@ -52,12 +38,11 @@ class Redemption(AuthorizationServer):  # type: ignore[misc]
     # Authlib refuses a request whose address is not https; ours has been at the door already.
     _ADDRESS = "https://idp.invalid/token"
 
-    def __init__(self, rooms: GrantRooms) -> None:
+    def __init__(self, rooms: Rooms) -> None:
         super().__init__()
-        for grant, name in GRANTS:
-            own = getattr(rooms, name)
-            bound = type(grant.__name__, (grant,), {"rooms": own})
-            self.register_grant(bound, grant.extensions(own))
+        for grant in GRANTS:
+            bound = type(grant.__name__, (grant,), {"rooms": rooms})
+            self.register_grant(bound, grant.extensions(rooms))
 
     def redeem(self, form: Mapping[str, str], client: Client) -> dict[str, Any]:
         """Exchange a grant for tokens (RFC 6749 §4.1.3, §4.4, §6).
@@ -77,7 +62,7 @@ class Redemption(AuthorizationServer):  # type: ignore[misc]
     ) -> Client:
         """The client that the door has proven."""
         request.auth_method = request.client.metadata.token_endpoint_auth_method
-        return request.client  # type: ignore[no-any-return]
+        return request.client
 
     def handle_response(self, status: int, body: dict[str, Any], headers: object) -> dict[str, Any]:
         return body

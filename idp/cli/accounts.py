@@ -1,0 +1,88 @@
+"""Accounts: open, lock, unlock, level, mark-deceased. Numbers come by standard input or argument."""
+
+import click
+
+from idp.accounts.account import Account, LockGround
+from idp.accounts.citizen import parse_number
+from idp.assurance import Level
+from idp.cli.house import opened
+from idp.kernel.errors import NotFound
+from idp.provider import Provider
+
+ACTOR = "cli"
+NUMBER = click.argument("number")
+
+
+@click.group()
+def accounts() -> None:
+    """People's accounts."""
+
+
+@accounts.command(name="open")
+@NUMBER
+@click.option("--phone", required=True, help="Where the activation code goes.")
+@click.option("--level", type=click.Choice([level.value for level in Level]), default="01", show_default=True)
+def open_(number: str, phone: str, level: str) -> None:
+    """Open a citizen's account, after the population register. The holder activates it at /activate."""
+    with opened() as provider:
+        account = provider.enrolment.open_citizen(number, phone, Level(level), ACTOR)
+    click.echo(f"{account.id} opened at level {level}; the activation code went to {account.phone_hint}")
+
+
+@accounts.command()
+@NUMBER
+def show(number: str) -> None:
+    """How an account stands; nothing of what is sealed."""
+    with opened() as provider:
+        account = _of(provider, number)
+    level = account.level.value if account.level else "-"
+    click.echo(
+        f"{account.id} {account.kind.value} level {level} {account.status.value} {account.lock_ground or ''}"
+    )
+
+
+@accounts.command()
+@NUMBER
+@click.option("--ground", type=click.Choice([ground.value for ground in LockGround]), default="holder_asked")
+def lock(number: str, ground: str) -> None:
+    """Lock an account: its sessions and grants end in the same transaction."""
+    with opened() as provider:
+        account = _of(provider, number)
+        provider.locking.lock(account.id, LockGround(ground), ACTOR)
+    click.echo(f"{account.id} locked")
+
+
+@accounts.command()
+@NUMBER
+def unlock(number: str) -> None:
+    """Unlock an account. What the lock ended stays ended."""
+    with opened() as provider:
+        account = provider.lifecycle.unlock(_of(provider, number).id, ACTOR)
+    click.echo(f"{account.id} {account.status.value}")
+
+
+@accounts.command(name="mark-deceased")
+@NUMBER
+def mark_deceased(number: str) -> None:
+    """Lock an account on the ground of death."""
+    with opened() as provider:
+        account = _of(provider, number)
+        provider.locking.lock(account.id, LockGround.DEATH, ACTOR)
+    click.echo(f"{account.id} locked")
+
+
+@accounts.command()
+@NUMBER
+@click.argument("level", type=click.Choice([level.value for level in Level]))
+def level(number: str, level: str) -> None:
+    """Change an account's level."""
+    with opened() as provider:
+        account = provider.lifecycle.change_level(_of(provider, number).id, Level(level), ACTOR)
+    click.echo(f"{account.id} level {level}")
+
+
+def _of(provider: Provider, number: str) -> Account:
+    account = provider.accounts.by_number(parse_number(number).digits)
+    if account is None:
+        raise NotFound
+    return account

@@ -1,0 +1,1 @@
+"""One command's demonstration: sample people, sample relying parties, everything started."""

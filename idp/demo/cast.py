@@ -1,0 +1,68 @@
+"""Who and what the demonstration shows. All invented; the numbers are those of the sample register."""
+
+from dataclasses import dataclass
+
+from idp.assurance import Level
+from idp.oidc.clients.metadata import ClientMetadata
+
+SCOPES = ("openid", "profile", "email", "address", "phone", "identity", "offline_access")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One sample person: a number of the sample register, and how the account is set up."""
+
+    number: str
+    phone: str
+    level: Level
+    has_totp: bool = True
+
+
+PEOPLE: dict[str, Part] = {
+    "toan": Part("001083990000", "+84900000001", Level.TWO),
+    "quynh": Part("002167990037", "+84900000002", Level.TWO),
+    "phuc": Part("006068990111", "+84900000003", Level.ONE),
+    "long": Part("010099990185", "+84900000004", Level.TWO, has_totp=False),
+    "yen": Part("020172990444", "+84900000005", Level.ONE),
+    "victim": Part("012077990259", "+84900000006", Level.TWO),
+}
+
+
+def _client(name: str, vietnamese: str, **more: object) -> ClientMetadata:
+    settings: dict[str, object] = {
+        "client_name": {"vi": vietnamese, "en": f"Sample site {name}"},
+        "redirect_uris": (f"https://{name}.example/callback",),
+        "post_logout_redirect_uris": (f"https://{name}.example/signed-out",),
+        "grant_types": ("authorization_code", "refresh_token"),
+        "scope": SCOPES,
+        "claims": ("age_over_14", "age_over_18", "province"),
+    }
+    return ClientMetadata(**(settings | more))  # type: ignore[arg-type]
+
+
+CLIENTS: dict[str, ClientMetadata] = {
+    "confidential": _client(
+        "confidential",
+        "Trang mẫu có máy chủ",
+        grant_types=("authorization_code", "refresh_token", "client_credentials"),
+        scope=(*SCOPES, "reports"),
+    ),
+    "public": _client("public", "Ứng dụng mẫu", token_endpoint_auth_method="none"),
+    "second": _client("second", "Trang mẫu thứ hai", token_endpoint_auth_method="client_secret_post"),
+}
+
+
+def portal(url: str) -> ClientMetadata:
+    """The sample portal, at its address."""
+    return ClientMetadata(
+        client_name={"vi": "Cổng Dịch vụ công mẫu", "en": "Sample Public Services Portal"},
+        redirect_uris=(f"{url}/callback",),
+        post_logout_redirect_uris=(f"{url}/",),
+        scope=("openid", "profile", "phone"),
+        is_vetted=True,
+        purpose={
+            "vi": "điền sẵn hồ sơ dịch vụ công của bạn",
+            "en": "fill in your public-service forms for you",
+        },
+        legal_basis="Nghị định 69/2024/NĐ-CP",
+    )

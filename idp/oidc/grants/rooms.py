@@ -1,0 +1,26 @@
+"""What the grants work with."""
+
+from dataclasses import dataclass
+
+from idp.accounts.account import Accounts
+from idp.audit.log import AuditLog
+from idp.kernel.clock import Clock
+from idp.oidc.grants.codes import Codes
+from idp.oidc.tokens.access_token import AccessTokens
+from idp.oidc.tokens.grant import Grants
+from idp.oidc.tokens.id_token import IdTokens
+from idp.oidc.tokens.issue import Issue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """Handed to every grant; Authlib makes a grant anew for each request."""
+
+    codes: Codes
+    grants: Grants
+    accounts: Accounts
+    access_tokens: AccessTokens
+    id_tokens: IdTokens
+    issue: Issue
+    audit: AuditLog
+    clock: Clock

@@ -1,0 +1,191 @@
+"""Builds every room bottom-up and wires it. Knows settings, knows no HTTP."""
+
+from functools import cached_property
+
+from sqlalchemy import text
+
+from idp.accounts.account import Accounts
+from idp.accounts.activation import ActivationCodes
+from idp.accounts.enrolment import Enrolment
+from idp.accounts.lifecycle import Lifecycle
+from idp.assurance import level_of_factors
+from idp.audit.log import AuditLog
+from idp.authenticators.addresses import Addresses
+from idp.authenticators.attempts import Attempts
+from idp.authenticators.authenticator import Authenticators
+from idp.authenticators.breached import Breached
+from idp.authenticators.password import Hashing, Password
+from idp.authenticators.sms_otp import SmsOtp
+from idp.authenticators.table import Methods
+from idp.authenticators.totp import Totp
+from idp.authenticators.totp_enrolment import TotpEnrolment
+from idp.kernel.clock import Clock, utc_now
+from idp.keyring.files import FileKeyStore
+from idp.keyring.keyring import Keyring
+from idp.keyring.seal import Seal, derive
+from idp.notifications.channel import Channel
+from idp.notifications.messages import Messages
+from idp.notifications.outbox import Outbox
+from idp.notifications.texts import Texts
+from idp.oidc.authorization.completion import Completion
+from idp.oidc.authorization.core import RequestReader
+from idp.oidc.clients.authentication import ClientAuthentication
+from idp.oidc.clients.client import Clients
+from idp.oidc.consent import Consents
+from idp.oidc.grants.codes import Codes
+from idp.oidc.grants.rooms import Rooms
+from idp.oidc.grants.table import Redemption
+from idp.oidc.sessions.locking import Locking
+from idp.oidc.sessions.logout import LogoutReader
+from idp.oidc.sessions.session import Sessions
+from idp.oidc.tokens.access_token import AccessTokens
+from idp.oidc.tokens.grant import Grants
+from idp.oidc.tokens.id_token import IdTokens
+from idp.oidc.tokens.issue import Issue
+from idp.oidc.tokens.subject import Subjects
+from idp.oidc.tokens.userinfo import UserInfo
+from idp.registers.sample import SampleRegister
+from idp.settings import Settings
+from idp.signin.desk import Desk
+from idp.signin.interaction import Interactions
+from idp.storage.database import Database
+from idp.storage.ephemeral import Ephemeral, Space
+from idp.storage.ephemeral_redis import RedisEphemeral
+from idp.storage.ephemeral_sql import SqlEphemeral
+
+
+class Provider:
+    """The whole house, ready to be mounted. One for each process, made after the fork."""
+
+    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.is_demo = settings.is_demo
+        self._bedrock(settings)
+        self._people(settings)
+        self._protocol(settings)
+        self._desk()
+
+    def _bedrock(self, settings: Settings) -> None:
+        root = settings.root_secret
+        self.database = Database(settings.database_url, pool_size=settings.database_pool)
+        self.ephemeral = self._ephemeral(settings)
+        self.seal = Seal(settings.sealing or {1: derive(root, "seal:1")}, derive(root, "index"))
+        self.keyring = Keyring(
+            FileKeyStore(settings.keys_dir),
+            self.clock,
+            retain=settings.access_token_ttl + settings.session_ttl,
+        )
+        self.audit = AuditLog(self.database, self.audit_key, self.clock)
+
+    def _ephemeral(self, settings: Settings) -> Ephemeral:
+        self.ephemeral_database: Database | None = None
+        if settings.redis_url:
+            return RedisEphemeral(settings.redis_url)
+        self.ephemeral_database = self.database
+        if self.database.is_sqlite:
+            # A file of its own: short-lived state then never waits for the main file's one writer.
+            self.ephemeral_database = Database(ephemeral_url(settings.database_url), synchronous="NORMAL")
+        return SqlEphemeral(self.ephemeral_database, self.clock)
+
+    def _people(self, settings: Settings) -> None:
+        self.outbox = Outbox(self.database, self.seal, self.clock)
+        self.register = SampleRegister(self.database, self.seal, self.clock)
+        self.accounts = Accounts(self.database, self.seal, self.clock)
+        self.authenticators = Authenticators(self.database, self.seal, self.clock)
+        self.lifecycle = Lifecycle(self.accounts, self.audit)
+        self.password = Password(self.authenticators, self.audit, Hashing(), Breached())
+        self.totp = Totp(self.authenticators, self.audit)
+        channel: Channel | None = self.outbox if settings.sms_channel == "outbox" else None
+        messages = Messages(channel, Texts()) if channel else None
+        sms = [SmsOtp(messages, self.ephemeral, self.seal)] if messages else []
+        attempts = Attempts(self.ephemeral, self.clock, Addresses(self.ephemeral, self.clock))
+        self.methods = Methods(
+            [self.password, self.totp, *sms], attempts, self.authenticators, self.audit, self.clock
+        )
+        self.totp_enrolment = TotpEnrolment(self.totp, self.ephemeral, self.seal, self.clock, "Định Danh")
+        self.enrolment = Enrolment(
+            self.accounts,
+            self.register,
+            ActivationCodes(self.ephemeral, self.seal),
+            self.audit,
+            messages or Messages(self.outbox, Texts()),
+            self.clock,
+        )
+
+    def _protocol(self, settings: Settings) -> None:
+        root, issuer, clock = settings.root_secret, settings.issuer, self.clock
+        self.clients = Clients(self.database, clock)
+        self.client_authentication = ClientAuthentication(self.clients)
+        self.subjects = Subjects(derive(root, "pairwise"))
+        self.grants = Grants(self.database, clock)
+        self.sessions = Sessions(self.database, self.grants, clock, settings.session_ttl)
+        self.locking = Locking(self.lifecycle, self.sessions, self.grants, self.database)
+        self.consents = Consents(self.database, self.grants, clock)
+        access_tokens = AccessTokens(derive(root, "access-token"), clock, settings.access_token_ttl)
+        id_tokens = IdTokens(issuer, self.keyring, self.subjects, clock, settings.access_token_ttl)
+        self.codes = Codes(self.ephemeral, self.grants, self.audit, settings.code_ttl)
+        self.redemption = Redemption(
+            Rooms(
+                codes=self.codes,
+                grants=self.grants,
+                accounts=self.accounts,
+                access_tokens=access_tokens,
+                id_tokens=id_tokens,
+                issue=Issue(self.database, access_tokens),
+                audit=self.audit,
+                clock=clock,
+            )
+        )
+        self.userinfo = UserInfo(
+            access_tokens, self.grants, self.accounts, self.clients, self.subjects, clock
+        )
+        self.requests = RequestReader(issuer, self.clients, self.keyring, settings.default_level)
+        self.logout = LogoutReader(issuer, self.clients, self.keyring)
+        self.completion = Completion(issuer, self.codes, clock, settings.refresh_ttl)
+
+    def _desk(self) -> None:
+        self.desk = Desk(
+            interactions=Interactions(self.ephemeral, self.seal, self.clock),
+            accounts=self.accounts,
+            methods=self.methods,
+            clients=self.clients,
+            consents=self.consents,
+            sessions=self.sessions,
+            subjects=self.subjects,
+            completion=self.completion,
+            audit=self.audit,
+            database=self.database,
+            clock=self.clock,
+        )
+
+    @property
+    def audit_key(self) -> bytes:
+        return derive(self.settings.root_secret, "audit")
+
+    @cached_property
+    def levels(self) -> tuple[int, ...]:
+        """The authentication levels that the methods at hand can reach, together."""
+        factors = frozenset().union(*(method.factors for method in self.methods.by_name.values()))
+        return tuple(range(1, level_of_factors(factors) + 1))
+
+    def check(self) -> None:
+        """Ask everything that a sign-in leans on.
+
+        Raises:
+            Unavailable: naming what is silent.
+        """
+        self.database.first(text("SELECT 1"))
+        self.ephemeral.get(Space.INTERACTION, "health")
+        self.keyring.sign({"health": True})
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.database.close()
+        self.ephemeral.close()
+
+
+def ephemeral_url(database_url: str) -> str:
+    """The SQLite file that stands beside the main one: ``idp.db`` has ``idp-ephemeral.db``."""
+    stem, dot, suffix = database_url.rpartition(".")
+    return f"{stem}-ephemeral{dot}{suffix}" if dot and "/" not in suffix else f"{database_url}-ephemeral"

@@ -1,0 +1,1 @@
+"""What relying parties' servers call: JSON in, JSON out."""

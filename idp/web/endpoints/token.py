@@ -1,0 +1,36 @@
+"""POST /token."""
+
+from flask import Response, request
+from flask.views import MethodView
+
+from idp.audit.events import Event
+from idp.audit.log import AuditLog
+from idp.oidc.clients.authentication import ClientAuthentication, Presented
+from idp.oidc.errors import InvalidClient, OAuthError
+from idp.oidc.grants.table import Redemption
+from idp.web.http import as_json, read_form
+
+
+class Token(MethodView):
+    """Redeem a grant (RFC 6749 §3.2)."""
+
+    init_every_request = False
+
+    def __init__(self, clients: ClientAuthentication, grants: Redemption, audit: AuditLog) -> None:
+        self._clients = clients
+        self._grants = grants
+        self._audit = audit
+
+    def post(self) -> Response:
+        form = read_form()
+        presented = Presented(authorization=request.headers.get("Authorization"))
+        try:
+            client = self._clients.authenticate(form, presented)
+        except InvalidClient as error:
+            self._audit.record(Event.CLIENT_REFUSED, error=error.error)
+            raise
+        try:
+            return as_json(self._grants.redeem(form, client))
+        except OAuthError as error:
+            self._audit.record(Event.TOKEN_REFUSED, client_id=client.client_id, error=error.error)
+            raise

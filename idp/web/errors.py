@@ -1,0 +1,117 @@
+"""Turns errors into JSON, a redirect or a page: the only place that picks the form."""
+
+from flask import Response, request
+from werkzeug.exceptions import HTTPException
+
+from idp.kernel.errors import IdpError, NotFound, Refused, TooManyAttempts, Unavailable
+from idp.kernel.ids import new_secret
+from idp.oidc.authorization.completion import Completion
+from idp.oidc.errors import AuthorizationRefused, InsufficientScope, InvalidClient, InvalidToken, OAuthError
+from idp.signin.interaction import InteractionExpired, InteractionForeign, InteractionMoved
+from idp.telemetry import get_logger
+from idp.web.http import as_json, see_other
+from idp.web.surface import FormExpired, Surface
+
+STATUS: dict[type[IdpError], int] = {
+    NotFound: 404,
+    TooManyAttempts: 429,
+    Unavailable: 503,
+    InteractionExpired: 410,
+    InteractionForeign: 403,
+    InteractionMoved: 409,
+    FormExpired: 403,
+    Refused: 400,
+}
+SERVER_ERROR = 500
+SENTENCES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+
+
+class Errors:
+    """Answers what views raise. ``pages`` are the paths that people's browsers visit."""
+
+    def __init__(self, surface: Surface, completion: Completion, api_paths: frozenset[str]) -> None:
+        self._surface = surface
+        self._completion = completion
+        self._api_paths = api_paths
+        self._log = get_logger("idp.web.errors")
+
+    def refused(self, error: IdpError) -> Response:
+        """Any error of ours."""
+        if isinstance(error, AuthorizationRefused):
+            return see_other(self._completion.refused(error).location)
+        status = error.status if isinstance(error, OAuthError) else _status(error)
+        if status >= SERVER_ERROR:
+            self._log.error(
+                "unavailable" if isinstance(error, Unavailable) else "error", code=error.code, what=str(error)
+            )
+        if request.path in self._api_paths:
+            return self._json(error, status)
+        return self._page(error.code, status, error)
+
+    def http(self, error: HTTPException) -> Response:
+        """Flask's own: no such page, method not allowed."""
+        status = error.code or SERVER_ERROR
+        code = SENTENCES.get(status, "invalid_request")
+        if request.path in self._api_paths:
+            response = as_json({"error": "invalid_request", "error_description": error.name}, status)
+        else:
+            response = self._page(code, status)
+        response.headers.extend([header for header in error.get_headers() if header[0] == "Allow"])
+        return response
+
+    def unforeseen(self, error: Exception) -> Response:
+        """What nobody raised on purpose: logged whole, told in one sentence."""
+        reference = new_secret(64)
+        self._log.error("unforeseen", reference=reference, path=request.path, exc_info=error)
+        if request.path in self._api_paths:
+            return as_json(
+                {"error": "server_error", "error_description": f"reference {reference}"}, SERVER_ERROR
+            )
+        return self._page("internal_error", SERVER_ERROR, reference=reference)
+
+    def _json(self, error: IdpError, status: int) -> Response:
+        name, description = _on_the_wire(error)
+        response = as_json({"error": name, "error_description": description}, status)
+        if isinstance(error, InvalidClient):
+            response.headers["WWW-Authenticate"] = 'Basic realm="token"'
+        if isinstance(error, InvalidToken | InsufficientScope):
+            response.headers["WWW-Authenticate"] = f'Bearer error="{name}", error_description="{description}"'
+        return _retry(response, error)
+
+    def _page(
+        self, code: str, status: int, error: IdpError | None = None, reference: str | None = None
+    ) -> Response:
+        reference = reference or new_secret(64)
+        description = error.description if isinstance(error, OAuthError) else None
+        self._log.info(
+            "error_page", reference=reference, code=code, path=request.path, description=description
+        )
+        page = self._surface.show(
+            "error.html",
+            self._surface.caller(),
+            status=status,
+            code=code,
+            facts=error.facts() if error else {},
+            reference=reference,
+            description=description,
+            return_url=None,
+        )
+        return _retry(page, error)
+
+
+def _status(error: IdpError) -> int:
+    return next((status for kind, status in STATUS.items() if isinstance(error, kind)), SERVER_ERROR)
+
+
+def _on_the_wire(error: IdpError) -> tuple[str, str]:
+    if isinstance(error, OAuthError):
+        return error.error, error.description
+    if isinstance(error, Unavailable):
+        return "temporarily_unavailable", "something we lean on is silent; try again"
+    return ("invalid_request" if isinstance(error, Refused) else "server_error"), error.code
+
+
+def _retry(response: Response, error: IdpError | None) -> Response:
+    if isinstance(error, Unavailable | TooManyAttempts):
+        response.headers["Retry-After"] = str(max(1, int(error.retry_after.total_seconds())))
+    return response

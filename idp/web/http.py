@@ -1,0 +1,158 @@
+"""Reads a request once, strictly, and answers it once."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Request, Response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from idp.oidc.errors import OAuthError
+
+MAX_BODY = 64 * 1024
+MAX_FIELDS = 100
+FORM = "application/x-www-form-urlencoded"
+BAD_REQUEST = 400
+SEE_OTHER = 303
+
+
+class Malformed(OAuthError):
+    """The request cannot be read at all."""
+
+    code = "invalid_request"
+
+
+class WrongContentType(OAuthError):
+    """The body is not a form."""
+
+    code = "invalid_request"
+    status = 415
+
+
+def read_query() -> dict[str, str]:
+    """The query's parameters.
+
+    Raises:
+        Malformed: a repeated parameter (RFC 6749 §3.1), invalid UTF-8, a NUL, too many of them.
+    """
+    return _parsed(request.query_string, "query")
+
+
+def read_form(*lists: str) -> dict[str, str]:
+    """The body's parameters. Those named in ``lists`` may repeat: their values come joined by blanks.
+
+    Raises:
+        WrongContentType: the body is no form.
+        Malformed: as in ``read_query``, or the body is larger than 64 KiB.
+    """
+    if request.mimetype != FORM:
+        raise WrongContentType(f"Content-Type: expected {FORM}")
+    if (request.content_length or 0) > MAX_BODY:
+        raise Malformed("the body is larger than 64 KiB")
+    body = request.stream.read(MAX_BODY + 1)
+    if len(body) > MAX_BODY:
+        raise Malformed("the body is larger than 64 KiB")
+    return _parsed(body, "body", lists)
+
+
+def _parsed(raw: bytes, where: str, lists: tuple[str, ...] = ()) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
+        )
+    except ValueError:  # UnicodeDecodeError is one
+        raise Malformed(f"the {where} is not percent-encoded UTF-8 of at most {MAX_FIELDS} fields") from None
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if "\0" in value or "\0" in name:
+            raise Malformed(f"the {where} holds a NUL character")
+        if name not in found:
+            found[name] = value
+        elif name in lists:
+            found[name] += f" {value}"
+        else:
+            raise Malformed(f"the {where} repeats the parameter {name[:40]}")
+    return found
+
+
+def as_json(body: Mapping[str, Any], status: int = 200) -> Response:
+    """A JSON answer that nobody keeps."""
+    response = Response(json.dumps(body, separators=(",", ":")), status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def see_other(location: str) -> Response:
+    """On to another page: 303, so that no browser posts a password twice."""
+    response = Response(status=SEE_OTHER)
+    response.headers["Location"] = location
+    response.autocorrect_location_header = False
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """Our cookies: ``__Host-`` and Secure wherever we are https, plain on http://localhost."""
+
+    is_https: bool
+
+    def _name(self, name: str) -> str:
+        return f"__Host-idp_{name}" if self.is_https else f"idp_{name}"
+
+    def read(self, name: str) -> str | None:
+        return request.cookies.get(self._name(name))
+
+    def write(self, response: Response, name: str, value: str, ttl: timedelta | None = None) -> None:
+        """Set for ``ttl``, or until the browser closes."""
+        response.set_cookie(
+            self._name(name),
+            value,
+            max_age=ttl,
+            path="/",
+            secure=self.is_https,
+            httponly=True,
+            samesite="Lax",
+        )
+
+    def drop(self, response: AnyResponse, name: str) -> None:
+        response.delete_cookie(
+            self._name(name), path="/", secure=self.is_https, httponly=True, samesite="Lax"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a request comes from: X-Forwarded-For is believed from the configured proxies only."""
+
+    trusted: tuple[str, ...]
+
+    def of(self, incoming: Request) -> str:
+        peer = incoming.remote_addr or "unknown"
+        if not self.trusted or not self._is_trusted(peer):
+            return peer
+        # Nearest first: the first address that is no proxy of ours is the caller.
+        for hop in reversed(incoming.headers.get("X-Forwarded-For", "").split(",")):
+            address = hop.strip()
+            if not _is_address(address):
+                break
+            if not self._is_trusted(address):
+                return address
+        return peer
+
+    def _is_trusted(self, address: str) -> bool:
+        if not _is_address(address):
+            return False
+        return any(ip_address(address) in ip_network(proxy, strict=False) for proxy in self.trusted)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

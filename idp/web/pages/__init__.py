@@ -1,0 +1,1 @@
+"""What people's browsers visit: plain forms that work without JavaScript."""

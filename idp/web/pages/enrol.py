@@ -1,0 +1,53 @@
+"""GET and POST /activate: a new holder proves the phone by its code and chooses a password."""
+
+from flask import Response
+from flask.views import MethodView
+from werkzeug.wrappers import Response as AnyResponse
+
+from idp.accounts.activation import ActivationRefused
+from idp.accounts.citizen import NumberMalformed
+from idp.accounts.enrolment import Enrolment
+from idp.authenticators.password import Password, PasswordUnfit
+from idp.kernel.errors import IdpError, TooManyAttempts
+from idp.web.http import read_form, see_other
+from idp.web.surface import Surface, shown
+
+
+class Activate(MethodView):
+    """The password is looked at first: a code is spent only by a form that can succeed."""
+
+    init_every_request = False
+
+    def __init__(self, surface: Surface, enrolment: Enrolment, password: Password) -> None:
+        self._surface = surface
+        self._enrolment = enrolment
+        self._password = password
+
+    def get(self) -> Response:
+        return self._show("", None)
+
+    def post(self) -> AnyResponse:
+        form, caller = read_form(), self._surface.caller()
+        self._surface.check_form(form, caller)
+        number = "".join(form.get("username", "").split())
+        try:
+            if form.get("decision") == "resend":
+                self._enrolment.send_code(number, caller.language)
+                return self._show(number, None, is_sent=True)
+            hashed = self._password.prepare(form.get("new_password", ""), personal=(number,))
+            account = self._enrolment.activate(number, form.get("otp", ""))
+        except (NumberMalformed, ActivationRefused, PasswordUnfit, TooManyAttempts) as error:
+            return self._show(number, error)
+        self._password.store(account.id, hashed)
+        return see_other("/account")
+
+    def _show(self, number: str, error: IdpError | None, *, is_sent: bool = False) -> Response:
+        return self._surface.show(
+            "activate.html",
+            self._surface.caller(),
+            status=400 if error else 200,
+            action="/activate",
+            username=number,
+            is_sent=is_sent,
+            error=shown(error),
+        )

@@ -1,0 +1,182 @@
+"""A holder's own pages: what is kept, how they sign in, where they are signed in, whom they allowed what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Response
+from flask.views import MethodView
+from werkzeug.wrappers import Response as AnyResponse
+
+from idp.accounts.account import Account, Accounts
+from idp.accounts.claims import claims as claims_of
+from idp.audit.events import Event
+from idp.audit.log import AuditLog
+from idp.kernel.clock import Clock
+from idp.oidc.clients.client import Clients
+from idp.oidc.consent import Consents
+from idp.oidc.sessions.session import Session, Sessions
+from idp.signin.desk import Caller, Desk, Outcome
+from idp.web.http import read_form, see_other
+from idp.web.pages.steps import Steps
+from idp.web.surface import Surface
+
+OWN_LEVEL = 2
+HISTORY_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who is signed in on this page."""
+
+    caller: Caller
+    session: Session
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPages:
+    """Lets a holder in: by the browser's session if it is strong enough, else by way of the desk."""
+
+    surface: Surface
+    steps: Steps
+    desk: Desk
+    sessions: Sessions
+    accounts: Accounts
+
+    def enter(self, return_to: str, level: int = OWN_LEVEL) -> Holder | AnyResponse:
+        """The holder; or the page that must come first."""
+        caller = self.surface.caller()
+        session = self.sessions.find(caller.session)
+        if session is not None and session.level >= level:
+            account = self.accounts.get(session.account_id)
+            if account is not None and account.is_active:
+                return Holder(caller, session, account)
+        interaction, step = self.desk.open(None, caller, return_to=return_to, level=level)
+        if isinstance(step, Outcome):
+            return self.steps.end(step)
+        return self.steps.show(interaction, step, caller)
+
+    def enter_with_form(self, return_to: str) -> tuple[Holder, dict[str, str]] | AnyResponse:
+        """As ``enter``, for a form that the holder sends."""
+        form = read_form()
+        self.surface.check_form(form, self.surface.caller())
+        holder = self.enter(return_to)
+        return (holder, form) if isinstance(holder, Holder) else see_other(return_to)
+
+
+class Home(MethodView):
+    """GET /account: who you are here."""
+
+    init_every_request = False
+
+    def __init__(self, own: OwnPages, clock: Clock) -> None:
+        self._own = own
+        self._clock = clock
+
+    def get(self) -> AnyResponse:
+        holder = self._own.enter("/account")
+        if not isinstance(holder, Holder):
+            return holder
+        account = holder.account
+        return self._own.surface.show(
+            "account/home.html",
+            holder.caller,
+            account=account,
+            claims=claims_of(account, self._clock().date()),
+            level=holder.session.level,
+        )
+
+
+class SessionList(MethodView):
+    """GET and POST /account/sessions: where you are signed in; end one, or all others."""
+
+    init_every_request = False
+
+    def __init__(self, own: OwnPages, sessions: Sessions, audit: AuditLog) -> None:
+        self._own = own
+        self._sessions = sessions
+        self._audit = audit
+
+    def get(self) -> AnyResponse:
+        holder = self._own.enter("/account/sessions")
+        if not isinstance(holder, Holder):
+            return holder
+        return self._own.surface.show(
+            "account/sessions.html",
+            holder.caller,
+            sessions=self._sessions.of(holder.account.id),
+            current=holder.session.id,
+            action="/account/sessions",
+        )
+
+    def post(self) -> AnyResponse:
+        entered = self._own.enter_with_form("/account/sessions")
+        if not isinstance(entered, tuple):
+            return entered
+        holder, form = entered
+        mine = {session.id for session in self._sessions.of(holder.account.id)}
+        for session_id in self._chosen(form, holder, mine):
+            self._sessions.end(session_id)
+            self._audit.record(Event.SESSION_ENDED, account_id=holder.account.id, session=str(session_id))
+        return see_other("/account/sessions")
+
+    def _chosen(self, form: Mapping[str, str], holder: Holder, mine: set[UUID]) -> set[UUID]:
+        """The sessions to end; another person's are never among them."""
+        if form.get("session") == "others":
+            return mine - {holder.session.id}
+        return {session_id for session_id in mine if str(session_id) == form.get("session")}
+
+
+class ConsentList(MethodView):
+    """GET and POST /account/consents: whom you allowed what; take it back."""
+
+    init_every_request = False
+
+    def __init__(self, own: OwnPages, consents: Consents, clients: Clients, audit: AuditLog) -> None:
+        self._own = own
+        self._consents = consents
+        self._clients = clients
+        self._audit = audit
+
+    def get(self) -> AnyResponse:
+        holder = self._own.enter("/account/consents")
+        if not isinstance(holder, Holder):
+            return holder
+        listed = [
+            (consent, self._own.steps.party(self._clients.find(consent.client_id)))
+            for consent in self._consents.of(holder.account.id)
+        ]
+        return self._own.surface.show(
+            "account/consents.html", holder.caller, consents=listed, action="/account/consents"
+        )
+
+    def post(self) -> AnyResponse:
+        entered = self._own.enter_with_form("/account/consents")
+        if not isinstance(entered, tuple):
+            return entered
+        holder, form = entered
+        client_id = form.get("client", "")
+        if self._consents.withdraw(holder.account.id, client_id):
+            self._audit.record(Event.CONSENT_WITHDRAWN, account_id=holder.account.id, client_id=client_id)
+        return see_other("/account/consents")
+
+
+class History(MethodView):
+    """GET /account/history: what happened with your account."""
+
+    init_every_request = False
+
+    def __init__(self, own: OwnPages, audit: AuditLog, clients: Clients) -> None:
+        self._own = own
+        self._audit = audit
+        self._clients = clients
+
+    def get(self) -> Response | AnyResponse:
+        holder = self._own.enter("/account/history")
+        if not isinstance(holder, Holder):
+            return holder
+        events = self._audit.for_account(holder.account.id, HISTORY_PAGE)
+        named = {event.client_id for event in events if event.client_id}
+        parties = {client_id: self._own.steps.party(self._clients.find(client_id)) for client_id in named}
+        return self._own.surface.show("account/history.html", holder.caller, events=events, parties=parties)

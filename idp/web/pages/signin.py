@@ -1,0 +1,138 @@
+"""A sign-in, from the authorization request to its end: every view asks the desk and shows what it says."""
+
+from flask import Response
+from flask.views import MethodView
+
+from idp.authenticators.method import ProofRejected
+from idp.kernel.errors import IdpError, TooManyAttempts
+from idp.oidc.authorization.core import RequestReader
+from idp.signin.desk import Outcome
+from idp.signin.next_step import Complete, Refuse
+from idp.web.http import read_form, read_query, see_other
+from idp.web.pages.steps import Steps
+
+
+class Authorize(MethodView):
+    """GET and POST /authorize (OIDC Core 1.0 §3.1.2.1)."""
+
+    init_every_request = False
+
+    def __init__(self, reader: RequestReader, steps: Steps) -> None:
+        self._reader = reader
+        self._steps = steps
+
+    def get(self) -> Response:
+        return self._authorize(read_query())
+
+    def post(self) -> Response:
+        return self._authorize(read_form())
+
+    def _authorize(self, parameters: dict[str, str]) -> Response:
+        request = self._reader.read(parameters)
+        caller = self._steps.surface.caller()
+        interaction, step = self._steps.desk.open(request, caller)
+        if isinstance(step, Outcome):
+            return self._steps.end(step)
+        return self._steps.show(interaction, step, caller)
+
+
+class SignIn(MethodView):
+    """GET /signin/<id>: the page of whatever comes next."""
+
+    init_every_request = False
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+
+    def get(self, interaction_id: str) -> Response:
+        caller = self._steps.surface.caller()
+        interaction, step = self._steps.desk.load(interaction_id, caller)
+        if isinstance(step, Complete | Refuse):  # the time or the account moved on while the page stood open
+            outcome = self._steps.desk.advance(interaction, caller)
+            return self._steps.end(outcome) if outcome else see_other(f"/signin/{interaction_id}")
+        return self._steps.show(interaction, step, caller)
+
+
+class _Answer(MethodView):
+    """A form of a sign-in comes back: hand it to the desk, go where the desk says."""
+
+    init_every_request = False
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+
+    def _continue(self, interaction_id: str, outcome: Outcome | None) -> Response:
+        return self._steps.end(outcome) if outcome is not None else see_other(f"/signin/{interaction_id}")
+
+
+class IdentifyForm(_Answer):
+    """POST /signin/<id>/identify: a number and its password."""
+
+    def post(self, interaction_id: str) -> Response:
+        form, caller = read_form(), self._steps.surface.caller()
+        self._steps.surface.check_form(form, caller)
+        interaction, step = self._steps.desk.load(interaction_id, caller)
+        number = "".join(form.get("username", "").split())
+        try:
+            outcome = self._steps.desk.identify(interaction, number, form.get("password", ""), caller)
+        except (ProofRejected, TooManyAttempts) as error:
+            return _again(self._steps.show(interaction, step, caller, error, username=number), error)
+        return self._continue(interaction_id, outcome)
+
+
+class ProveForm(_Answer):
+    """POST /signin/<id>/prove/<method>: one more proof."""
+
+    def post(self, interaction_id: str, method: str) -> Response:
+        form, caller = read_form(), self._steps.surface.caller()
+        self._steps.surface.check_form(form, caller)
+        interaction, step = self._steps.desk.load(interaction_id, caller)
+        answer = form.get("password") or form.get("otp") or ""
+        try:
+            outcome = self._steps.desk.prove(interaction, method, answer, caller)
+        except (ProofRejected, TooManyAttempts) as error:
+            return _again(self._steps.show(interaction, step, caller, error), error)
+        return self._continue(interaction_id, outcome)
+
+
+class ChooseForm(_Answer):
+    """POST /signin/<id>/choose/<method>: another way, or the code once more."""
+
+    def post(self, interaction_id: str, method: str) -> Response:
+        form, caller = read_form(), self._steps.surface.caller()
+        self._steps.surface.check_form(form, caller)
+        interaction, step = self._steps.desk.load(interaction_id, caller)
+        try:
+            self._steps.desk.choose(interaction, method, caller)
+        except TooManyAttempts as error:
+            return _again(self._steps.show(interaction, step, caller, error), error)
+        return see_other(f"/signin/{interaction_id}")
+
+
+class ConsentForm(_Answer):
+    """POST /signin/<id>/consent: yes or no. Anything but a clear yes is a no."""
+
+    def post(self, interaction_id: str) -> Response:
+        form, caller = read_form("claim"), self._steps.surface.caller()
+        self._steps.surface.check_form(form, caller)
+        interaction, _ = self._steps.desk.load(interaction_id, caller)
+        ticked = frozenset(form.get("claim", "").split())
+        outcome = self._steps.desk.decide(interaction, form.get("decision") == "allow", ticked, caller)
+        return self._continue(interaction_id, outcome)
+
+
+class CancelForm(_Answer):
+    """POST /signin/<id>/cancel: back to where the person came from."""
+
+    def post(self, interaction_id: str) -> Response:
+        form, caller = read_form(), self._steps.surface.caller()
+        self._steps.surface.check_form(form, caller)
+        interaction, _ = self._steps.desk.load(interaction_id, caller)
+        return self._steps.end(self._steps.desk.cancel(interaction))
+
+
+def _again(page: Response, error: IdpError) -> Response:
+    if isinstance(error, TooManyAttempts):
+        page.status_code = 429
+        page.headers["Retry-After"] = str(max(1, int(error.retry_after.total_seconds())))
+    return page

@@ -1,0 +1,154 @@
+"""Shows the page of a sign-in's next step, and answers when it ends. Pages never lead to one another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import Response
+
+from idp.accounts.claims import claims as claims_of
+from idp.kernel.clock import Clock
+from idp.kernel.errors import IdpError
+from idp.oidc.clients.client import Client
+from idp.oidc.tokens.claims import COMPANIONS, UNSAID, by_scope
+from idp.signin.desk import Caller, Desk, Outcome
+from idp.signin.interaction import Interaction
+from idp.signin.next_step import AskConsent, Identify, Prove, Step
+from idp.web.http import see_other
+from idp.web.surface import SESSION, Surface, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who is asking, as shown on top of every page of a sign-in."""
+
+    name: str
+    domain: str
+    is_vetted: bool
+    logo_url: str | None = None
+
+    @property
+    def initials(self) -> str:
+        words = [word for word in self.name.split() if word[0].isalpha()]
+        return "".join(word[0].upper() for word in words[:2])
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that the consent page names."""
+
+    key: str
+    value: object
+    is_required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The pages of a sign-in, one for each kind of step."""
+
+    surface: Surface
+    desk: Desk
+    clock: Clock
+
+    def show(
+        self,
+        interaction: Interaction,
+        step: Step,
+        caller: Caller,
+        error: IdpError | None = None,
+        username: str = "",
+    ) -> Response:
+        """The page that the step asks for; ``error`` is what was wrong with what was sent before."""
+        client = self.desk.client_of(interaction)
+        request = interaction.request
+        common: dict[str, Any] = {
+            "party": self.party(client, request.ui_locales if request else None),
+            "goes_to": request.redirect_uri if request else None,
+            "ui_locales": request.ui_locales if request else None,
+            "status": 400 if error else 200,
+            "error": shown(error),
+            "cancel_url": f"/signin/{interaction.id}/cancel",
+            "here": f"/signin/{interaction.id}",
+        }
+        if isinstance(step, Identify):
+            hint = username or (request.hint if request else None) or ""
+            action = f"/signin/{interaction.id}/identify"
+            return self.surface.show("signin.html", caller, action=action, username=hint, **common)
+        if isinstance(step, Prove):
+            return self._prove(interaction, step, caller, common)
+        if isinstance(step, AskConsent):
+            return self._consent(interaction, client, caller, common)
+        raise AssertionError("complete and refuse have no page")
+
+    def end(self, outcome: Outcome) -> Response:
+        """A sign-in's end: back to the client, or on to the person's own pages."""
+        if outcome.response is not None:
+            response = see_other(outcome.response.location)
+        elif outcome.error is not None:
+            raise outcome.error
+        else:
+            response = see_other(outcome.return_to or "/account")
+        if outcome.session_cookie is not None:
+            self.surface.cookies.write(response, SESSION, outcome.session_cookie)
+        return response
+
+    def party(self, client: Client | None, ui_locales: str | None = None) -> Party | None:
+        if client is None:
+            return None
+        details = client.metadata
+        name = details.name(self.surface.language(ui_locales))
+        return Party(name, details.domain, details.is_vetted, details.logo_uri)
+
+    def _prove(
+        self, interaction: Interaction, step: Prove, caller: Caller, common: Mapping[str, Any]
+    ) -> Response:
+        method, *others = step.methods
+        account = self.desk.account_of(interaction)
+        return self.surface.show(
+            "prove.html",
+            caller,
+            method=method,
+            action=f"/signin/{interaction.id}/prove/{method}",
+            others=[(other, f"/signin/{interaction.id}/choose/{other}") for other in others],
+            resend_url=f"/signin/{interaction.id}/choose/{method}",
+            masked_username=account.number_hint,
+            masked_phone=account.phone_hint,
+            **common,
+        )
+
+    def _consent(
+        self, interaction: Interaction, client: Client | None, caller: Caller, common: Mapping[str, Any]
+    ) -> Response:
+        request = interaction.request
+        if request is None or client is None:
+            raise AssertionError("only clients ask for consent")
+        details, language = client.metadata, self.surface.language(request.ui_locales)
+        return self.surface.show(
+            "consent.html",
+            caller,
+            action=f"/signin/{interaction.id}/consent",
+            purpose=(details.purpose or {}).get(language),
+            items=self._items(interaction, self.clock().date()),
+            keeps_access="offline_access" in request.scope,
+            policy_url=details.policy_uri,
+            tos_url=details.tos_uri,
+            legal_basis=details.legal_basis,
+            retention=details.retention,
+            **common,
+        )
+
+    def _items(self, interaction: Interaction, on: date) -> list[Item]:
+        """What would be shared, as the account holds it; what it lacks is not named."""
+        request = interaction.request
+        available = claims_of(self.desk.account_of(interaction), on)
+        wishes = request.claims.individual() if request else ()
+        required = dict.fromkeys(by_scope(request.scope if request else ()))
+        required.update({wish.name: None for wish in wishes if wish.is_essential})
+        optional = [wish.name for wish in wishes if not wish.is_essential and wish.name not in required]
+        named = [(name, True) for name in required] + [(name, False) for name in optional]
+        return [
+            Item(name, available[name], is_required)
+            for name, is_required in named
+            if available.get(name) is not None and name not in COMPANIONS and name not in UNSAID
+        ]

@@ -1,0 +1,111 @@
+"""The whole URL map, in one table: what a view needs is handed to it here, and discovery reads it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from flask.views import MethodView
+
+from idp.provider import Provider
+from idp.web.endpoints.health import Health
+from idp.web.endpoints.token import Token
+from idp.web.endpoints.userinfo import UserInfo
+from idp.web.pages import enrol, front, logout, my_account, security, signin
+from idp.web.pages.my_account import OwnPages
+from idp.web.pages.steps import Steps
+from idp.web.surface import Surface
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address. ``member`` is its name in discovery; ``is_api`` says that errors there are JSON."""
+
+    path: str
+    view: type[MethodView]
+    needs: Callable[["Doors"], tuple[Any, ...]] = lambda _doors: ()
+    member: str | None = None
+    is_api: bool = False
+    is_demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What views are built from."""
+
+    provider: Provider
+    surface: Surface
+    steps: Steps
+    own: OwnPages
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("/authorize", signin.Authorize, lambda d: (d.provider.requests, d.steps), "authorization_endpoint"),
+    Route("/signin/<interaction_id>", signin.SignIn, lambda d: (d.steps,)),
+    Route("/signin/<interaction_id>/identify", signin.IdentifyForm, lambda d: (d.steps,)),
+    Route("/signin/<interaction_id>/prove/<method>", signin.ProveForm, lambda d: (d.steps,)),
+    Route("/signin/<interaction_id>/choose/<method>", signin.ChooseForm, lambda d: (d.steps,)),
+    Route("/signin/<interaction_id>/consent", signin.ConsentForm, lambda d: (d.steps,)),
+    Route("/signin/<interaction_id>/cancel", signin.CancelForm, lambda d: (d.steps,)),
+    Route(
+        "/token",
+        Token,
+        lambda d: (d.provider.client_authentication, d.provider.redemption, d.provider.audit),
+        "token_endpoint",
+        is_api=True,
+    ),
+    Route("/userinfo", UserInfo, lambda d: (d.provider.userinfo,), "userinfo_endpoint", is_api=True),
+    Route(
+        "/logout",
+        logout.Logout,
+        lambda d: (d.provider.logout, d.provider.sessions, d.steps, d.provider.audit),
+        "end_session_endpoint",
+    ),
+    Route("/health", Health, lambda d: (d.provider.check,), is_api=True),
+    Route("/", front.Front, lambda d: (d.surface, d.provider.is_demo)),
+    Route("/language/<language>", front.ChooseLanguage, lambda d: (d.surface,)),
+    Route("/privacy", front.Privacy, lambda d: (d.surface,)),
+    Route("/help", front.Help, lambda d: (d.surface,)),
+    Route("/outbox", front.Outbox, lambda d: (d.surface, d.provider.outbox), is_demo=True),
+    Route("/activate", enrol.Activate, lambda d: (d.surface, d.provider.enrolment, d.provider.password)),
+    Route("/account", my_account.Home, lambda d: (d.own, d.provider.clock)),
+    Route(
+        "/account/sessions",
+        my_account.SessionList,
+        lambda d: (d.own, d.provider.sessions, d.provider.audit),
+    ),
+    Route(
+        "/account/consents",
+        my_account.ConsentList,
+        lambda d: (d.own, d.provider.consents, d.provider.clients, d.provider.audit),
+    ),
+    Route("/account/history", my_account.History, lambda d: (d.own, d.provider.audit, d.provider.clients)),
+    Route(
+        "/account/security",
+        security.Security,
+        lambda d: (d.own, d.provider.authenticators, d.provider.methods),
+    ),
+    Route("/account/totp", security.AddTotp, lambda d: (d.own, d.provider.totp_enrolment)),
+    Route(
+        "/account/password",
+        security.ChangePassword,
+        lambda d: (d.own, d.provider.password, d.provider.methods, d.provider.sessions),
+    ),
+)
+JWKS = "/jwks"
+WELL_KNOWN = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
+API_PATHS = frozenset({route.path for route in ROUTES if route.is_api} | {JWKS, *WELL_KNOWN})
+
+
+def endpoints() -> dict[str, str]:
+    """Discovery's members, each with its path."""
+    return {"jwks_uri": JWKS} | {route.member: route.path for route in ROUTES if route.member}
+
+
+def mount(app: Flask, doors: Doors) -> None:
+    """Hang every view on its address; the demonstration's only where this is one."""
+    for route in ROUTES:
+        if route.is_demo and not doors.provider.is_demo:
+            continue
+        name = f"{route.view.__module__.rpartition('.')[2]}.{route.view.__name__}"
+        app.add_url_rule(route.path, view_func=route.view.as_view(name, *route.needs(doors)))

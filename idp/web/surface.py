@@ -1,0 +1,114 @@
+"""What every page for people shares: language, the browser's cookie, form tokens, security headers."""
+
+import base64
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from flask import Response, request
+
+from idp.kernel.errors import IdpError, Refused
+from idp.kernel.ids import new_secret
+from idp.signin.desk import Caller
+from idp.web.http import Addresses, Cookies
+from idp.web.i18n import Language, choose_language
+from idp.web.render import Pages
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; script-src 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+BROWSER = "browser"
+SESSION = "session"
+LANGUAGE = "language"
+LANGUAGE_TTL = timedelta(days=365)
+
+
+class FormExpired(Refused):
+    """A form of another browser, or of none: its token does not fit."""
+
+    code = "form_expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """Shows pages. Forms are bound to the browser by a MAC over its cookie, so nothing is stored for them."""
+
+    pages: Pages
+    cookies: Cookies
+    addresses: Addresses
+    form_key: bytes
+
+    def caller(self) -> Caller:
+        """The browser in front of us; one without a cookie gets it with the next page."""
+        return Caller(
+            browser=self.cookies.read(BROWSER) or new_secret(160),
+            session=self.cookies.read(SESSION),
+            address=self.addresses.of(request),
+            agent=request.headers.get("User-Agent", ""),
+            language=self.language(),
+        )
+
+    def language(self, ui_locales: str | None = None) -> Language:
+        """Vietnamese, unless the client, the person or the browser asks for English."""
+        return choose_language(
+            ui_locales, self.cookies.read(LANGUAGE), request.headers.get("Accept-Language")
+        )
+
+    def form_token(self, browser: str) -> str:
+        mac = hmac.digest(self.form_key, browser.encode(), "sha256")
+        return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+    def check_form(self, form: dict[str, str], caller: Caller) -> None:
+        """Refuse a form that this browser was not given.
+
+        Raises:
+            FormExpired: its token is missing or another's.
+        """
+        token = form.get("form_token", "")
+        if not hmac.compare_digest(token.encode(), self.form_token(caller.browser).encode()):
+            raise FormExpired
+
+    def show(
+        self,
+        template: str,
+        caller: Caller,
+        *,
+        status: int = 200,
+        goes_to: str | None = None,
+        ui_locales: str | None = None,
+        **context: object,
+    ) -> Response:
+        """A page. ``goes_to``: the address its form may lead to besides ours, once answered."""
+        language = self.language(ui_locales)
+        html = self.pages.render(
+            template,
+            language,
+            form_token=self.form_token(caller.browser),
+            other_language_url=self._other_language(language),
+            **context,
+        )
+        response = Response(html, status, mimetype="text/html")
+        # Browsers follow the redirect that answers a form only to addresses named here.
+        response.headers["Content-Security-Policy"] = POLICY + (f" {_origin(goes_to)}" if goes_to else "")
+        response.headers["Cache-Control"] = "no-store"
+        if self.cookies.read(BROWSER) != caller.browser:
+            self.cookies.write(response, BROWSER, caller.browser)
+        if ui_locales and self.cookies.read(LANGUAGE) != language:
+            self.cookies.write(response, LANGUAGE, language, LANGUAGE_TTL)
+        return response
+
+    def _other_language(self, language: str) -> str:
+        other = "en" if language == "vi" else "vi"
+        return f"/language/{other}?return={request.path}"
+
+
+def shown(error: IdpError | None) -> dict[str, object] | None:
+    """An error as pages take it: the code that names its sentence, and the facts to put in."""
+    return {"code": error.code, "facts": error.facts()} if error is not None else None
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else f"{parts.scheme}:"
