@@ -45,8 +45,10 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     app = Flask("idp.web", static_url_path="/static", static_folder="static")
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, SEND_FILE_MAX_AGE_DEFAULT=STATIC_AGE)
     app.extensions["provider"] = provider
+    sentences = Sentences(is_strict=settings.is_demo)
     surface = Surface(
-        pages=Pages(Sentences(is_strict=False), urlsplit(settings.issuer).netloc),
+        pages=Pages(sentences, urlsplit(settings.issuer).netloc),
+        sentences=sentences,
         cookies=Cookies(is_https=settings.is_https),
         addresses=Addresses(settings.trusted_proxies),
         form_key=derive(settings.root_secret, "form-token"),

@@ -12,6 +12,8 @@ from idp.storage.ephemeral import Ephemeral
 from idp.storage.ephemeral_sql import SqlEphemeral
 from tests.servers import Postgres, Redis
 
+pytest_plugins = ["tests.house"]
+
 
 @dataclass(slots=True)
 class FakeClock:

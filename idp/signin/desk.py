@@ -86,6 +86,7 @@ class Desk:
                 interaction,
                 answering=self._answering(account, request),
                 proofs=session.proofs,
+                began_signed_in=True,
             )
         step = next_step(interaction, self.clock())
         if isinstance(step, Complete | Refuse):
@@ -146,6 +147,10 @@ class Desk:
         if interaction.chosen != method:
             self.interactions.save(replace(interaction, chosen=method))
         self._begin(interaction, Prove((method,)), caller)
+
+    def restart(self, interaction: Interaction) -> None:
+        """Somebody else, please: forget who answered, and ask again."""
+        self.interactions.save(replace(interaction, answering=None, proofs=(), chosen=None, decision=None))
 
     def decide(
         self, interaction: Interaction, is_allowed: bool, ticked: frozenset[str], caller: Caller

@@ -76,6 +76,7 @@ class Interaction:
     request: AuthorizationRequest | None
     started_at: datetime
     return_to: str | None = None
+    began_signed_in: bool = False
     answering: Answering | None = None
     proofs: tuple[Proof, ...] = ()
     chosen: str | None = None

@@ -42,7 +42,9 @@ class Errors:
         status = error.status if isinstance(error, OAuthError) else _status(error)
         if status >= SERVER_ERROR:
             self._log.error(
-                "unavailable" if isinstance(error, Unavailable) else "error", code=error.code, what=str(error)
+                "unavailable" if isinstance(error, Unavailable) else "error",
+                error_code=error.code,
+                what=str(error),
             )
         if request.path in self._api_paths:
             return self._json(error, status)
@@ -84,14 +86,14 @@ class Errors:
         reference = reference or new_secret(64)
         description = error.description if isinstance(error, OAuthError) else None
         self._log.info(
-            "error_page", reference=reference, code=code, path=request.path, description=description
+            "error_page", reference=reference, error_code=code, path=request.path, description=description
         )
         page = self._surface.show(
             "error.html",
             self._surface.caller(),
             status=status,
-            code=code,
-            facts=error.facts() if error else {},
+            party=None,
+            error={"code": code, "facts": error.facts() if error else {}},
             reference=reference,
             description=description,
             return_url=None,

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 from flask import Response, request
 
+from idp.authenticators.method import ProofRejected
+from idp.authenticators.password import PasswordUnfit
 from idp.kernel.errors import IdpError, Refused
 from idp.kernel.ids import new_secret
 from idp.signin.desk import Caller
 from idp.web.http import Addresses, Cookies
-from idp.web.i18n import Language, choose_language
+from idp.web.i18n import Language, Sentences, choose_language
 from idp.web.render import Pages
 
 POLICY = (
@@ -36,6 +38,7 @@ class Surface:
     """Shows pages. Forms are bound to the browser by a MAC over its cookie, so nothing is stored for them."""
 
     pages: Pages
+    sentences: Sentences
     cookies: Cookies
     addresses: Addresses
     form_key: bytes
@@ -104,9 +107,19 @@ class Surface:
         return f"/language/{other}?return={request.path}"
 
 
-def shown(error: IdpError | None) -> dict[str, object] | None:
-    """An error as pages take it: the code that names its sentence, and the facts to put in."""
-    return {"code": error.code, "facts": error.facts()} if error is not None else None
+def shown(error: IdpError | None, variant: str | None = None) -> dict[str, object] | None:
+    """An error as pages take it: the code that names its sentence, and the facts to put in.
+
+    Some have a sentence of their own for a method, a reason or a place: ``proof_rejected.totp``.
+    """
+    if error is None:
+        return None
+    facts = error.facts()
+    if isinstance(error, ProofRejected):
+        return {"code": f"{error.code}.{variant or error.method}", "facts": facts}
+    if isinstance(error, PasswordUnfit):
+        return {"code": f"{error.code}.{error.reason}", "facts": facts}
+    return {"code": error.code, "facts": facts}
 
 
 def _origin(address: str) -> str:

@@ -17,6 +17,7 @@ from idp.oidc.clients.client import Client
 from idp.oidc.tokens.claims import released
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.subject import Subjects
+from idp.statute.ages import day_in_vietnam
 
 
 class IdTokens:
@@ -42,7 +43,7 @@ class IdTokens:
         alg = client.metadata.id_token_signed_response_alg
         return self._keyring.sign(
             {
-                **released(claims_of(account, now.date()), grant.claims.get("id_token", ())),
+                **released(claims_of(account, day_in_vietnam(now)), grant.claims.get("id_token", ())),
                 **self._facts(client, grant, account, now),
                 **({"nonce": nonce} if nonce is not None else {}),
                 "at_hash": half_hash(access_token, alg),

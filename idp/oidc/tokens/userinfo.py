@@ -9,6 +9,7 @@ from idp.oidc.tokens.access_token import AccessToken, AccessTokens
 from idp.oidc.tokens.claims import by_scope, released
 from idp.oidc.tokens.grant import Grant, Grants
 from idp.oidc.tokens.subject import Subjects
+from idp.statute.ages import day_in_vietnam
 
 
 class UserInfo:
@@ -47,7 +48,7 @@ class UserInfo:
         if "openid" not in presented.scope:
             raise InsufficientScope("UserInfo asks for the scope openid")
         names = [*by_scope(presented.scope), *grant.claims.get("userinfo", ())]
-        available = claims_of(account, self._clock().date())
+        available = claims_of(account, day_in_vietnam(self._clock()))
         return {**released(available, names), "sub": self._subjects.subject(client, account.id)}
 
     def _standing(self, presented: AccessToken) -> tuple[Grant, Account]:

@@ -109,6 +109,17 @@ class ChooseForm(_Answer):
         return see_other(f"/signin/{interaction_id}")
 
 
+class RestartForm(_Answer):
+    """POST /signin/<id>/restart: with another identity number."""
+
+    def post(self, interaction_id: str) -> Response:
+        form, caller = read_form(), self._steps.surface.caller()
+        self._steps.surface.check_form(form, caller)
+        interaction, _ = self._steps.desk.load(interaction_id, caller)
+        self._steps.desk.restart(interaction)
+        return see_other(f"/signin/{interaction_id}")
+
+
 class ConsentForm(_Answer):
     """POST /signin/<id>/consent: yes or no. Anything but a clear yes is a no."""
 

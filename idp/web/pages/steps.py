@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from flask import Response
@@ -11,11 +10,12 @@ from idp.accounts.claims import claims as claims_of
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.oidc.clients.client import Client
-from idp.oidc.tokens.claims import COMPANIONS, UNSAID, by_scope
 from idp.signin.desk import Caller, Desk, Outcome
 from idp.signin.interaction import Interaction
 from idp.signin.next_step import AskConsent, Identify, Prove, Step
+from idp.statute.ages import day_in_vietnam
 from idp.web.http import see_other
+from idp.web.pages.items import asked, items
 from idp.web.surface import SESSION, Surface, shown
 
 
@@ -32,15 +32,6 @@ class Party:
     def initials(self) -> str:
         words = [word for word in self.name.split() if word[0].isalpha()]
         return "".join(word[0].upper() for word in words[:2])
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing that the consent page names."""
-
-    key: str
-    value: object
-    is_required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +58,8 @@ class Steps:
             "goes_to": request.redirect_uri if request else None,
             "ui_locales": request.ui_locales if request else None,
             "status": 400 if error else 200,
-            "error": shown(error),
-            "cancel_url": f"/signin/{interaction.id}/cancel",
-            "here": f"/signin/{interaction.id}",
+            "error": shown(error, "signin" if isinstance(step, Identify) else None),
+            "cancel_action": f"/signin/{interaction.id}/cancel",
         }
         if isinstance(step, Identify):
             hint = username or (request.hint if request else None) or ""
@@ -111,7 +101,9 @@ class Steps:
             method=method,
             action=f"/signin/{interaction.id}/prove/{method}",
             others=[(other, f"/signin/{interaction.id}/choose/{other}") for other in others],
-            resend_url=f"/signin/{interaction.id}/choose/{method}",
+            resend_action=f"/signin/{interaction.id}/choose/{method}",
+            restart_action=f"/signin/{interaction.id}/restart",
+            is_step_up=bool(interaction.proofs) and interaction.began_signed_in,
             masked_username=account.number_hint,
             masked_phone=account.phone_hint,
             **common,
@@ -124,12 +116,13 @@ class Steps:
         if request is None or client is None:
             raise AssertionError("only clients ask for consent")
         details, language = client.metadata, self.surface.language(request.ui_locales)
+        available = claims_of(self.desk.account_of(interaction), day_in_vietnam(self.clock()))
         return self.surface.show(
             "consent.html",
             caller,
             action=f"/signin/{interaction.id}/consent",
             purpose=(details.purpose or {}).get(language),
-            items=self._items(interaction, self.clock().date()),
+            items=items(asked(request), available, self.surface.sentences.speaker(language), language),
             keeps_access="offline_access" in request.scope,
             policy_url=details.policy_uri,
             tos_url=details.tos_uri,
@@ -137,18 +130,3 @@ class Steps:
             retention=details.retention,
             **common,
         )
-
-    def _items(self, interaction: Interaction, on: date) -> list[Item]:
-        """What would be shared, as the account holds it; what it lacks is not named."""
-        request = interaction.request
-        available = claims_of(self.desk.account_of(interaction), on)
-        wishes = request.claims.individual() if request else ()
-        required = dict.fromkeys(by_scope(request.scope if request else ()))
-        required.update({wish.name: None for wish in wishes if wish.is_essential})
-        optional = [wish.name for wish in wishes if not wish.is_essential and wish.name not in required]
-        named = [(name, True) for name in required] + [(name, False) for name in optional]
-        return [
-            Item(name, available[name], is_required)
-            for name, is_required in named
-            if available.get(name) is not None and name not in COMPANIONS and name not in UNSAID
-        ]

@@ -1,0 +1,60 @@
+"""Claims in plain words: what the consent page names, and what holders read of themselves."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from idp.oidc.authorization.request import AuthorizationRequest
+from idp.oidc.tokens.claims import COMPANIONS, UNSAID, by_scope
+from idp.web.i18n import Language, Say, say_day
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One claim as a person reads it. ``is_required``: it comes with the yes; the others are to be ticked."""
+
+    key: str
+    label: str
+    value: str
+    note: str
+    is_required: bool
+
+
+def asked(request: AuthorizationRequest) -> list[tuple[str, bool]]:
+    """The claims a request asks for, each with whether it is required: by scope, or named essential."""
+    wishes = request.claims.individual()
+    required = dict.fromkeys(by_scope(request.scope))
+    required.update({wish.name: None for wish in wishes if wish.is_essential})
+    optional = [wish.name for wish in wishes if not wish.is_essential and wish.name not in required]
+    return [(name, True) for name in required] + [(name, False) for name in optional]
+
+
+def items(
+    named: Iterable[tuple[str, bool]], available: Mapping[str, object], say: Say, language: Language
+) -> list[Item]:
+    """Each named claim that the account holds and that says something of its own."""
+    return [
+        Item(
+            key=name,
+            label=say(f"claims.{name}.label"),
+            value=_told(name, available[name], say, language),
+            note=say(f"claims.{name}.note"),
+            is_required=is_required,
+        )
+        for name, is_required in named
+        if available.get(name) is not None and name not in COMPANIONS and name not in UNSAID
+    ]
+
+
+def _told(name: str, value: object, say: Say, language: Language) -> str:
+    if isinstance(value, bool):
+        return say("claims.value.yes" if value else "claims.value.no")
+    if name == "gender":
+        return say(f"claims.value.{value}")
+    if name == "birthdate":
+        return say_day(language, date.fromisoformat(str(value)))
+    if isinstance(value, Mapping):
+        return str(value.get("formatted") or value.get("name") or "")
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value)
