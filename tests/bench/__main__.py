@@ -109,7 +109,7 @@ def _report(
     yield f"\nES256 signature, bare: {signature:.4f} CPU-ms. "
     yield f"argon2id verification, 19 MiB, t=2, bare: {password:.2f} CPU-ms."
     if memory is not None:
-        yield f"The provider's processes hold {memory:.0f} MiB that they share with nobody."
+        yield f"The provider's worker holds {memory:.0f} MiB of its own."
 
 
 if __name__ == "__main__":

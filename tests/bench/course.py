@@ -12,12 +12,19 @@ from tests.bench.server import Server, free_port
 from tests.bench.wire import Operation
 
 LIGHT_HASH = Path(__file__).parent / "light_hash"
-# The bare views run under the same server, with the same threads, as the provider.
+# The bare views run under the same server, with as many threads, as `idp serve` gives the provider.
 BARE_COMMAND = (
-    *(sys.executable, "-m", "granian", "--interface=wsgi", "--workers=1", "--blocking-threads=16"),
+    *(sys.executable, "-m", "granian", "--interface=wsgi", "--workers=1", "--blocking-threads=8"),
     *("--host=127.0.0.1", "--log-level=warning", "tests.bench.bare:app"),
 )
-PROVIDER_COMMAND = (sys.executable, "-c", "from idp.cli import main; main()", "demo", "--no-portal")
+PROVIDER_COMMAND = (
+    sys.executable,
+    "-c",
+    "from idp.cli import main; main()",
+    "demo",
+    "--no-portal",
+    "--workers=1",
+)
 
 
 @dataclass(slots=True)

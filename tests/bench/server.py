@@ -78,8 +78,8 @@ class Server:
         return sum(sum(process.cpu_times()[:4]) for process in self._tree())
 
     def memory_mib(self) -> float:
-        """Resident memory that nobody else shares, of all its processes."""
-        return float(sum(process.memory_full_info().uss for process in self._tree())) / (1 << 20)
+        """Memory of its largest process, the worker, that no other process shares."""
+        return float(max(process.memory_full_info().uss for process in self._tree())) / (1 << 20)
 
     def _tree(self) -> list[psutil.Process]:
         parent = psutil.Process(self.process.pid)
