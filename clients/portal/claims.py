@@ -13,7 +13,8 @@ PERSON = (
     "name", "family_name", "middle_name", "given_name", "birthdate", "gender", "phone_number", "email",
     "address", "zoneinfo", "locale", "updated_at",
 )  # fmt: skip
-SIGN_IN = ("acr", "amr", "auth_time", "account_level", "sub", "iss", "aud", "iat", "exp")
+SIGN_IN = ("acr", "amr", "auth_time", "account_level")
+TOKEN = ("sub", "iss", "aud", "iat", "exp")
 # Told together with the claim they speak of, or of no use to a person.
 UNSHOWN = {"sub", "phone_number_verified", "email_verified", "iss", "aud", "exp", "iat"}
 METHODS = {"pwd", "otp", "sms", "mfa", "hwk", "swk", "user", "face", "fpt", "pin", "sc"}
@@ -44,11 +45,11 @@ def person_rows(person: Mapping[str, Any], say: Say, language: str) -> list[Row]
     ]
 
 
-def sign_in_rows(id_claims: Mapping[str, Any], say: Say, language: str) -> list[Row]:
-    """What the ID token states about this sign-in."""
+def token_rows(id_claims: Mapping[str, Any], names: tuple[str, ...], say: Say, language: str) -> list[Row]:
+    """What the ID token states: of this sign-in by ``SIGN_IN``, of itself by ``TOKEN``."""
     return [
         Row(claim=name, label=say(f"claims.{name}"), value=in_words(name, id_claims[name], say, language))
-        for name in SIGN_IN
+        for name in names
         if name in id_claims
     ]
 
@@ -99,7 +100,9 @@ def _acr(value: object, say: Say, _: str) -> str | None:
 def _amr(value: object, say: Say, _: str) -> str | None:
     if not isinstance(value, list):
         return None
-    return ", ".join(say(f"amr.{method}") if method in METHODS else str(method) for method in value)
+    # "mfa" only counts the others.
+    told = [method for method in value if method != "mfa"] or value
+    return ", ".join(say(f"amr.{method}") if method in METHODS else str(method) for method in told)
 
 
 def _account_level(value: object, say: Say, _: str) -> str | None:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from clients.portal.browser import Browser
 from clients.portal.catalogue import BY_ID, GROUPS, SERVICES, TWO, Service, Shape, search
-from clients.portal.claims import person_rows, sign_in_rows
+from clients.portal.claims import SIGN_IN, TOKEN, person_rows, token_rows
 from clients.portal.refusals import Reason, SignInRefused
 from clients.portal.relying_party import Errand, RelyingParty
 from clients.portal.texts import VIET_NAM, Say
@@ -120,7 +120,8 @@ class Pages:
             me=visit,
             is_live=is_live,
             person=person_rows(visit.person, say, language),
-            sign_in=sign_in_rows(visit.id_claims, say, language),
+            sign_in=token_rows(visit.id_claims, SIGN_IN, say, language),
+            token=token_rows(visit.id_claims, TOKEN, say, language),
         )
 
     def _open(self, service: Service, visit: Visit, wrong: frozenset[str] = frozenset()) -> str:

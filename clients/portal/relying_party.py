@@ -62,7 +62,7 @@ class RelyingParty:
         self._clock = clock
         # The cache keeps nonce and PKCE verifier on this side; the browser's cookie holds only the state.
         oauth = OAuth(app, cache=Memory[str]())
-        self._client = oauth.register(  # type: ignore[no-untyped-call]
+        self._client = oauth.register(
             "provider",
             client_id=settings.client_id,
             client_secret=settings.client_secret,

@@ -81,7 +81,10 @@ class FakeProvider:
             "account_level": "02",
             "sid": secrets.token_urlsafe(8),
         } | self.lies.id_claims
-        self.codes[code] = (self.asked, {name: value for name, value in id_claims.items() if value is not None})
+        self.codes[code] = (
+            self.asked,
+            {name: value for name, value in id_claims.items() if value is not None},
+        )
         answer = {"code": code, "state": self.asked["state"], "iss": self.issuer} | changes
         return urlencode({name: value for name, value in answer.items() if value is not None})
 
@@ -102,7 +105,12 @@ class FakeProvider:
         return app
 
     def _metadata(self):
-        ends = {"authorization": "authorize", "token": "token", "userinfo": "userinfo", "end_session": "logout"}
+        ends = {
+            "authorization": "authorize",
+            "token": "token",
+            "userinfo": "userinfo",
+            "end_session": "logout",
+        }
         return {
             "issuer": self.issuer,
             "jwks_uri": f"{self.issuer}/jwks",

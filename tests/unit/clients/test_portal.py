@@ -1,85 +1,13 @@
-"""The sample portal against a provider that may lie."""
+"""Signing in at the sample portal, with a provider that may lie."""
 
 import json
-import re
-import tomllib
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
-from clients.portal import app as portal_app
-from clients.portal.app import create_portal
-from clients.portal.catalogue import GROUPS, SERVICES, plain
-from clients.portal.memory import Memory
-from clients.portal.settings import Settings, SettingUnfit
-from clients.portal.visits import level_of
-from tests.unit.clients.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider, Lies
-
-URL = "http://localhost:5999"
-APPLY = "/services/criminal-record/apply"
-
-
-class PortalClock:
-    def __init__(self):
-        self.ahead = timedelta()
-
-    def __call__(self):
-        return datetime.now(UTC) + self.ahead
-
-
-@pytest.fixture(scope="module")
-def one_provider():
-    provider = FakeProvider()
-    yield provider
-    provider.close()
-
-
-@pytest.fixture
-def provider(one_provider):
-    one_provider.lies = Lies()
-    one_provider.sign_outs.clear()
-    return one_provider
-
-
-@pytest.fixture
-def clock():
-    return PortalClock()
-
-
-def some_settings(issuer, **changes):
-    told = {"issuer": issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "url": URL}
-    return Settings(**(told | {"secret_key": "k" * 43} | changes))
-
-
-@pytest.fixture
-def portal(provider, clock):
-    return create_portal(some_settings(provider.issuer), clock=clock)
-
-
-@pytest.fixture
-def browser(portal):
-    return portal.test_client()
-
-
-def sign_in(browser, provider, at="/login", **answer):
-    """Start at ``at``, let the provider answer, and follow to where the portal leads."""
-    location = browser.get(at).location
-    return browser.get(f"/callback?{provider.answer(location, **answer)}", follow_redirects=True)
-
-
-def reason_of(page):
-    found = re.search(r'data-reason="(\w+)"', page.text)
-    return found and found[1]
-
-
-def form_token(page):
-    return re.search(r'name="form_token" value="([^"]+)"', page.text)[1]
-
-
-def is_signed_in(browser):
-    return 'id="greeting"' in browser.get("/").text
+from tests.unit.clients.fake_provider import CLIENT_ID, Lies
+from tests.unit.clients.steps import APPLY, URL, is_signed_in, reason_of, sign_in
 
 
 def test_login_asks_for_level_two_with_pkce_state_and_nonce(browser, provider):
