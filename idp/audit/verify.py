@@ -22,7 +22,10 @@ ENDLESS = 2**62
 _E, _L = audit_events.c, audit_lanes.c
 
 _HEAD = select(_L.seq, _L.mac).where(_L.lane == bindparam("lane"))
-_LANES = union(select(_L.lane), select(_E.lane)).order_by("lane")
+_NEXT_LANE = union(
+    select(func.min(_L.lane).label("lane")).where(_L.lane > bindparam("after")),
+    select(func.min(_E.lane).label("lane")).where(_E.lane > bindparam("after")),
+)
 _STRANGE_LANES = union(
     select(_L.lane).where(or_(_L.lane < REGISTER, _L.lane > bindparam("count"))),
     select(_E.lane).where(or_(_E.lane <= REGISTER, _E.lane > bindparam("count"))),
@@ -102,11 +105,13 @@ class _Reading:
         return Verdict(self._rows, self._lanes, tuple(self._findings), is_complete)
 
     def read_all(self) -> None:
+        # A lane first: where there is one there is a register, also when the very first is opened as we read.
+        is_used = self._next_lane(REGISTER) is not None
         register = self._head(REGISTER)
-        if register is None or register.mac != self._chain.seal_of_register(register.seq):
-            self._read_without_register(register)
-        else:
+        if register is not None and register.mac == self._chain.seal_of_register(register.seq):
             self._read_registered(register.seq)
+        elif register is not None or is_used:
+            self._read_unregistered(Fault.REGISTER_REMOVED if register is None else Fault.REGISTER_EDITED)
         for mark in self._marks.values():
             self._find(Fault.ROLLED_BACK, mark.lane, 1, mark.seq)
 
@@ -125,14 +130,16 @@ class _Reading:
                 for row in strange:
                     self._find(Fault.LANE_INSERTED, row.lane)
 
-    def _read_without_register(self, register: Any) -> None:
-        lanes = [row.lane for row in self._database.all(_LANES) if row.lane != REGISTER]
-        if register is not None:
-            self._find(Fault.REGISTER_EDITED, REGISTER)
-        elif lanes:
-            self._find(Fault.REGISTER_REMOVED, REGISTER)
-        for lane in lanes:
+    def _read_unregistered(self, fault: Fault) -> None:
+        self._find(fault, REGISTER)
+        lane = self._next_lane(REGISTER)
+        while lane is not None:
             self._read_lane(lane)
+            lane = self._next_lane(lane)
+
+    def _next_lane(self, after: int) -> int | None:
+        rows = self._database.all(_NEXT_LANE, {"after": after})
+        return min((row.lane for row in rows if row.lane is not None), default=None)
 
     def _read_lane(self, lane: int) -> None:
         self._lanes += 1
