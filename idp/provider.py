@@ -47,6 +47,8 @@ from idp.oidc.tokens.userinfo import UserInfo
 from idp.registers.sample import SampleRegister
 from idp.settings import Settings
 from idp.signin.desk import Desk
+from idp.signin.devices import Devices
+from idp.signin.ending import Ending
 from idp.signin.interaction import Interactions
 from idp.storage.database import Database
 from idp.storage.ephemeral import Ephemeral, Space
@@ -145,6 +147,7 @@ class Provider:
         self.completion = Completion(issuer, self.codes, clock, settings.refresh_ttl)
 
     def _desk(self) -> None:
+        devices = Devices(derive(self.settings.root_secret, "device"), self.clock)
         self.desk = Desk(
             interactions=Interactions(self.ephemeral, self.seal, self.clock),
             accounts=self.accounts,
@@ -153,9 +156,15 @@ class Provider:
             consents=self.consents,
             sessions=self.sessions,
             subjects=self.subjects,
-            completion=self.completion,
-            audit=self.audit,
-            database=self.database,
+            devices=devices,
+            ending=Ending(
+                sessions=self.sessions,
+                consents=self.consents,
+                completion=self.completion,
+                devices=devices,
+                audit=self.audit,
+                database=self.database,
+            ),
             clock=self.clock,
         )
 

@@ -1,21 +1,20 @@
 """The desk: every page of a sign-in comes back here, and it says what happens next."""
 
 from dataclasses import dataclass, replace
-from uuid import UUID
 
 from idp.accounts.account import Account, Accounts
-from idp.audit.events import Event
-from idp.audit.log import AuditLog
 from idp.authenticators.method import Occasion
 from idp.authenticators.table import Methods
 from idp.kernel.clock import Clock
-from idp.oidc.authorization.completion import AuthorizationResponse, Completion
+from idp.kernel.errors import TooManyAttempts, Unavailable
 from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.clients.client import Client, Clients
-from idp.oidc.consent import Consent, Consents, no_consent
+from idp.oidc.consent import Consents, no_consent
 from idp.oidc.errors import OAuthError
-from idp.oidc.sessions.session import Session, Sessions, merged
+from idp.oidc.sessions.session import Sessions
 from idp.oidc.tokens.subject import Subjects
+from idp.signin.devices import Devices
+from idp.signin.ending import Caller, Ending, Outcome
 from idp.signin.interaction import (
     Answering,
     Decision,
@@ -26,30 +25,8 @@ from idp.signin.interaction import (
     new_interaction,
 )
 from idp.signin.next_step import PASSWORD, AskConsent, Complete, Prove, Refuse, Step, next_step
-from idp.storage.database import Database
 
 OWN_PAGES = ""  # stands for the client where a person comes to their own account pages
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """The browser in front of us. ``browser`` binds sign-ins to it, ``session`` is its session's cookie."""
-
-    browser: str
-    session: str | None
-    address: str
-    agent: str
-    language: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How a sign-in ended: an answer for the client, or a way to the person's own pages."""
-
-    response: AuthorizationResponse | None = None
-    return_to: str | None = None
-    error: OAuthError | None = None
-    session_cookie: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +40,8 @@ class Desk:
     consents: Consents
     sessions: Sessions
     subjects: Subjects
-    completion: Completion
-    audit: AuditLog
-    database: Database
+    devices: Devices
+    ending: Ending
     clock: Clock
 
     def open(
@@ -90,10 +66,9 @@ class Desk:
             )
         step = next_step(interaction, self.clock())
         if isinstance(step, Complete | Refuse):
-            return interaction, self._end(interaction, step, caller, session)
-        opened = self.interactions.open(interaction)
-        self._begin(opened, step, caller)
-        return opened, step
+            return interaction, self.ending.end(interaction, step, caller, session)
+        interaction = self.interactions.open(self._begin(interaction, step, caller))
+        return interaction, next_step(interaction, self.clock())
 
     def load(self, interaction_id: str, caller: Caller) -> tuple[Interaction, Step]:
         """A sign-in in progress, and what it waits for.
@@ -113,8 +88,15 @@ class Desk:
             ProofRejected, TooManyAttempts: in the same words and time for an unknown number.
         """
         account = self.accounts.by_number(number)
-        occasion = self._occasion(interaction, caller)
-        proof = self.methods.prove(PASSWORD, account, number, password, caller.address, occasion=occasion)
+        proof = self.methods.prove(
+            PASSWORD,
+            account,
+            number,
+            password,
+            caller.address,
+            occasion=self._occasion(interaction, caller),
+            device=self.devices.known(caller.device, account.id) if account else None,
+        )
         if account is None:
             raise AssertionError("no method verifies for nobody")
         known = interaction.answering
@@ -133,9 +115,14 @@ class Desk:
         if not isinstance(step, Prove) or method not in step.methods:
             raise InteractionExpired
         account = self._account(interaction)
-        occasion = self._occasion(interaction, caller)
         proof = self.methods.prove(
-            method, account, account.number, response, caller.address, occasion=occasion
+            method,
+            account,
+            account.number,
+            response,
+            caller.address,
+            occasion=self._occasion(interaction, caller),
+            device=self.devices.known(caller.device, account.id),
         )
         return self.advance(interaction.proven(proof), caller)
 
@@ -170,20 +157,30 @@ class Desk:
         if isinstance(step, Complete | Refuse):
             self.interactions.spend(interaction)
             session = self.sessions.find(caller.session)
-            return self._end(interaction, step, caller, session)
-        self._begin(self.interactions.save(interaction), step, caller)
+            return self.ending.end(interaction, step, caller, session)
+        self.interactions.save(self._begin(interaction, step, caller))
         return None
 
-    def _begin(self, interaction: Interaction, step: Step, caller: Caller) -> None:
-        """Let the proposed method do its part: an SMS goes when its page first comes, not when it reloads."""
-        if isinstance(step, Prove):
-            account = self._account(interaction)
-            self.methods.begin(step.methods[0], account, self._occasion(interaction, caller))
+    def _begin(self, interaction: Interaction, step: Step, caller: Caller) -> Interaction:
+        """Let the proposed method do its part: an SMS goes when its page first comes, not when it reloads.
+
+        Where it cannot, the next way is proposed instead; the last one's refusal is told.
+        """
+        methods = step.methods if isinstance(step, Prove) else ()
+        for method in methods:
+            try:
+                self.methods.begin(method, self._account(interaction), self._occasion(interaction, caller))
+            except (TooManyAttempts, Unavailable):
+                if method == methods[-1]:
+                    raise
+                continue
+            return interaction if method == methods[0] else replace(interaction, chosen=method)
+        return interaction
 
     def cancel(self, interaction: Interaction) -> Outcome:
         """The person goes back without signing in."""
         self.interactions.spend(interaction)
-        return self._refused(interaction, OAuthError("the person did not go on", "access_denied"))
+        return self.ending.refused(interaction, OAuthError("the person did not go on", "access_denied"))
 
     def account_of(self, interaction: Interaction) -> Account:
         """The account that answers, for the pages that name it."""
@@ -231,77 +228,3 @@ class Desk:
             consent=consent or no_consent(client.client_id if client else OWN_PAGES),
             subject=self.subjects.subject(client, account.id) if client else None,
         )
-
-    def _end(
-        self, interaction: Interaction, step: Complete | Refuse, caller: Caller, session: Session | None
-    ) -> Outcome:
-        if isinstance(step, Refuse):
-            return self._refused(interaction, step.error)
-        if interaction.answering is None:
-            raise AssertionError("nobody completes without an account")
-        account_id = interaction.answering.account_id
-        with self.database.transaction():
-            session_id, cookie = self._signed_in(interaction, session, account_id, caller.agent)
-            if interaction.decision is not None:
-                self._consented(interaction, account_id)
-            self.audit.record(
-                Event.SIGN_IN_COMPLETED,
-                account_id=account_id,
-                client_id=interaction.request.client_id if interaction.request else None,
-                session=str(session_id),
-                amr=" ".join(sorted(proof.method for proof in step.proofs)),
-            )
-            if interaction.request is None:
-                return Outcome(return_to=interaction.return_to, session_cookie=cookie)
-            response = self.completion.allow(
-                interaction.request,
-                account_id=account_id,
-                session_id=session_id,
-                proofs=step.proofs,
-                claims=step.claims,
-            )
-        return Outcome(response=response, session_cookie=cookie)
-
-    def _signed_in(
-        self, interaction: Interaction, session: Session | None, account_id: UUID, agent: str
-    ) -> tuple[UUID, str | None]:
-        """The session that the sign-in leaves, and its cookie where it is a new one."""
-        if session is not None and session.account_id == account_id:
-            if all(proof in session.proofs for proof in interaction.proofs):
-                return session.id, None
-            cookie = self.sessions.renew(session, merged(session.proofs, interaction.proofs))
-            if cookie is not None:
-                return session.id, cookie
-        if session is not None:
-            self.sessions.end(session.id)
-        begun, cookie = self.sessions.begin(account_id, interaction.proofs, agent)
-        return begun.id, cookie
-
-    def _consented(self, interaction: Interaction, account_id: UUID) -> None:
-        request, decision = interaction.request, interaction.decision
-        if request is None or decision is None:
-            return
-        shown = frozenset(claim.name for claim in request.claims.individual())
-        consent = Consent(
-            client_id=request.client_id, scope=frozenset(request.scope), claims=decision.claims, shown=shown
-        )
-        self.consents.give(account_id, consent)
-        self.audit.record(
-            Event.CONSENT_GIVEN,
-            account_id=account_id,
-            client_id=request.client_id,
-            scope=" ".join(request.scope),
-            claims=" ".join(sorted(decision.claims)),
-        )
-
-    def _refused(self, interaction: Interaction, error: OAuthError) -> Outcome:
-        request, answering = interaction.request, interaction.answering
-        self.audit.record(
-            Event.SIGN_IN_REFUSED,
-            account_id=answering.account_id if answering else None,
-            client_id=request.client_id if request else None,
-            error=error.error,
-        )
-        if request is None:
-            return Outcome(error=error)
-        return Outcome(response=self.completion.refuse(request, error))

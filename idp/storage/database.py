@@ -90,6 +90,7 @@ class Database:
             execution_options={"preserve_rowcount": True},  # or an INSERT of one row does not say
             pool_size=pool_size,
             max_overflow=0,
+            hide_parameters=True,  # errors end in logs, and parameters hold people
             pool_timeout=STATEMENT_TIMEOUT_MS / 1000,
             connect_args=_connect_args(self.is_sqlite),
         )

@@ -12,7 +12,7 @@ from idp.authenticators.method import ProofRejected
 from idp.authenticators.password import PasswordUnfit
 from idp.kernel.errors import IdpError, Refused
 from idp.kernel.ids import new_secret
-from idp.signin.desk import Caller
+from idp.signin.ending import Caller
 from idp.web.http import Addresses, Cookies
 from idp.web.i18n import Language, Sentences, choose_language
 from idp.web.render import Pages
@@ -23,6 +23,7 @@ POLICY = (
 )
 BROWSER = "browser"
 SESSION = "session"
+DEVICE = "device"
 LANGUAGE = "language"
 LANGUAGE_TTL = timedelta(days=365)
 
@@ -48,6 +49,7 @@ class Surface:
         return Caller(
             browser=self.cookies.read(BROWSER) or new_secret(160),
             session=self.cookies.read(SESSION),
+            device=self.cookies.read(DEVICE),
             address=self.addresses.of(request),
             agent=request.headers.get("User-Agent", ""),
             language=self.language(),

@@ -8,7 +8,7 @@ from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.oidc.sessions.logout import LogoutReader, LogoutRequest
 from idp.oidc.sessions.session import Session, Sessions
-from idp.signin.desk import Caller
+from idp.signin.ending import Caller
 from idp.web.http import read_form, read_query, see_other
 from idp.web.pages.steps import Steps
 from idp.web.surface import SESSION

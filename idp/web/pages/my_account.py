@@ -16,7 +16,8 @@ from idp.kernel.clock import Clock
 from idp.oidc.clients.client import Clients
 from idp.oidc.consent import Consents
 from idp.oidc.sessions.session import Session, Sessions
-from idp.signin.desk import Caller, Desk, Outcome
+from idp.signin.desk import Desk
+from idp.signin.ending import Caller, Outcome
 from idp.web.http import read_form, see_other
 from idp.web.pages.steps import Steps
 from idp.web.surface import Surface

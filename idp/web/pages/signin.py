@@ -6,7 +6,7 @@ from flask.views import MethodView
 from idp.authenticators.method import ProofRejected
 from idp.kernel.errors import IdpError, TooManyAttempts
 from idp.oidc.authorization.core import RequestReader
-from idp.signin.desk import Outcome
+from idp.signin.ending import Outcome
 from idp.signin.next_step import Complete, Refuse
 from idp.web.http import read_form, read_query, see_other
 from idp.web.pages.steps import Steps

@@ -10,13 +10,15 @@ from idp.accounts.claims import claims as claims_of
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.oidc.clients.client import Client
-from idp.signin.desk import Caller, Desk, Outcome
+from idp.signin.desk import Desk
+from idp.signin.devices import LIFE
+from idp.signin.ending import Caller, Outcome
 from idp.signin.interaction import Interaction
 from idp.signin.next_step import AskConsent, Identify, Prove, Step
 from idp.statute.ages import day_in_vietnam
 from idp.web.http import see_other
 from idp.web.pages.items import asked, items
-from idp.web.surface import SESSION, Surface, shown
+from idp.web.surface import DEVICE, SESSION, Surface, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Steps:
             response = see_other(outcome.return_to or "/account")
         if outcome.session_cookie is not None:
             self.surface.cookies.write(response, SESSION, outcome.session_cookie)
+        if outcome.device_cookie is not None:
+            self.surface.cookies.write(response, DEVICE, outcome.device_cookie, LIFE)
         return response
 
     def party(self, client: Client | None, ui_locales: str | None = None) -> Party | None:

@@ -1,0 +1,140 @@
+"""The end of a sign-in: session, consent, audit and answer, written together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from idp.assurance import Proof, authentication_level
+from idp.audit.events import Event
+from idp.audit.log import AuditLog
+from idp.oidc.authorization.completion import AuthorizationResponse, Completion
+from idp.oidc.consent import Consent, Consents
+from idp.oidc.errors import OAuthError
+from idp.oidc.sessions.session import Session, Sessions, merged
+from idp.signin.devices import Devices
+from idp.signin.interaction import Interaction
+from idp.signin.next_step import Complete, Refuse
+from idp.storage.database import Database
+
+KNOWN_FROM_LEVEL = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The browser in front of us, by its cookies.
+
+    ``browser`` binds sign-ins to it, ``session`` is its session's, ``device`` says whom it has signed in.
+    """
+
+    browser: str
+    session: str | None
+    device: str | None
+    address: str
+    agent: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a sign-in ended: an answer for the client, or a way to the person's own pages."""
+
+    response: AuthorizationResponse | None = None
+    return_to: str | None = None
+    error: OAuthError | None = None
+    session_cookie: str | None = None
+    device_cookie: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """Ends sign-ins."""
+
+    sessions: Sessions
+    consents: Consents
+    completion: Completion
+    devices: Devices
+    audit: AuditLog
+    database: Database
+
+    def end(
+        self, interaction: Interaction, step: Complete | Refuse, caller: Caller, session: Session | None
+    ) -> Outcome:
+        """Write what a sign-in leaves, all or nothing, and answer. ``session`` is the browser's, if any."""
+        if isinstance(step, Refuse):
+            return self.refused(interaction, step.error)
+        if interaction.answering is None:
+            raise AssertionError("nobody completes without an account")
+        account_id = interaction.answering.account_id
+        with self.database.transaction():
+            session_id, cookie = self._signed_in(interaction, session, account_id, caller.agent)
+            if interaction.decision is not None:
+                self._consented(interaction, account_id)
+            self.audit.record(
+                Event.SIGN_IN_COMPLETED,
+                account_id=account_id,
+                client_id=interaction.request.client_id if interaction.request else None,
+                session=str(session_id),
+                amr=" ".join(sorted(proof.method for proof in step.proofs)),
+            )
+            device = self._device(step.proofs, account_id, caller)
+            if interaction.request is None:
+                return Outcome(return_to=interaction.return_to, session_cookie=cookie, device_cookie=device)
+            response = self.completion.allow(
+                interaction.request,
+                account_id=account_id,
+                session_id=session_id,
+                proofs=step.proofs,
+                claims=step.claims,
+            )
+        return Outcome(response=response, session_cookie=cookie, device_cookie=device)
+
+    def _device(self, proofs: Sequence[Proof], account_id: UUID, caller: Caller) -> str | None:
+        """A cookie for a browser that has shown two factors and does not have one for this account yet."""
+        if authentication_level(proofs) < KNOWN_FROM_LEVEL or self.devices.known(caller.device, account_id):
+            return None
+        return self.devices.issue(account_id)
+
+    def _signed_in(
+        self, interaction: Interaction, session: Session | None, account_id: UUID, agent: str
+    ) -> tuple[UUID, str | None]:
+        """The session that the sign-in leaves, and its cookie where it is a new one."""
+        if session is not None and session.account_id == account_id:
+            if all(proof in session.proofs for proof in interaction.proofs):
+                return session.id, None
+            cookie = self.sessions.renew(session, merged(session.proofs, interaction.proofs))
+            if cookie is not None:
+                return session.id, cookie
+        if session is not None:
+            self.sessions.end(session.id)
+        begun, cookie = self.sessions.begin(account_id, interaction.proofs, agent)
+        return begun.id, cookie
+
+    def _consented(self, interaction: Interaction, account_id: UUID) -> None:
+        request, decision = interaction.request, interaction.decision
+        if request is None or decision is None:
+            return
+        shown = frozenset(claim.name for claim in request.claims.individual())
+        consent = Consent(
+            client_id=request.client_id, scope=frozenset(request.scope), claims=decision.claims, shown=shown
+        )
+        self.consents.give(account_id, consent)
+        self.audit.record(
+            Event.CONSENT_GIVEN,
+            account_id=account_id,
+            client_id=request.client_id,
+            scope=" ".join(request.scope),
+            claims=" ".join(sorted(decision.claims)),
+        )
+
+    def refused(self, interaction: Interaction, error: OAuthError) -> Outcome:
+        """It ends without success."""
+        request, answering = interaction.request, interaction.answering
+        self.audit.record(
+            Event.SIGN_IN_REFUSED,
+            account_id=answering.account_id if answering else None,
+            client_id=request.client_id if request else None,
+            error=error.error,
+        )
+        if request is None:
+            return Outcome(error=error)
+        return Outcome(response=self.completion.refuse(request, error))
