@@ -85,8 +85,10 @@ class Sentences:
         if self._is_strict:
             raise MissingSentence(key)
         vietnamese = self._tables["vi"]
-        if key not in vietnamese and key.startswith("errors."):
-            key = "errors.refused." + key.rpartition(".")[2]
+        if key not in vietnamese:
+            key = {"errors": "errors.refused." + key.rpartition(".")[2], "history": "history.other"}.get(
+                key.partition(".")[0], ""
+            )
         return vietnamese.get(key, Markup(""))
 
 

@@ -1,0 +1,228 @@
+"""Every page in its states, with invented people: what the render and the browser tests show."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import segno
+from markupsafe import Markup
+
+PORTAL = SimpleNamespace(
+    name="Cổng Dịch vụ công mẫu", domain="dichvucong.example", is_vetted=True, initials="DV", logo_url=None
+)
+SHOP = SimpleNamespace(
+    name="Trung tâm Hỗ trợ thủ tục hành chính và tư vấn pháp luật Đồng bằng",
+    domain="thutuc-tuvan-phapluat-dongbang.example",
+    is_vetted=False,
+    initials="TT",
+    logo_url=None,
+)
+AT = datetime(2026, 11, 20, 3, 15, tzinfo=UTC)
+PURPOSE = {"vi": "cấp phiếu lý lịch tư pháp", "en": "issue a criminal-record certificate"}
+SIGN_IN = {"party": PORTAL, "action": "#", "form_token": "token", "error": None, "cancel_action": "#"}
+PROVE = {
+    **SIGN_IN,
+    "others": [("sms_otp", "#")],
+    "masked_username": "079 ••• ••• 234",
+    "masked_phone": "••• ••• 678",
+    "resend_action": "#",
+    "restart_action": "#",
+    "is_step_up": False,
+}
+ERROR = {"party": None, "reference": "q3Zt0c7Yw1E", "description": None, "return_url": None}
+CONSENT = {
+    "party": PORTAL,
+    "action": "#",
+    "form_token": "token",
+    "purpose": PURPOSE["vi"],
+    "keeps_access": False,
+    "legal_basis": None,
+    "retention": None,
+    "policy_url": None,
+    "tos_url": None,
+}
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Safari/604.1"
+
+
+def wrong(code, **facts):
+    return {"code": code, "facts": facts}
+
+
+def item(key, label, value, note="", *, is_required=True):
+    return SimpleNamespace(key=key, label=label, value=value, note=note, is_required=is_required)
+
+
+def session(number, agent, level=2):
+    return SimpleNamespace(id=number, agent=agent, created_at=AT, seen_at=AT, level=level)
+
+
+def event(name, client_id=None, **facts):
+    return SimpleNamespace(event=name, at=AT, client_id=client_id, facts=facts)
+
+
+def authenticator(method, label="", used=AT):
+    return SimpleNamespace(id=method, method=method, label=label, created_at=AT, last_used_at=used)
+
+
+def consent(client_id, scope, claims=(), purpose=None):
+    return SimpleNamespace(client_id=client_id, scope=scope, claims=claims, purpose=purpose, given_at=AT)
+
+
+NAME = item("name", "Họ và tên", "Nguyễn Thị Minh An")
+BIRTH = item("birthdate", "Ngày sinh", "04/03/2004")
+PROVINCE = item("province", "Nơi thường trú (tỉnh)", "Đồng Tháp", "Chỉ tên tỉnh, không kèm địa chỉ")
+ADDRESS = item(
+    "address",
+    "Nơi thường trú",
+    "Số 12, đường Hoa Sen, ấp Mỹ Thạnh, xã Mỹ Hiệp, tỉnh Đồng Tháp",
+    "Địa chỉ đầy đủ",
+    is_required=False,
+)
+PHONE_NUMBER = item("phone_number", "Số điện thoại", "+84 912 345 678", is_required=False)
+HOLDER = SimpleNamespace(number_hint="079 ••• ••• 234", phone_hint="••• ••• 678", level="02", activated_at=AT)
+QR = Markup(
+    segno.make("otpauth://totp/DinhDanh:079?secret=JBSWY3DPEHPK3PXP", error="m").svg_inline(
+        scale=5, border=2, omitsize=True
+    )
+)
+OWN = {"action": "#", "form_token": "token"}
+
+# name of the state: (template, context)
+STATES = {
+    "signin-empty": ("signin.html", {**SIGN_IN, "username": ""}),
+    "signin-hinted": ("signin.html", {**SIGN_IN, "username": "079204001234"}),
+    "signin-wrong": (
+        "signin.html",
+        {
+            **SIGN_IN,
+            "username": "079204001234",
+            "error": wrong("proof_rejected.signin", method="password", attempts_left=3),
+        },
+    ),
+    "signin-paused": (
+        "signin.html",
+        {**SIGN_IN, "username": "079204001234", "error": wrong("too_many_attempts", minutes=4)},
+    ),
+    "signin-unvetted": ("signin.html", {**SIGN_IN, "party": SHOP, "username": ""}),
+    "signin-own": ("signin.html", {**SIGN_IN, "party": None, "username": ""}),
+    "prove-password": ("prove.html", {**PROVE, "method": "password", "others": []}),
+    "prove-totp": ("prove.html", {**PROVE, "method": "totp"}),
+    "prove-totp-step-up": ("prove.html", {**PROVE, "method": "totp", "is_step_up": True, "others": []}),
+    "prove-totp-wrong": (
+        "prove.html",
+        {
+            **PROVE,
+            "method": "totp",
+            "error": wrong("proof_rejected.totp", method="totp", attempts_left=2),
+        },
+    ),
+    "prove-sms": ("prove.html", {**PROVE, "method": "sms_otp", "others": [("totp", "#")]}),
+    "consent": ("consent.html", {**CONSENT, "items": [NAME, BIRTH, PROVINCE]}),
+    "consent-full": (
+        "consent.html",
+        {
+            **CONSENT,
+            "party": SHOP,
+            "items": [NAME, BIRTH, ADDRESS, PHONE_NUMBER],
+            "keeps_access": True,
+            "legal_basis": "Nghị định 69/2024/NĐ-CP, Điều 19",
+            "retention": "5 năm",
+            "policy_url": "https://thutuc.example/rieng-tu",
+            "tos_url": "https://thutuc.example/dieu-khoan",
+        },
+    ),
+    "consent-nothing": ("consent.html", {**CONSENT, "items": [], "purpose": None}),
+    "error-client": (
+        "error.html",
+        {**ERROR, "error": wrong("unknown_client"), "description": "client_id: unknown; got portal-2"},
+    ),
+    "error-expired": (
+        "error.html",
+        {**ERROR, "party": PORTAL, "error": wrong("interaction_expired"), "return_url": "#"},
+    ),
+    "error-busy": ("error.html", {**ERROR, "error": wrong("unavailable"), "return_url": "#"}),
+    "logout": ("logout.html", {"party": PORTAL, "carried": {"state": "s"}, **OWN}),
+    "logout-own": ("logout.html", {"party": None, "carried": {}, **OWN}),
+    "logged-out": ("logged_out.html", {"party": PORTAL, "return_url": "#"}),
+    "logged-out-own": ("logged_out.html", {"party": None, "return_url": None}),
+    "front": ("frontpage.html", {"is_demo": True}),
+    "activate": ("activate.html", {**OWN, "username": "", "is_sent": False, "error": None}),
+    "activate-wrong": (
+        "activate.html",
+        {
+            **OWN,
+            "username": "079204001234",
+            "is_sent": False,
+            "error": wrong("password_unfit.too_short", reason="too_short", shortest=8, longest=128),
+        },
+    ),
+    "activate-sent": ("activate.html", {**OWN, "username": "079204001234", "is_sent": True, "error": None}),
+    "outbox": (
+        "outbox.html",
+        {
+            "messages": [
+                SimpleNamespace(at=AT, to="+84 912 345 678", text="Định Danh: mã của bạn là 493 027."),
+                SimpleNamespace(at=AT, to="+84 987 654 321", text="Định Danh: mã kích hoạt là 118 204."),
+            ]
+        },
+    ),
+    "outbox-empty": ("outbox.html", {"messages": []}),
+    "privacy": ("privacy.html", {}),
+    "help": ("help.html", {}),
+    "account": ("account/home.html", {"account": HOLDER, "claims": {"name": NAME.value}, "level": 2}),
+    "security": (
+        "account/security.html",
+        {
+            **OWN,
+            "authenticators": [authenticator("password"), authenticator("totp", "Điện thoại của An", None)],
+            "masked_phone": "••• ••• 678",
+        },
+    ),
+    "security-bare": (
+        "account/security.html",
+        {**OWN, "authenticators": [authenticator("password")], "masked_phone": None},
+    ),
+    "totp": (
+        "account/totp.html",
+        {**OWN, "qr_svg": QR, "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "label": "", "error": None},
+    ),
+    "password": ("account/password.html", {**OWN, "masked_username": "079 ••• ••• 234", "error": None}),
+    "password-wrong": (
+        "account/password.html",
+        {
+            **OWN,
+            "masked_username": "079 ••• ••• 234",
+            "error": wrong("password_unfit.breached", reason="breached", shortest=8, longest=128),
+        },
+    ),
+    "sessions": (
+        "account/sessions.html",
+        {**OWN, "sessions": [session(1, AGENT), session(2, PHONE), session(3, "curl", 1)], "current": 1},
+    ),
+    "sessions-one": ("account/sessions.html", {**OWN, "sessions": [session(1, AGENT)], "current": 1}),
+    "consents": (
+        "account/consents.html",
+        {
+            **OWN,
+            "consents": [
+                (consent("portal", {"openid", "profile"}, {"province"}, PURPOSE["vi"]), PORTAL),
+                (consent("shop", {"openid", "phone", "address", "offline_access"}), SHOP),
+                (consent("gone", {"openid"}), None),
+            ],
+        },
+    ),
+    "consents-none": ("account/consents.html", {**OWN, "consents": []}),
+    "history": (
+        "account/history.html",
+        {
+            "events": [
+                event("sign_in.completed", "portal", address="203.0.113.7"),
+                event("sign_in.proof_refused", method="totp", address="203.0.113.7"),
+                event("authenticator.enrolled", method="totp"),
+                event("account.activated"),
+            ],
+            "parties": {"portal": PORTAL},
+        },
+    ),
+    "history-none": ("account/history.html", {"events": [], "parties": {}}),
+}

@@ -1,0 +1,128 @@
+import string
+
+import pytest
+from markupsafe import Markup
+
+import idp.provider  # noqa: F401 - brings in every room, and with them every error
+from idp.audit.events import Event
+from idp.kernel.errors import IdpError
+from idp.oidc.tokens.claims import COMPANIONS, PREDICATES, SCOPES, UNSAID
+from idp.web.i18n import LANGUAGES, MissingSentence, Sentences, choose_language, say_day, say_moment
+from tests.pages import AT
+
+SENTENCES = Sentences()
+# Codes that only a client's program or a command line is told: no page ever says them.
+UNSEEN = {
+    "authorization_refused",
+    "bad_token",
+    "file_header_incomplete",
+    "file_not_utf8",
+    "insufficient_scope",
+    "invalid_client",
+    "invalid_client_metadata",
+    "invalid_grant",
+    "invalid_token",
+    "key_still_needed",
+    "key_too_young",
+    "lane_lost",
+    "row_refused",
+    "unfit_fact",
+    "unsupported_grant_type",
+}
+
+
+def test_both_languages_say_the_same_things():
+    assert SENTENCES.keys("vi") == SENTENCES.keys("en")
+
+
+def test_both_languages_name_the_same_values():
+    differing = [key for key in SENTENCES.keys("vi") if _values("vi", key) != _values("en", key)]
+
+    assert differing == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_error_says_what_happened_and_what_to_do(language):
+    needed = {f"errors.{code}.{part}" for code in _codes() for part in ("title", "happened", "todo")}
+
+    assert needed - SENTENCES.keys(language) == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_event_and_claim_has_its_words(language):
+    claims = {name for names in SCOPES.values() for name in names} | set(PREDICATES)
+    needed = {f"history.{event}" for event in Event if event.startswith(("account", "sign_in", "consent"))}
+    needed |= {f"claims.{name}.label" for name in claims - UNSAID - COMPANIONS.keys()}
+    needed |= {f"claims.scope.{scope}" for scope in SCOPES if scope != "openid"}
+
+    assert needed - SENTENCES.keys(language) == set()
+
+
+def test_values_are_escaped_and_sentences_are_not():
+    said = SENTENCES.say("en", "logout.asks", party="<b>Shop</b>")
+
+    assert said == Markup("<strong>&lt;b&gt;Shop&lt;/b&gt;</strong> asks to sign you out of Định Danh.")
+
+
+def test_a_missing_sentence_stops_a_test():
+    with pytest.raises(MissingSentence):
+        SENTENCES.say("en", "no.such.sentence")
+
+
+def test_a_missing_translation_is_said_in_vietnamese_in_production(tmp_path):
+    for language, pages in (("vi", 'hello = "Xin chào"'), ("en", "")):
+        (tmp_path / language).mkdir()
+        (tmp_path / language / "pages.toml").write_text(pages, encoding="utf-8")
+        (tmp_path / language / "errors.toml").write_text("", encoding="utf-8")
+        (tmp_path / language / "claims.toml").write_text("", encoding="utf-8")
+
+    assert Sentences(tmp_path, is_strict=False).say("en", "hello") == "Xin chào"
+
+
+def test_an_unknown_error_is_still_told_kindly_in_production():
+    lenient = Sentences(is_strict=False)
+
+    assert lenient.say("vi", "errors.brand_new.title") == lenient.say("vi", "errors.refused.title")
+    assert lenient.speaker("en")("history.brand.new") == lenient.say("vi", "history.other")
+
+
+@pytest.mark.parametrize(
+    ("ui_locales", "cookie", "accept_language", "expected"),
+    [
+        (None, None, None, "vi"),
+        ("en", "vi", "vi", "en"),
+        ("fr en-GB vi", None, None, "en"),
+        ("fr", "en", "vi", "en"),
+        (None, "xx", "en-US,en;q=0.9", "en"),
+        (None, None, "en-US,en;q=0.9,vi;q=0.8", "vi"),
+        (None, None, "fr-FR,en;q=0", "vi"),
+        (None, None, "de,en;q=0.5", "en"),
+        ("", "", "*", "vi"),
+        (None, None, ";;;,,q=" * 1000, "vi"),
+    ],
+)
+def test_language_follows_the_client_then_the_person_then_the_browser(
+    ui_locales, cookie, accept_language, expected
+):
+    assert choose_language(ui_locales, cookie, accept_language) == expected
+
+
+def test_days_and_moments_read_as_people_write_them():
+    assert say_day("vi", AT.date()) == "20/11/2026"
+    assert say_day("en", AT.date()) == "20 November 2026"
+    assert say_moment("vi", AT) == "10:15, 20/11/2026"
+    assert say_moment("en", AT.replace(hour=20)) == "03:15, 21 November 2026"
+
+
+def _values(language, key):
+    return {name for _, name, _, _ in string.Formatter().parse(SENTENCES.say(language, key)) if name}
+
+
+def _codes():
+    def below(kind):
+        for child in kind.__subclasses__():
+            if child.__module__.startswith("idp."):
+                yield child
+                yield from below(child)
+
+    return {kind.code for kind in below(IdpError) if "code" in vars(kind)} - UNSEEN
