@@ -17,6 +17,7 @@ from tests.bench.course import Course, start_bare, start_provider
 from tests.bench.figures import Figures, hash_ms, signature_ms, table
 from tests.bench.operations import BARE, Case, Provider
 from tests.bench.server import Server
+from tests.servers import Postgres, Redis
 
 WARM_SECONDS = 0.5
 
@@ -32,6 +33,8 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--client", default="confidential", help="its name in demo.json")
     parser.add_argument("--database-url", help="the provider's database; else SQLite in a new folder")
     parser.add_argument("--redis-url", help="the provider's short-lived state; else its database")
+    parser.add_argument("--postgresql", action="store_true", help="a throwaway PostgreSQL for the provider")
+    parser.add_argument("--redis", action="store_true", help="a throwaway Redis for the provider")
     parser.add_argument("--full-hash", action="store_true", help="sign-ins pay for their password hash")
     parser.add_argument("--only", default="", help="measure operations whose name holds this, and bare Flask")
     parser.add_argument("--bare", action="store_true", help="bare Flask alone, without the provider")
@@ -48,7 +51,7 @@ def main(asked: argparse.Namespace) -> int:
         provider = None
         if not asked.bare:
             provider, file = start_provider(
-                folder, cores[0], until, stores=_stores(asked), has_full_hash=asked.full_hash
+                folder, cores[0], until, stores=_stores(asked, until), has_full_hash=asked.full_hash
             )
             told = Provider(provider.address, file, asked.client)
             courses += [_course(provider, case, asked) for case in _cases(told, asked)]
@@ -66,7 +69,19 @@ def _course(server: Server, case: Case, asked: argparse.Namespace) -> Course:
     return Course(server, Figures(case.name), case.make, asked.connections)
 
 
-def _stores(asked: argparse.Namespace) -> dict[str, str]:
+def _stores(asked: argparse.Namespace, until: ExitStack) -> dict[str, str]:
+    """The provider's settings for them, throwaway servers started where they were asked for."""
+    if asked.postgresql:
+        postgres = Postgres()
+        until.callback(postgres.close)
+        postgres.start()
+        postgres.administer("CREATE DATABASE demo")
+        asked.database_url = postgres.url("demo")
+    if asked.redis:
+        redis = Redis()
+        until.callback(redis.close)
+        redis.start()
+        asked.redis_url = redis.url
     chosen = {"IDP_DATABASE_URL": asked.database_url, "IDP_REDIS_URL": asked.redis_url}
     return {name: url for name, url in chosen.items() if url}
 

@@ -44,9 +44,9 @@ class Course:
 
     def run(self, seconds: float) -> None:
         """One round that counts."""
-        before = self.server.cpu_seconds()
+        before = self.server.cpu()
         sample = drive(self.server.address, self.operations, seconds)
-        self.figures.add(sample, self.server.cpu_seconds() - before)
+        self.figures.add(sample, self.server.cpu().since(before))
 
 
 def start_bare(folder: Path, core: int, until: ExitStack) -> Server:

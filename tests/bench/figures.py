@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from tests.bench.load import Sample
+from tests.bench.server import Cpu
 
 READ, WRITTEN = "bare Flask GET", "bare Flask POST form"
 
@@ -22,18 +23,20 @@ class Figures:
 
     name: str
     cpu_ms: list[float] = field(default_factory=list)  # the server's, per operation, one per round
+    kernel_ms: list[float] = field(default_factory=list)  # of it, in the kernel
     rates: list[float] = field(default_factory=list)  # operations a second, one per round
     durations: list[float] = field(default_factory=list)  # seconds
     requests: Counter[str] = field(default_factory=Counter)  # of one operation, by method
     faults: list[str] = field(default_factory=list)
 
-    def add(self, sample: Sample, cpu_seconds: float) -> None:
+    def add(self, sample: Sample, cpu: Cpu) -> None:
         """Take in a round."""
         self.faults += sample.faults
         done = len(sample.durations)
         if done == 0:
             return
-        self.cpu_ms.append(1000 * cpu_seconds / done)
+        self.cpu_ms.append(1000 * cpu.total / done)
+        self.kernel_ms.append(1000 * cpu.system / done)
         self.rates.append(done / sample.seconds)
         self.durations += sample.durations
         self.requests = Counter({method: round(count / done) for method, count in sample.requests.items()})
@@ -42,6 +45,11 @@ class Figures:
     def cost(self) -> float:
         """The middle round's CPU milliseconds for one operation."""
         return statistics.median(self.cpu_ms) if self.cpu_ms else math.nan
+
+    @property
+    def kernel_cost(self) -> float:
+        """The middle round's share of it in the kernel."""
+        return statistics.median(self.kernel_ms) if self.kernel_ms else math.nan
 
     def milliseconds(self, percent: int) -> float:
         """The time within which that share of the operations was answered."""
@@ -52,15 +60,17 @@ class Figures:
 def table(rows: Sequence[Figures]) -> Iterable[str]:
     """The figures as Markdown. The last column compares with the bare Flask requests an operation makes."""
     bare = {row.name: row.cost for row in rows if row.name in (READ, WRITTEN)}
-    yield "| operation | requests | op/s | p50 ms | p95 ms | p99 ms | CPU-ms/op | × bare Flask | faults |"
-    yield "|---|---|--:|--:|--:|--:|--:|--:|--:|"
+    heads = ("op/s", "p50 ms", "p95 ms", "p99 ms", "CPU-ms/op", "of it kernel", "× bare Flask", "faults")
+    yield f"| operation | requests | {' | '.join(heads)} |"
+    yield "|---|---|" + "--:|" * len(heads)
     for row in rows:
         least = row.requests["GET"] * bare[READ] + row.requests["POST"] * bare[WRITTEN]
         made = " + ".join(f"{count} {method}" for method, count in sorted(row.requests.items()) if count)
         ratio = f"{row.cost / least:.2f}" if least else "-"
         times = " | ".join(f"{row.milliseconds(percent):.2f}" for percent in (50, 95, 99))
         rate = f"{statistics.median(row.rates):.0f}" if row.rates else "-"
-        yield f"| {row.name} | {made} | {rate} | {times} | {row.cost:.3f} | {ratio} | {len(row.faults)} |"
+        costs = f"{row.cost:.3f} | {row.kernel_cost:.3f} | {ratio}"
+        yield f"| {row.name} | {made} | {rate} | {times} | {costs} | {len(row.faults)} |"
 
 
 def signature_ms(repeats: int = 2000) -> float:

@@ -7,11 +7,28 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 READY_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """Seconds in the program, and in the kernel on its behalf (sockets, files, waiting for the disk)."""
+
+    user: float
+    system: float
+
+    @property
+    def total(self) -> float:
+        return self.user + self.system
+
+    def since(self, before: "Cpu") -> "Cpu":
+        """What was used after ``before``."""
+        return Cpu(self.user - before.user, self.system - before.system)
 
 
 class NotReady(Exception):
@@ -73,9 +90,13 @@ class Server:
             time.sleep(0.1)
         raise NotReady(self.log.read_text(errors="replace")[-2000:])
 
-    def cpu_seconds(self) -> float:
-        """CPU time of the process and everything it started, ended children included."""
-        return sum(sum(process.cpu_times()[:4]) for process in self._tree())
+    def cpu(self) -> Cpu:
+        """CPU time so far of the process and everything it started, ended children included."""
+        times = [process.cpu_times() for process in self._tree()]
+        return Cpu(
+            sum(time.user + time.children_user for time in times),
+            sum(time.system + time.children_system for time in times),
+        )
 
     def memory_mib(self) -> float:
         """Memory of its largest process, the worker, that no other process shares."""

@@ -138,10 +138,10 @@ def test_wrong_answer_is_a_fault_and_no_operation(provider):
 
 
 def test_table_compares_an_operation_with_the_bare_requests_it_makes():
-    read = Figures("bare Flask GET", [0.1], [1.0], [0.001], Counter(GET=1))
-    written = Figures("bare Flask POST form", [0.2], [1.0], [0.001], Counter(POST=1))
-    sign_in = Figures("sign-in", [1.0, 2.0, 9.0], [1.0], [0.001], Counter(GET=2, POST=4))
+    read = Figures("bare Flask GET", [0.1], [0.0], [1.0], [0.001], Counter(GET=1))
+    written = Figures("bare Flask POST form", [0.2], [0.1], [1.0], [0.001], Counter(POST=1))
+    sign_in = Figures("sign-in", [1.0, 2.0, 9.0], [0.5], [1.0], [0.001], Counter(GET=2, POST=4))
 
     rows = list(table([read, written, sign_in]))
 
-    assert rows[-1] == "| sign-in | 2 GET + 4 POST | 1 | 1.00 | 1.00 | 1.00 | 2.000 | 2.00 | 0 |"
+    assert rows[-1] == "| sign-in | 2 GET + 4 POST | 1 | 1.00 | 1.00 | 1.00 | 2.000 | 0.500 | 2.00 | 0 |"
