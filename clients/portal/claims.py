@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from clients.portal.texts import Say, day, moment
+from clients.portal.texts import LANGUAGES, Say, day, moment
 from clients.portal.visits import level_of
 
 # In the order people read a card; whatever the provider sends beyond it follows under its own name.
@@ -80,6 +80,15 @@ def _gender(value: object, say: Say, _: str) -> str | None:
     return say(f"gender.{value}") if value in {"male", "female"} else None
 
 
+def _locale(value: object, say: Say, _: str) -> str | None:
+    language = str(value).partition("-")[0]
+    return say(f"locale.{language}") if language in LANGUAGES else None
+
+
+def _zone(value: object, say: Say, _: str) -> str | None:
+    return say("zone.viet_nam") if value in {"Asia/Ho_Chi_Minh", "Asia/Saigon"} else None
+
+
 def _phone(value: object, _say: Say, _language: str) -> str | None:
     digits = str(value)
     if not (digits.startswith("+84") and digits[3:].isdigit() and len(digits) == len("+84912345678")):
@@ -113,6 +122,8 @@ READERS: dict[str, Callable[[object, Say, str], str | None]] = {
     "birthdate": _birthdate,
     "gender": _gender,
     "phone_number": _phone,
+    "locale": _locale,
+    "zoneinfo": _zone,
     "address": _address,
     "acr": _acr,
     "amr": _amr,

@@ -30,6 +30,13 @@ def test_person_who_signed_in_is_greeted_by_name(browser, provider):
     assert "Xin chào, Nguyễn Thị Minh An" in page.text
 
 
+def test_audience_may_be_a_list_that_names_the_portal(browser, provider):
+    provider.lies = Lies(id_claims={"aud": [CLIENT_ID]})
+    sign_in(browser, provider)
+
+    assert is_signed_in(browser)
+
+
 def test_no_token_and_no_claim_reaches_the_browser(browser, provider):
     sign_in(browser, provider)
 
