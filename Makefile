@@ -62,16 +62,17 @@ packages: ## Debian's packages that the tests need
 clean: ## forget the environment and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info
 
-$(VENV)/bin/python:
+$(VENV)/locked: requirements.lock requirements-test.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt-get install python3"; exit 1; }
 	@.ci/packages '$(notdir $(PYTHON))-venv=$(PYTHON) -c "import ensurepip, venv"'
-	$(PYTHON) -m venv $(VENV)
-
-$(VENV)/demo: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(PYTHON) -m venv --clear $(VENV)
 	$(PIP) --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/demo: $(VENV)/locked pyproject.toml
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/test: requirements-test.lock $(VENV)/demo
+$(VENV)/test: $(VENV)/demo
 	$(PIP) --require-hashes -r requirements-test.lock
 	@touch $@
