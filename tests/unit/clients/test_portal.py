@@ -1,12 +1,21 @@
 """Signing in at the sample portal, with a provider that may lie."""
 
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+import flask
 import pytest
+from authlib.integrations.flask_client import OAuth
+from flask import Flask
 
-from tests.unit.clients.fake_provider import CLIENT_ID, Lies
+from clients import portal
+from clients.portal.memory import Memory
+from clients.portal.visits import acr_of
+from tests.unit.clients.fake_provider import CLIENT_ID, CLIENT_SECRET, Lies
 from tests.unit.clients.steps import APPLY, URL, is_signed_in, reason_of, sign_in
 
 
@@ -209,3 +218,22 @@ def test_step_up_that_proves_too_little_is_refused(browser, provider, lies, answ
     assert (page.status_code, reason_of(page)) == (403, reason)
     assert "apply-submit" not in page.text
     assert is_signed_in(browser)
+
+
+def test_the_lines_of_the_readme_work_and_refuse(provider):
+    readme = (Path(portal.__file__).parent / "README.md").read_text("utf-8")
+    lines = re.search(r"```python\n(.*?)```", readme, re.DOTALL)[1]
+    app = Flask("newcomer")
+    app.secret_key = "k" * 32
+    names = {name: getattr(flask, name) for name in ("abort", "redirect", "request", "session")}
+    names |= {"OAuth": OAuth, "app": app, "server_side_cache": Memory(), "ISSUER": provider.issuer}
+    names |= {"CLIENT_ID": CLIENT_ID, "CLIENT_SECRET": CLIENT_SECRET, "OWN_URL": URL, "LEVEL_2": acr_of(2)}
+    exec(lines, names | {"visits": SimpleNamespace(begin=lambda tokens: "id")})
+    newcomer = app.test_client()
+
+    def answer(**changes):
+        return newcomer.get(f"/callback?{provider.answer(newcomer.get('/login').location, **changes)}")
+
+    assert answer().location == "/"
+    assert answer(level=1).status_code == 403
+    assert answer(iss="https://other.example").status_code == 400
