@@ -83,6 +83,7 @@ def as_json(body: Mapping[str, Any], status: int = 200) -> Response:
     """A JSON answer that nobody keeps."""
     response = Response(json.dumps(body, separators=(",", ":")), status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"  # RFC 6749 §5.1 asks for both
     return response
 
 

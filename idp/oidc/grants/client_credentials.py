@@ -22,6 +22,8 @@ class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[mis
 
     def validate_requested_scope(self) -> None:
         allowed = _own_scope(self.request.client)
+        if not allowed:
+            raise InvalidScope("scope: nothing is registered for this client's own use")
         for word in (self.request.payload.scope or "").split():
             if word not in allowed:
                 raise InvalidScope(f"scope: {word} is not registered for this client's own use")

@@ -8,7 +8,7 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Request
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 from idp.oidc.clients.client import Client
-from idp.oidc.errors import InvalidRequest, OAuthError
+from idp.oidc.errors import InvalidRequest, OAuthError, UnsupportedGrantType
 from idp.oidc.grants.authorization_code import CodeGrant
 from idp.oidc.grants.client_credentials import ClientCredentialsGrant
 from idp.oidc.grants.refresh_token import RefreshGrant
@@ -51,7 +51,9 @@ class Redemption(AuthorizationServer):  # type: ignore[misc]
             OAuthError: what RFC 6749 §5.2 names, with a description for the developer.
         """
         if "grant_type" not in form:
-            raise InvalidRequest(f"grant_type: missing; one of {' '.join(GRANT_TYPES)}")
+            raise InvalidRequest(f"grant_type: missing; expected one of {' '.join(GRANT_TYPES)}")
+        if form["grant_type"] not in GRANT_TYPES:
+            raise UnsupportedGrantType(f"grant_type: expected one of {' '.join(GRANT_TYPES)}")
         return self.create_token_response(TokenRequest(self._ADDRESS, form, client))  # type: ignore[no-any-return]
 
     def create_oauth2_request(self, request: TokenRequest) -> TokenRequest:

@@ -22,7 +22,8 @@ class Token(MethodView):
         self._audit = audit
 
     def post(self) -> Response:
-        form = read_form()
+        # RFC 6749 §3.2: parameters sent without a value are treated as if they were omitted.
+        form = {name: value for name, value in read_form().items() if value}
         presented = Presented(authorization=request.headers.get("Authorization"))
         try:
             client = self._clients.authenticate(form, presented)
