@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from idp.accounts.account import Account, Accounts
+from idp.accounts.account import Account, Accounts, Status
 from idp.authenticators.method import Occasion
 from idp.authenticators.table import Methods
 from idp.kernel.clock import Clock
@@ -11,7 +11,7 @@ from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.clients.client import Client, Clients
 from idp.oidc.consent import Consents, no_consent
 from idp.oidc.errors import OAuthError
-from idp.oidc.sessions.session import Sessions
+from idp.oidc.sessions.session import Session, Sessions
 from idp.oidc.tokens.subject import Subjects
 from idp.signin.devices import Devices
 from idp.signin.ending import Caller, Ending, Outcome
@@ -24,7 +24,16 @@ from idp.signin.interaction import (
     Way,
     new_interaction,
 )
-from idp.signin.next_step import PASSWORD, AskConsent, Complete, Prove, Refuse, Step, next_step
+from idp.signin.next_step import (
+    PASSWORD,
+    AccountInactive,
+    AskConsent,
+    Complete,
+    Prove,
+    Refuse,
+    Step,
+    next_step,
+)
 
 OWN_PAGES = ""  # stands for the client where a person comes to their own account pages
 
@@ -62,11 +71,11 @@ class Desk:
                 interaction,
                 answering=self._answering(account, request),
                 proofs=session.proofs,
-                began_signed_in=True,
+                session_id=session.id,
             )
         step = next_step(interaction, self.clock())
         if isinstance(step, Complete | Refuse):
-            return interaction, self.ending.end(interaction, step, caller, session)
+            return interaction, self._end(interaction, step, caller, session)
         interaction = self.interactions.open(self._begin(interaction, step, caller))
         return interaction, next_step(interaction, self.clock())
 
@@ -74,9 +83,13 @@ class Desk:
         """A sign-in in progress, and what it waits for.
 
         Raises:
-            InteractionExpired, InteractionForeign.
+            InteractionExpired: also when the session that it leans on has ended. InteractionForeign.
         """
         interaction = self.interactions.load(interaction_id, caller.browser)
+        if interaction.session_id is not None:
+            session = self.sessions.find(caller.session)
+            if not interaction.may_go_on(session.id if session else None):
+                raise InteractionExpired
         return interaction, next_step(interaction, self.clock())
 
     def identify(
@@ -101,19 +114,19 @@ class Desk:
             raise AssertionError("no method verifies for nobody")
         known = interaction.answering
         if known is None or known.account_id != account.id:
-            interaction = replace(interaction, proofs=())
+            interaction = replace(interaction, proofs=(), session_id=None)
         answering = self._answering(account, interaction.request)
         return self.advance(replace(interaction, answering=answering).proven(proof), caller)
 
     def prove(self, interaction: Interaction, method: str, response: str, caller: Caller) -> Outcome | None:
-        """Take one more proof from the person that answers.
+        """Take one more proof from the person that answers. One that nobody asked for is not looked at.
 
         Raises:
-            ProofRejected, TooManyAttempts; InteractionExpired: this method is not what the desk asked for.
+            ProofRejected, TooManyAttempts.
         """
         step = next_step(interaction, self.clock())
         if not isinstance(step, Prove) or method not in step.methods:
-            raise InteractionExpired
+            return None  # the button was pressed twice: on to the page that is next
         account = self._account(interaction)
         proof = self.methods.prove(
             method,
@@ -130,21 +143,21 @@ class Desk:
         """Another way, please: remember it, and let the method begin (an SMS is sent)."""
         step = next_step(interaction, self.clock())
         if not isinstance(step, Prove) or method not in step.methods:
-            raise InteractionExpired
+            return
         if interaction.chosen != method:
             self.interactions.save(replace(interaction, chosen=method))
         self._begin(interaction, Prove((method,)), caller)
 
     def restart(self, interaction: Interaction) -> None:
         """Somebody else, please: forget who answered, and ask again."""
-        self.interactions.save(replace(interaction, answering=None, proofs=(), chosen=None, decision=None))
+        self.interactions.save(replace(interaction, answering=None, proofs=(), chosen=None, session_id=None))
 
     def decide(
         self, interaction: Interaction, is_allowed: bool, ticked: frozenset[str], caller: Caller
     ) -> Outcome | None:
         """Take what the person said to the consent page; ``ticked`` are the optional claims."""
         if not isinstance(next_step(interaction, self.clock()), AskConsent) or interaction.request is None:
-            raise InteractionExpired
+            return None
         asked = interaction.request.claims.individual()
         allowed = frozenset(claim.name for claim in asked if claim.is_essential or claim.name in ticked)
         return self.advance(
@@ -156,10 +169,19 @@ class Desk:
         step = next_step(interaction, self.clock())
         if isinstance(step, Complete | Refuse):
             self.interactions.spend(interaction)
-            session = self.sessions.find(caller.session)
-            return self.ending.end(interaction, step, caller, session)
+            return self._end(interaction, step, caller, self.sessions.find(caller.session))
         self.interactions.save(self._begin(interaction, step, caller))
         return None
+
+    def _end(
+        self, interaction: Interaction, step: Complete | Refuse, caller: Caller, session: Session | None
+    ) -> Outcome:
+        """End it, if the account may still sign in: pages stand open while accounts are locked."""
+        account_id = interaction.answering.account_id if interaction.answering else None
+        with self.accounts.database.transaction():
+            if account_id is not None and self.accounts.status_of(account_id) is not Status.ACTIVE:
+                step = Refuse(AccountInactive())
+            return self.ending.end(interaction, step, caller, session)
 
     def _begin(self, interaction: Interaction, step: Step, caller: Caller) -> Interaction:
         """Let the proposed method do its part: an SMS goes when its page first comes, not when it reloads.

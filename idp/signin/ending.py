@@ -12,7 +12,7 @@ from idp.oidc.consent import Consent, Consents
 from idp.oidc.errors import OAuthError
 from idp.oidc.sessions.session import Session, Sessions, merged
 from idp.signin.devices import Devices
-from idp.signin.interaction import Interaction
+from idp.signin.interaction import Interaction, InteractionExpired
 from idp.signin.next_step import Complete, Refuse
 from idp.storage.database import Database
 
@@ -97,13 +97,21 @@ class Ending:
     def _signed_in(
         self, interaction: Interaction, session: Session | None, account_id: UUID, agent: str
     ) -> tuple[UUID, str | None]:
-        """The session that the sign-in leaves, and its cookie where it is a new one."""
+        """The session that the sign-in leaves, and its cookie where it is a new one.
+
+        Raises:
+            InteractionExpired: the session whose proofs these are ended meanwhile: they ended with it.
+        """
+        if not interaction.may_go_on(session.id if session else None):
+            raise InteractionExpired
         if session is not None and session.account_id == account_id:
             if all(proof in session.proofs for proof in interaction.proofs):
                 return session.id, None
             cookie = self.sessions.renew(session, merged(session.proofs, interaction.proofs))
             if cookie is not None:
                 return session.id, cookie
+            if interaction.session_id is not None:
+                raise InteractionExpired
         if session is not None:
             self.sessions.end(session.id)
         begun, cookie = self.sessions.begin(account_id, interaction.proofs, agent)

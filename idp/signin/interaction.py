@@ -69,20 +69,27 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interaction:
-    """A sign-in in progress. ``request`` is absent when the person comes to their own account pages."""
+    """A sign-in in progress. ``request`` is absent when the person comes to their own account pages.
+
+    ``session_id`` is the session whose proofs it began with: it goes on only as long as that one does.
+    """
 
     id: str
     browser_hash: str = field(repr=False)
     request: AuthorizationRequest | None
     started_at: datetime
     return_to: str | None = None
-    began_signed_in: bool = False
+    session_id: UUID | None = None
     answering: Answering | None = None
     proofs: tuple[Proof, ...] = ()
     chosen: str | None = None
     decision: Decision | None = None
     needed_level: int = 2
     version: int = 0
+
+    def may_go_on(self, session_id: UUID | None) -> bool:
+        """Whether the browser's live session, if any, is the one that this sign-in leans on."""
+        return self.session_id in (None, session_id)
 
     def proven(self, proof: Proof) -> "Interaction":
         """With one more proof, and the choice of method open again."""

@@ -107,7 +107,7 @@ class Steps:
             others=[(other, f"/signin/{interaction.id}/choose/{other}") for other in others],
             resend_action=f"/signin/{interaction.id}/choose/{method}",
             restart_action=f"/signin/{interaction.id}/restart",
-            is_step_up=bool(interaction.proofs) and interaction.began_signed_in,
+            is_step_up=bool(interaction.proofs) and interaction.session_id is not None,
             masked_username=account.number_hint,
             masked_phone=account.phone_hint,
             **common,
