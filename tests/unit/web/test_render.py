@@ -5,6 +5,7 @@ from jinja2 import UndefinedError
 
 from idp.web.i18n import LANGUAGES, Sentences
 from idp.web.render import PATHS, STATIC, TEMPLATES, Pages, browser, in_fours, in_threes
+from idp.web.routes import ROUTES
 from tests.pages import AGENT, PHONE, SHOP, SIGN_IN, STATES
 
 PAGES = Pages(Sentences(), "dinhdanh.example")
@@ -120,3 +121,9 @@ def test_browsers_are_named_as_their_owners_call_them():
     assert browser(AGENT) == "Chrome, Linux"
     assert browser(PHONE) == "Safari, iPhone"
     assert browser("curl/8") == ""
+
+
+def test_links_in_templates_lead_where_the_url_map_says():
+    routed = {route.path for route in ROUTES}
+
+    assert {path for name, path in PATHS.items() if name != "static"} - routed == set()
