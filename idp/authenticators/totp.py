@@ -102,6 +102,12 @@ def uri(secret: str, label: str, issuer: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=label, issuer_name=issuer)
 
 
+def code_at(secret: str, now: datetime) -> tuple[str, int]:
+    """What an app shows now, and for how many more seconds it will."""
+    this, passed = divmod(int(now.timestamp()), STEP_SECONDS)
+    return pyotp.TOTP(secret, digits=DIGITS, interval=STEP_SECONDS).generate_otp(this), STEP_SECONDS - passed
+
+
 def matching_step(secret: str, response: str, now: datetime) -> int | None:
     """The time step a code is of: this one, the one before or the one after. ``None``: of none of them."""
     code = digits_of(response, DIGITS) or ""

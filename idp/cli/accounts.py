@@ -1,4 +1,9 @@
-"""Accounts: open, lock, unlock, level, mark-deceased. Numbers come by standard input or argument."""
+"""Accounts: open, show, lock, unlock, level, mark-deceased.
+
+Arguments can be read by everybody on the host while a command runs: numbers and phones may be given as ``-``.
+"""
+
+import sys
 
 import click
 
@@ -10,7 +15,24 @@ from idp.kernel.errors import NotFound
 from idp.provider import Provider
 
 ACTOR = "cli"
-NUMBER = click.argument("number")
+
+
+class Private(click.ParamType[str]):
+    """Something about a person: itself, or ``-`` for the next line of standard input."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value != "-":
+            return value
+        name = param.human_readable_name if param else ""
+        if sys.stdin.isatty():
+            return str(click.prompt(name, err=True))
+        line = sys.stdin.readline().strip()
+        return line or self.fail(f"{name}: standard input has no such line", param, ctx)
+
+
+NUMBER = click.argument("number", type=Private())
 
 
 @click.group()
@@ -20,7 +42,7 @@ def accounts() -> None:
 
 @accounts.command(name="open")
 @NUMBER
-@click.option("--phone", required=True, help="Where the activation code goes.")
+@click.option("--phone", type=Private(), required=True, help="Where the activation code goes.")
 @click.option("--level", type=click.Choice([level.value for level in Level]), default="01", show_default=True)
 def open_(number: str, phone: str, level: str) -> None:
     """Open a citizen's account, after the population register. The holder activates it at /activate."""

@@ -1,6 +1,7 @@
 """Relying parties: add, list, disable."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -23,12 +24,10 @@ def clients() -> None:
 @click.option("--id", "client_id", help="Its client_id; made unless told.")
 def add(file: Path, client_id: str | None) -> None:
     """Register the relying party that FILE (JSON, RFC 7591 members) describes; its secret is shown once."""
-    try:
-        details = TypeAdapter(ClientMetadata).validate_json(file.read_bytes())
-    except ValidationError as error:
-        lines = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-        raise click.ClickException("\n".join(lines)) from None
-    with opened() as provider:
+    details = _read(file)
+    with opened() as provider, provider.database.transaction():
+        if client_id is not None and provider.clients.is_known(client_id):
+            raise click.ClickException(f"there is, or was, a client {client_id}")
         client, secret = provider.clients.register(details, client_id=client_id)
         provider.audit.record(Event.CLIENT_REGISTERED, client_id=client.client_id, actor="cli")
     click.echo(json.dumps({"client_id": client.client_id, "client_secret": secret}, indent=2))
@@ -52,7 +51,24 @@ def list_() -> None:
 @click.argument("client_id")
 def disable(client_id: str) -> None:
     """Stop a relying party: no sign-in, no token, everywhere within five seconds."""
-    with opened() as provider:
+    with opened() as provider, provider.database.transaction():
         if not provider.clients.disable(client_id):
-            raise click.ClickException("no such client")
+            raise click.ClickException(f"no client {client_id} that may sign people in")
         provider.audit.record(Event.CLIENT_REMOVED, client_id=client_id, actor="cli")
+
+
+def _read(file: Path) -> ClientMetadata:
+    """What the file says; a member we do not know is a typing error, and refused as one."""
+    try:
+        members = json.loads(file.read_bytes())
+        unknown = set(members) - {field.name for field in fields(ClientMetadata)}
+        if unknown:
+            raise click.ClickException(f"unknown: {', '.join(sorted(unknown))}")
+        if isinstance(members.get("scope"), str):  # as RFC 7591 §2 writes it
+            members["scope"] = members["scope"].split()
+        return TypeAdapter(ClientMetadata).validate_python(members, strict=False)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        raise click.ClickException("\n".join(lines)) from None
+    except (ValueError, TypeError, AttributeError):
+        raise click.ClickException(f"{file}: not one JSON object") from None

@@ -1,4 +1,4 @@
-"""Starting and keeping the provider: init, serve, demo, sweep."""
+"""Starting and keeping the provider: init, serve, sweep."""
 
 import base64
 import os
@@ -6,13 +6,19 @@ import secrets
 from pathlib import Path
 
 import click
+from flask import Flask
 
+from idp.app import create_app
 from idp.cli.house import opened
-from idp.demo.run import Demonstration, demonstrate
-from idp.migrations import is_current, migrate
-from idp.serving import Serving, run
+from idp.cli.keys import initialise
+from idp.migrations import migrate
+from idp.serving import THREADS, Serving, run
 from idp.settings import load
 from idp.storage.sweep import sweep as sweep_ephemeral
+from idp.telemetry import configure_logging
+
+PORT = click.IntRange(1, 65535)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -24,26 +30,26 @@ def init() -> None:
     if not os.environ.get("IDP_SECRET"):
         secret = base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
         click.echo(
-            "IDP_SECRET is not set. Keep this one where your secrets are kept, set it, and run again:\n"
+            "IDP_SECRET is not set. Keep this one where your secrets are kept, set it, and run again:\n",
+            err=True,
         )
         click.echo(f"IDP_SECRET={secret}")
         raise SystemExit(1)
-    settings = load()
-    if settings.database_url.startswith("sqlite:///"):
-        Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    with opened() as provider:
+    with opened(is_new=True) as provider:
         migrate(provider.database)
-        made = provider.keyring.initialise()
+        made = initialise(provider)
     click.echo(f"database is current; {len(made)} signing keys made")
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-@click.option("--workers", default=None, type=int, help="Processes; as many as there are cores unless told.")
-@click.option("--threads", default=8, show_default=True, help="Threads of each process.")
-@click.option("--tls-cert", type=click.Path(exists=True, path_type=Path), help="Certificate chain, PEM.")
-@click.option("--tls-key", type=click.Path(exists=True, path_type=Path), help="Private key, PEM.")
+@click.option("--port", default=8000, type=PORT, show_default=True, help="Port to listen on.")
+@click.option("--workers", type=click.IntRange(1), help="Processes; as many as there are cores unless told.")
+@click.option(
+    "--threads", default=THREADS, type=click.IntRange(1), show_default=True, help="Of each process."
+)
+@click.option("--tls-cert", type=FILE, help="Certificate chain, PEM.")
+@click.option("--tls-key", type=FILE, help="Its private key, PEM (PKCS#8).")
 def serve(
     host: str, port: int, workers: int | None, threads: int, tls_cert: Path | None, tls_key: Path | None
 ) -> None:
@@ -51,28 +57,17 @@ def serve(
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
     with opened() as provider:
-        if not is_current(provider.database):
-            raise click.ClickException("the database is not current: run `idp init`")
         if not provider.keyring.list():
             raise click.ClickException("there are no signing keys: run `idp init`")
-    run(Serving(host, port, workers or len(os.sched_getaffinity(0)), threads, tls_cert, tls_key))
+    cores = len(os.sched_getaffinity(0))
+    run(Serving(host, port, workers or cores, threads, tls_cert, tls_key), application)
 
 
-@click.command()
-@click.option("--port", default=8000, show_default=True, help="The provider's port.")
-@click.option("--portal-port", default=None, type=int, help="The portal's port; the next one unless told.")
-@click.option("--no-portal", is_flag=True, help="The provider alone.")
-@click.option(
-    "--data", default=Path("var"), type=click.Path(path_type=Path), show_default=True, help="Its folder."
-)
-@click.option("--tls", is_flag=True, help="https, with a certificate made on the spot.")
-@click.option("--workers", default=1, show_default=True, help="Processes of the provider.")
-def demo(port: int, portal_port: int | None, no_portal: bool, data: Path, tls: bool, workers: int) -> None:
-    """Show it all: sample people, sample relying parties, everything started. Not for real use."""
-    portal = None if no_portal else portal_port or port + 1
-    demonstrate(
-        Demonstration(data=data.absolute(), port=port, portal_port=portal, is_tls=tls, workers=workers)
-    )
+def application() -> Flask:
+    """What each worker serves, with its log where the settings say."""
+    settings = load()
+    configure_logging(settings.log_file)
+    return create_app(settings)
 
 
 @click.command()

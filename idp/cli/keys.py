@@ -9,6 +9,8 @@ from idp.cli.house import opened
 from idp.keyring.key_store import SigningKey
 from idp.provider import Provider
 
+ALGORITHMS = ("ES256", "RS256")
+
 
 @click.group()
 def keys() -> None:
@@ -19,8 +21,7 @@ def keys() -> None:
 def init() -> None:
     """Make the current and the next key of every algorithm that lacks one."""
     with opened() as provider:
-        made = provider.keyring.initialise()
-        _record(provider, Event.KEY_CREATED, made)
+        made = initialise(provider)
     click.echo(f"{len(made)} made")
 
 
@@ -37,7 +38,7 @@ def list_() -> None:
 
 
 @keys.command()
-@click.option("--alg", help="One algorithm; all unless told.")
+@click.option("--alg", type=click.Choice(ALGORITHMS), help="One algorithm; all unless told.")
 @click.option("--force", is_flag=True, help="Even if the next key was published less than 24 hours ago.")
 def rotate(alg: str | None, force: bool) -> None:
     """The next key signs from now on; the current one retires; a new next one is published."""
@@ -57,6 +58,13 @@ def retire(kid: str | None, force: bool) -> None:
         dropped = provider.keyring.retire(kid, force=force)
         _record(provider, Event.KEY_RETIRED, dropped)
     click.echo(f"{len(dropped)} destroyed")
+
+
+def initialise(provider: Provider) -> tuple[SigningKey, ...]:
+    """Make the keys that are missing, and an audit event of each."""
+    made = provider.keyring.initialise()
+    _record(provider, Event.KEY_CREATED, made)
+    return made
 
 
 def _record(provider: Provider, event: Event, keys_: tuple[SigningKey, ...]) -> None:

@@ -1,12 +1,13 @@
 """The command itself, and how it tells refusals: one line, exit 1, no traceback."""
 
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
-from idp.cli import accounts, audit, clients, host, keys, registers
-from idp.kernel.errors import IdpError
-from idp.settings import Misconfigured
+from idp.cli import accounts, audit, clients, demo, host, keys, registers
+from idp.cli.refusals import told
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,21 +15,16 @@ def idp() -> None:
     """Định Danh: a provider of national electronic identity."""
 
 
-for command in (host.init, host.serve, host.demo, host.sweep):
+for command in (host.init, host.serve, host.sweep, demo.demo, demo.code):
     idp.add_command(command)
 for group in (keys.keys, clients.clients, accounts.accounts, registers.registers, audit.audit):
     idp.add_command(group)
 
 
-def main() -> None:
-    """Run ``idp``; refusals and missing settings become a line on standard error."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run ``idp`` with these arguments, or those of the process. Ends it: 0, 1 refused, 2 wrongly called."""
     try:
-        idp(standalone_mode=False)
-    except Misconfigured as error:
-        _die(f"not started, settings at fault:\n{error}")
-    except IdpError as error:
-        facts = " ".join(f"{name}={value}" for name, value in error.facts().items())
-        _die(f"{error.code} {facts}".strip())
+        idp(arguments, prog_name="idp", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -36,8 +32,10 @@ def main() -> None:
         sys.exit(stop.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-
-
-def _die(message: str) -> None:
-    click.echo(f"idp: {message}", err=True)
-    sys.exit(1)
+    except Exception as error:
+        line = told(error)
+        if line is None:
+            raise
+        click.echo(f"idp: {line}", err=True)
+        sys.exit(1)
+    sys.exit(0)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from idp.accounts.kinds import Kind
 from idp.assurance import Level
 from idp.oidc.clients.metadata import ClientMetadata
 
@@ -16,6 +17,7 @@ class Part:
     phone: str
     level: Level
     has_totp: bool = True
+    kind: Kind = Kind.CITIZEN
 
 
 PEOPLE: dict[str, Part] = {
@@ -57,7 +59,7 @@ def portal(url: str) -> ClientMetadata:
     return ClientMetadata(
         client_name={"vi": "Cổng Dịch vụ công mẫu", "en": "Sample Public Services Portal"},
         redirect_uris=(f"{url}/callback",),
-        post_logout_redirect_uris=(f"{url}/",),
+        post_logout_redirect_uris=(f"{url}/signed-out",),
         scope=("openid", "profile", "phone"),
         is_vetted=True,
         purpose={

@@ -1,72 +1,89 @@
-"""Fills an empty house with sample people and relying parties, and tells of them in demo.json."""
+"""Gives a house its sample people and relying parties, and remembers their secrets in cast.json."""
 
+import json
 import secrets
 from pathlib import Path
 from typing import Any
 
-from idp.accounts.account import Account
+from idp.accounts.account import Status
 from idp.audit.events import Event
 from idp.authenticators.totp import new_secret
 from idp.demo.cast import CLIENTS, PEOPLE, Part, portal
+from idp.demo.show import write_private_json
+from idp.kernel.ids import new_secret as new_client_secret
 from idp.migrations import migrate
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.provider import Provider
 from idp.registers.sample import SAMPLE_PEOPLE
 
 WORDS = ("sen", "tre", "lua", "song", "nui", "may", "gio", "nang", "trang", "sao", "bien", "rung", "suoi")
+ACTOR = "demo"
 
 
-def prepare(provider: Provider, portal_url: str | None) -> dict[str, Any]:
-    """Everything that demo.json tells of people and clients; the house was empty before."""
+class CastLost(Exception):
+    """The database holds the sample people, but the file with their passwords is gone."""
+
+    def __init__(self, memory: Path) -> None:
+        super().__init__(memory)
+        self.memory = memory
+
+
+def prepared(provider: Provider, memory: Path, portal_url: str | None) -> dict[str, Any]:
+    """The cast: ``accounts`` and ``clients`` by name, ``portals`` by address.
+
+    The file is written first and the house made to fit it, so that a start that was broken off is taken up
+    where it stopped, and who was made once stays the same.
+
+    Raises:
+        CastLost: the people are there, ``memory`` is not.
+    """
     migrate(provider.database)
     provider.keyring.initialise()
-    report = provider.register.import_csv(SAMPLE_PEOPLE)
-    provider.audit.record(
-        Event.REGISTER_IMPORTED, register="population", accepted=report.accepted, refused=report.refused_count
-    )
-    accounts = {name: _person(provider, part) for name, part in PEOPLE.items()}
-    clients = {name: _client(provider, name, details) for name, details in CLIENTS.items()}
+    numbers = [part.number for part in PEOPLE.values()]
+    if memory.exists():
+        cast: dict[str, Any] = json.loads(memory.read_text(encoding="utf-8"))
+    elif any(provider.accounts.by_number(number) for number in numbers):
+        raise CastLost(memory)
+    else:
+        cast = {"accounts": {}, "clients": {}, "portals": {}}
+    _write_parts(cast, portal_url)
+    write_private_json(memory, cast)
+    _import_register(provider, numbers[0])
+    for name, part in PEOPLE.items():
+        _play(provider, part, cast["accounts"][name])
+    for name, details in CLIENTS.items():
+        _register(provider, details, cast["clients"][name])
     if portal_url is not None:
-        clients["portal"] = _client(provider, "portal", portal(portal_url))
-    return {"clients": clients, "accounts": accounts, "operators": {}}
+        _register(provider, portal(portal_url), cast["portals"][portal_url])
+    return cast
 
 
-def add_portal(provider: Provider, portal_url: str) -> dict[str, Any]:
-    """The portal's client, in a house that was filled before without it."""
-    return _client(provider, f"portal-{secrets.token_hex(4)}", portal(portal_url))
+def _write_parts(cast: dict[str, Any], portal_url: str | None) -> None:
+    for name, part in PEOPLE.items():
+        cast["accounts"].setdefault(name, _person(part))
+    for name, details in CLIENTS.items():
+        cast["clients"].setdefault(name, _client(name, details))
+    if portal_url is not None and portal_url not in cast["portals"]:
+        name = f"portal-{secrets.token_hex(4)}" if cast["portals"] else "portal"
+        cast["portals"][portal_url] = _client(name, portal(portal_url))
 
 
-def _person(provider: Provider, part: Part) -> dict[str, Any]:
-    """An account that is opened, activated and equipped as its holder would have done."""
-    account = provider.enrolment.open_citizen(part.number, part.phone, part.level, "demo")
-    provider.accounts.activate(account.id)
-    provider.audit.record(Event.ACCOUNT_ACTIVATED, account_id=account.id, actor="demo")
-    password = "-".join(secrets.choice(WORDS) for _ in range(3)) + f"-{secrets.randbelow(10**4):04}"
-    provider.password.set_password(account.id, password)
-    secret = _totp(provider, account) if part.has_totp else None
+def _person(part: Part) -> dict[str, Any]:
     return {
         "username": part.number,
-        "password": password,
-        "totp_secret": secret,
-        "kind": account.kind.value,
+        "password": "-".join(secrets.choice(WORDS) for _ in range(3)) + f"-{secrets.randbelow(10**4):04}",
+        "totp_secret": new_secret() if part.has_totp else None,
+        "kind": part.kind.value,
         "level": part.level.value,
         "phone": part.phone,
-        "name": account.identity.name,
     }
 
 
-def _totp(provider: Provider, account: Account) -> str:
-    secret = new_secret()
-    provider.authenticators.add(account.id, "totp", secret.encode("ascii"), "demo")
-    return secret
-
-
-def _client(provider: Provider, client_id: str, details: ClientMetadata) -> dict[str, Any]:
-    client, secret = provider.clients.register(details, client_id=client_id)
-    provider.audit.record(Event.CLIENT_REGISTERED, client_id=client.client_id, actor="demo")
+def _client(client_id: str, details: ClientMetadata) -> dict[str, Any]:
+    is_public = details.token_endpoint_auth_method == "none"
     return {
-        "client_id": client.client_id,
-        "client_secret": secret,
+        "client_id": client_id,
+        "client_secret": None if is_public else new_client_secret(),
         "auth_method": details.token_endpoint_auth_method,
         "redirect_uri": details.redirect_uris[0],
         "post_logout_redirect_uri": details.post_logout_redirect_uris[0],
@@ -75,7 +92,40 @@ def _client(provider: Provider, client_id: str, details: ClientMetadata) -> dict
     }
 
 
-def write_private(path: Path, text: str) -> None:
-    """A file that only its owner may read."""
-    path.touch(mode=0o600)
-    path.write_text(text, encoding="utf-8")
+def _import_register(provider: Provider, somebody: str) -> None:
+    if provider.register.citizen(somebody) is not None:
+        return
+    with provider.database.transaction():
+        report = provider.register.import_csv(SAMPLE_PEOPLE)
+        provider.audit.record(
+            Event.REGISTER_IMPORTED,
+            register="population",
+            accepted=report.accepted,
+            refused=report.refused_count,
+        )
+
+
+def _play(provider: Provider, part: Part, person: dict[str, Any]) -> None:
+    """Open the account, activate it, and equip it as its holder would; what is done already stays."""
+    account = provider.accounts.by_number(part.number)
+    if account is None:
+        account = provider.enrolment.open_citizen(part.number, part.phone, part.level, ACTOR)
+    has = {authenticator.method for authenticator in provider.authenticators.of(account.id)}
+    if "password" not in has:
+        provider.password.set_password(account.id, person["password"])
+    if part.has_totp and "totp" not in has:
+        provider.authenticators.add(account.id, "totp", person["totp_secret"].encode("ascii"), ACTOR)
+    if account.status is Status.ISSUED:
+        with provider.database.transaction():
+            provider.accounts.activate(account.id)
+            provider.audit.record(Event.ACCOUNT_ACTIVATED, account_id=account.id, actor=ACTOR)
+            # The code to activate an account that is active would only puzzle who opens the outbox.
+            provider.outbox.forget(provider.clock())
+
+
+def _register(provider: Provider, details: ClientMetadata, known: dict[str, Any]) -> None:
+    if provider.clients.find(known["client_id"]) is not None:
+        return
+    with provider.database.transaction():
+        provider.clients.register(details, client_id=known["client_id"], secret=known["client_secret"])
+        provider.audit.record(Event.CLIENT_REGISTERED, client_id=known["client_id"], actor=ACTOR)

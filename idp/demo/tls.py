@@ -3,17 +3,28 @@
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from idp.demo.show import write_private
+
 LIFE = timedelta(days=30)
 
 
-def make_certificate(directory: Path) -> tuple[Path, Path, Path]:
-    """Files in PEM: the authority's certificate, the server's certificate, its key (mode 0600)."""
+class Certificate(NamedTuple):
+    """Files in PEM: the authority's certificate, the server's, and its key (mode 0600)."""
+
+    authority: Path
+    chain: Path
+    key: Path
+
+
+def make_certificate(directory: Path) -> Certificate:
+    """An authority that nobody keeps the key of, and what it vouches for. Made anew at every start."""
     directory.mkdir(parents=True, exist_ok=True)
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = _named("Dinh Danh demonstration authority")
@@ -36,16 +47,14 @@ def make_certificate(directory: Path) -> tuple[Path, Path, Path]:
         )
         .sign(authority_key, hashes.SHA256())
     )
-    paths = directory / "ca.pem", directory / "localhost.pem", directory / "localhost.key"
-    paths[0].write_bytes(ca.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(server.public_bytes(serialization.Encoding.PEM))
-    paths[2].touch(mode=0o600)
-    paths[2].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+    made = Certificate(directory / "ca.pem", directory / "localhost.pem", directory / "localhost.key")
+    made.authority.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
+    made.chain.write_bytes(server.public_bytes(serialization.Encoding.PEM))
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return paths
+    write_private(made.key, private.decode("ascii"))
+    return made
 
 
 def _named(name: str) -> x509.Name:

@@ -141,6 +141,10 @@ class Clients:
         self._known.pop(client_id, None)
         return touched == 1
 
+    def is_known(self, client_id: str) -> bool:
+        """Whether there is, or ever was, a client of this id: it is never given to another."""
+        return self._database.first(_FIND, {"client_id": client_id}) is not None
+
     def all(self) -> list[Client]:
         """Every client that may be used."""
         found = self._database.all(select(clients.c.client_id).order_by(clients.c.client_id))
