@@ -4,7 +4,7 @@ import base64
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Response, request
 
@@ -44,7 +44,7 @@ class Surface:
     addresses: Addresses
     form_key: bytes
 
-    def caller(self) -> Caller:
+    def caller(self, ui_locales: str | None = None) -> Caller:
         """The browser in front of us; one without a cookie gets it with the next page."""
         return Caller(
             browser=self.cookies.read(BROWSER) or new_secret(160),
@@ -52,7 +52,7 @@ class Surface:
             device=self.cookies.read(DEVICE),
             address=self.addresses.of(request),
             agent=request.headers.get("User-Agent", ""),
-            language=self.language(),
+            language=self.language(ui_locales),
         )
 
     def language(self, ui_locales: str | None = None) -> Language:
@@ -82,16 +82,23 @@ class Surface:
         *,
         status: int = 200,
         goes_to: str | None = None,
+        here: str | None = None,
         ui_locales: str | None = None,
         **context: object,
     ) -> Response:
-        """A page. ``goes_to``: the address its form may lead to besides ours, once answered."""
+        """A page.
+
+        Args:
+            goes_to: the address its form may lead to besides ours, once answered.
+            here: where the page is found again, if not at the address that was asked for.
+            ui_locales: what a client asks; only where it does, for the person may choose otherwise after.
+        """
         language = self.language(ui_locales)
         html = self.pages.render(
             template,
             language,
             form_token=self.form_token(caller.browser),
-            other_language_url=self._other_language(language),
+            other_language_url=self._other_language(language, here or _found_again()),
             **context,
         )
         response = Response(html, status, mimetype="text/html")
@@ -104,9 +111,9 @@ class Surface:
             self.cookies.write(response, LANGUAGE, language, LANGUAGE_TTL)
         return response
 
-    def _other_language(self, language: str) -> str:
+    def _other_language(self, language: str, here: str | None) -> str | None:
         other = "en" if language == "vi" else "vi"
-        return f"/language/{other}?return={request.path}"
+        return f"/language/{other}?return={quote(here)}" if here else None
 
 
 def shown(error: IdpError | None, variant: str | None = None) -> dict[str, object] | None:
@@ -122,6 +129,13 @@ def shown(error: IdpError | None, variant: str | None = None) -> dict[str, objec
     if isinstance(error, PasswordUnfit):
         return {"code": f"{error.code}.{error.reason}", "facts": facts}
     return {"code": error.code, "facts": facts}
+
+
+def _found_again() -> str | None:
+    """The address that was asked for, if going there shows the same: not a form's, nor one with a query."""
+    rule = request.url_rule
+    is_page = rule is not None and "GET" in (rule.methods or ()) and not request.query_string
+    return request.path if is_page else None
 
 
 def _origin(address: str) -> str:

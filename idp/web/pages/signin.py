@@ -29,11 +29,11 @@ class Authorize(MethodView):
 
     def _authorize(self, parameters: dict[str, str]) -> Response:
         request = self._reader.read(parameters)
-        caller = self._steps.surface.caller()
+        caller = self._steps.surface.caller(request.ui_locales)
         interaction, step = self._steps.desk.open(request, caller)
         if isinstance(step, Outcome):
             return self._steps.end(step)
-        return self._steps.show(interaction, step, caller)
+        return self._steps.show(interaction, step, caller, ui_locales=request.ui_locales)
 
 
 class SignIn(MethodView):

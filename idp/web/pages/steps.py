@@ -51,14 +51,23 @@ class Steps:
         caller: Caller,
         error: IdpError | None = None,
         username: str = "",
+        ui_locales: str | None = None,
     ) -> Response:
-        """The page that the step asks for; ``error`` is what was wrong with what was sent before."""
+        """The page that the step asks for.
+
+        Args:
+            error: what was wrong with what was sent before.
+            username: what was typed.
+            ui_locales: the client's wish, for the first page; from then on the browser's cookie holds it,
+                or what the person chose instead.
+        """
         client = self.desk.client_of(interaction)
         request = interaction.request
         common: dict[str, Any] = {
-            "party": self.party(client, request.ui_locales if request else None),
+            "party": self.party(client, ui_locales),
             "goes_to": request.redirect_uri if request else None,
-            "ui_locales": request.ui_locales if request else None,
+            "here": f"/signin/{interaction.id}",
+            "ui_locales": ui_locales,
             "status": 400 if error else 200,
             "error": shown(error, "signin" if isinstance(step, Identify) else None),
             "cancel_action": f"/signin/{interaction.id}/cancel",
@@ -119,7 +128,7 @@ class Steps:
         request = interaction.request
         if request is None or client is None:
             raise AssertionError("only clients ask for consent")
-        details, language = client.metadata, self.surface.language(request.ui_locales)
+        details, language = client.metadata, self.surface.language(common["ui_locales"])
         available = claims_of(self.desk.account_of(interaction), day_in_vietnam(self.clock()))
         return self.surface.show(
             "consent.html",
