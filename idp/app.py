@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from idp.kernel.errors import IdpError
@@ -15,6 +15,7 @@ from idp.provider import Provider
 from idp.settings import Settings, load
 from idp.web.endpoints.wellknown import WellKnown
 from idp.web.errors import Errors
+from idp.web.hardening import Hardened
 from idp.web.http import MAX_BODY, Addresses, Cookies
 from idp.web.i18n import Sentences
 from idp.web.pages.my_account import OwnPages
@@ -24,14 +25,6 @@ from idp.web.routes import API_PATHS, JWKS, WELL_KNOWN, Doors, endpoints, mount
 from idp.web.surface import Surface
 
 STATIC_AGE = timedelta(days=365)  # their addresses change with their content
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
-}
-HSTS = "max-age=31536000; includeSubDomains"
 
 
 def create_app(settings: Settings | None = None, provider: Provider | None = None) -> Flask:
@@ -60,8 +53,9 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     app.register_error_handler(IdpError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
     app.register_error_handler(Exception, errors.unforeseen)
-    app.after_request(_hardened(settings.is_https))
-    app.wsgi_app = WellKnown(app.wsgi_app, _documents(provider, settings.issuer))  # type: ignore[method-assign]
+    app.wsgi_app = Hardened(  # type: ignore[method-assign]
+        WellKnown(app.wsgi_app, _documents(provider, settings.issuer)), is_https=settings.is_https
+    )
     return app
 
 
@@ -70,17 +64,3 @@ def _documents(provider: Provider, issuer: str) -> dict[str, Callable[[], bytes]
         metadata(issuer, endpoints(), provider.keyring.algorithms, provider.levels)
     ).encode()
     return dict.fromkeys(WELL_KNOWN, lambda: document) | {JWKS: provider.keyring.jwks_bytes}
-
-
-def _hardened(is_https: bool) -> Callable[[Response], Response]:
-    headers = SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if is_https else {})
-
-    def harden(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers[name] = value
-        if not request.path.startswith("/static/"):
-            response.headers.setdefault("Cache-Control", "no-store")
-        response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-        return response
-
-    return harden

@@ -70,7 +70,7 @@ class Provider:
 
     def _bedrock(self, settings: Settings) -> None:
         root = settings.root_secret
-        self.database = Database(settings.database_url, pool_size=settings.database_pool)
+        self.database = Database(settings.database_url)
         self.ephemeral = self._ephemeral(settings)
         self.seal = Seal(settings.sealing or {1: derive(root, "seal:1")}, derive(root, "index"))
         self.keyring = Keyring(

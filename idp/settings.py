@@ -51,7 +51,6 @@ class Settings(BaseSettings):
         default=timedelta(days=30), description="Absolute life of a refresh family."
     )
     session_ttl: timedelta = Field(default=timedelta(hours=12), description="Absolute life of a session.")
-    database_pool: int = Field(default=16, ge=1, description="Connections a worker may hold.")
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

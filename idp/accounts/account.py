@@ -19,6 +19,7 @@ from idp.kernel.clock import Clock
 from idp.kernel.errors import NotFound, Refused
 from idp.keyring.seal import Seal
 from idp.storage.database import Database, Instant, metadata
+from idp.storage.prepared import Prepared
 
 
 class Status(StrEnum):
@@ -104,9 +105,9 @@ accounts = Table(
 )
 
 _SHOWN = select(*(column for column in accounts.c if not column.name.endswith("_index")))
-BY_ID = _SHOWN.where(accounts.c.id == bindparam("id"))
-BY_NUMBER = _SHOWN.where(accounts.c.number_index == bindparam("number_index"))
-STATUS_OF = select(accounts.c.status).where(accounts.c.id == bindparam("id"))
+BY_ID = Prepared(_SHOWN.where(accounts.c.id == bindparam("id")))
+BY_NUMBER = Prepared(_SHOWN.where(accounts.c.number_index == bindparam("number_index")))
+STATUS_OF = Prepared(select(accounts.c.status).where(accounts.c.id == bindparam("id")))
 INSERT = accounts.insert()
 
 _ONE = accounts.c.id == bindparam("account_id")

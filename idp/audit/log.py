@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 
 from idp.audit.chain import Chain
 from idp.audit.events import FACTS, Event
@@ -122,11 +122,11 @@ class AuditLog:
         ]
 
     def _join(self, entry: Entry) -> None:
-        with self._database.transaction() as connection:
+        with self._database.transaction():
             pending: _Pending | None = getattr(self._here, "pending", None)
-            # What a rolled-back transaction left behind belongs to another connection object.
-            if pending is None or pending.connection is not connection:
-                pending = self._here.pending = _Pending(self, connection)
+            # What a rolled-back transaction left behind belongs to another one.
+            if pending is None or pending.transaction is not self._database.this_transaction:
+                pending = self._here.pending = _Pending(self, self._database.this_transaction)
                 self._database.around_commit(pending.as_guard)
             pending.entries.append(entry)
 
@@ -159,12 +159,12 @@ class AuditLog:
 class _Pending:
     """The entries of one open transaction, written around its COMMIT."""
 
-    __slots__ = ("_head", "_log", "connection", "entries")
+    __slots__ = ("_head", "_log", "entries", "transaction")
 
-    def __init__(self, log: AuditLog, connection: Connection) -> None:
+    def __init__(self, log: AuditLog, transaction: object) -> None:
         self._log = log
         self._head: Head | None = None
-        self.connection = connection
+        self.transaction = transaction
         self.entries: list[Entry] = []
 
     def as_guard(self) -> "_Pending":

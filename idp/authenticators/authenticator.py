@@ -28,6 +28,7 @@ from idp.kernel.errors import Refused
 from idp.kernel.ids import new_id
 from idp.keyring.seal import Seal
 from idp.storage.database import Database, Instant, metadata
+from idp.storage.prepared import Prepared
 
 LABEL_LENGTH = 64
 
@@ -73,7 +74,7 @@ authenticators = Table(
 _AT = bindparam("at", type_=Instant)
 _STEP = bindparam("step", type_=BigInteger)
 
-OF_ACCOUNT = (
+OF_ACCOUNT = Prepared(
     select(authenticators)
     .where(authenticators.c.account_id == bindparam("account_id"))
     .order_by(authenticators.c.id)
@@ -90,7 +91,7 @@ REMOVE = delete(authenticators).where(
 )
 TOUCH = update(authenticators).where(authenticators.c.id == bindparam("row_id")).values(last_used_at=_AT)
 # RFC 6238 §5.2: one acceptance of one step, over all processes, whatever the clock does.
-SPEND_STEP = (
+SPEND_STEP = Prepared(
     update(authenticators)
     .where(
         authenticators.c.id == bindparam("row_id"),

@@ -10,7 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from idp.storage.database import STATEMENT_TIMEOUT_MS, Database
+from idp.storage.database import Database
+from idp.storage.engine import STATEMENT_TIMEOUT_MS
 
 FOLDER = Path(__file__).parent
 VERSIONS = FOLDER / "versions"

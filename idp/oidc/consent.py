@@ -12,6 +12,7 @@ from idp.kernel.clock import Clock
 from idp.kernel.ids import new_id
 from idp.oidc.tokens.grant import Grants
 from idp.storage.database import Database, Instant, metadata
+from idp.storage.prepared import Prepared
 
 consents = Table(
     "consents",
@@ -26,13 +27,15 @@ consents = Table(
     Column("given_at", Instant, nullable=False),
     Column("withdrawn_at", Instant),
 )
-_FIND = select(consents).where(
-    consents.c.account_id == bindparam("account_id"),
-    consents.c.client_id == bindparam("client_id"),
-    consents.c.withdrawn_at.is_(None),
+_FIND = Prepared(
+    select(consents).where(
+        consents.c.account_id == bindparam("account_id"),
+        consents.c.client_id == bindparam("client_id"),
+        consents.c.withdrawn_at.is_(None),
+    )
 )
-_INSERT = insert(consents)
-_END = (
+_INSERT = Prepared(insert(consents))
+_END = Prepared(
     update(consents)
     .where(
         consents.c.account_id == bindparam("of_account"),

@@ -83,6 +83,14 @@ class InvalidToken(OAuthError):
     status = UNAUTHORIZED
 
 
+class TokenMissing(InvalidToken):
+    """No access token came at all: the challenge then names no error (RFC 6750 §3.1)."""
+
+
+class TokenMisplaced(InvalidRequest):
+    """An access token came where none may, or twice (RFC 6750 §2)."""
+
+
 class InsufficientScope(OAuthError):
     code = "insufficient_scope"
     status = 403

@@ -10,7 +10,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from idp.kernel.errors import Unavailable
-from idp.storage.database import ATTEMPTS, RETRYABLE, STATEMENT_TIMEOUT_MS, Database
+from idp.storage.database import ATTEMPTS, Database
+from idp.storage.engine import RETRYABLE, STATEMENT_TIMEOUT_MS
 
 POSTGRES_CONNECTIONS = 16
 

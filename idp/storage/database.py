@@ -1,37 +1,27 @@
-"""The database: SQLite or PostgreSQL behind SQLAlchemy Core, one transaction at a time per thread."""
+"""The database: SQLite or PostgreSQL, one connection and at most one transaction for each thread."""
 
-import select
-import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, DateTime, Dialect, Executable, MetaData, Row, create_engine, event
+from sqlalchemy import Connection, DateTime, Dialect, Executable, MetaData
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.exc import (
-    DBAPIError,
-    DisconnectionError,
-    InterfaceError,
-    InternalError,
-    InvalidRequestError,
-    OperationalError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator
 
 from idp.kernel.errors import Unavailable
+from idp.storage.engine import RETRYABLE, STATEMENT_TIMEOUT_MS, is_closed, is_passing, make_engine, sqlstate
+from idp.storage.prepared import Compiled, Prepared
 
 T = TypeVar("T")
-Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Parameters = dict[str, Any] | Sequence[Mapping[str, Any]]
+Statement = Executable | Prepared
 CommitGuard = Callable[[], AbstractContextManager[None]]
 
-STATEMENT_TIMEOUT_MS = 2500
 ATTEMPTS = 3
-RETRYABLE = ("40001", "40P01")  # SQLSTATE: serialization failure, deadlock
-PASSING = ("25006", "25P03")  # read-only, as a standby is; this transaction was left idle too long
 
 # One name per constraint, so that migrations can name what they change.
 metadata = MetaData(
@@ -61,78 +51,78 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC)
 
 
+class _Here(threading.local):
+    """What one thread holds: its connection, the driver's own beneath, and its open transaction."""
+
+    connection: Connection | None = None
+    raw: Any = None
+    is_open: bool = False
+    guards: list[CommitGuard]
+    transaction: object = None
+
+
 class Database:
     """Runs statements, inside the thread's open transaction or on their own.
 
-    Statements on the hot path are module constants with ``bindparam``: SQLAlchemy then costs 14 µs a
-    statement instead of 60.
+    Those of sign-ins and tokens are ``Prepared``; the others go through SQLAlchemy, in the same transactions.
 
     Raises:
         Unavailable: the server is gone, out of connections, or past its time limit.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 16, synchronous: str = "FULL") -> None:
+    def __init__(self, url: str, *, synchronous: str = "FULL") -> None:
         """Open nothing yet.
 
         Args:
             url: ``sqlite:///path`` or ``postgresql+psycopg://...``.
-            pool_size: connections at most.
             synchronous: when SQLite waits for the disk. ``FULL``: what was answered survives a power cut,
                 not only a crash of the process; ``NORMAL`` for what may be forgotten by a power cut.
         """
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        # Autocommit underneath, with BEGIN spelled out: reads on their own then cost no transaction,
-        # and SQLite's writers queue at BEGIN IMMEDIATE instead of failing at their first write.
-        self.engine = create_engine(
-            url,
-            isolation_level="AUTOCOMMIT",
-            execution_options={"preserve_rowcount": True},  # or an INSERT of one row does not say
-            pool_size=pool_size,
-            max_overflow=0,
-            hide_parameters=True,  # errors end in logs, and parameters hold people
-            pool_timeout=STATEMENT_TIMEOUT_MS / 1000,
-            connect_args=_connect_args(self.is_sqlite),
-        )
-        if self.is_sqlite:
-            event.listen(self.engine, "connect", _sqlite_preparer(synchronous))
-        else:
-            event.listen(self.engine, "checkout", _pass_over_closed)
-        self._open = threading.local()
+        self.engine = make_engine(url, synchronous)
+        self._here = _Here()
+        self._held: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._writing = threading.Lock() if self.is_sqlite else None
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """All or nothing. Inside another transaction it joins that one."""
-        open_connection: Connection | None = getattr(self._open, "connection", None)
-        if open_connection is not None:
-            yield open_connection
+        here = self._here
+        if here.is_open:
+            yield self._connection()
             return
-        with _translated(), self._turn_to_write(), self.engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
-            self._open.connection, self._open.guards = connection, []
+        with self._translated(), self._turn_to_write():
+            connection = self._connection()
+            self._say("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+            here.is_open, here.guards, here.transaction = True, [], object()
             try:
                 yield connection
                 with ExitStack() as stack:
-                    for guard in self._open.guards:
+                    for guard in here.guards:
                         stack.enter_context(guard())
-                    connection.exec_driver_sql("COMMIT")
+                    self._say("COMMIT")
             except BaseException:
-                _roll_back(connection)
+                self._roll_back()
                 raise
             finally:
-                self._open.connection = None
+                here.is_open = False
 
     @property
     def in_transaction(self) -> bool:
-        return getattr(self._open, "connection", None) is not None
+        return self._here.is_open
+
+    @property
+    def this_transaction(self) -> object:
+        """Stands for the thread's open transaction, or its last: another object for each."""
+        return self._here.transaction
 
     def around_commit(self, guard: CommitGuard) -> None:
         """Enter ``guard()`` just before this transaction's COMMIT and leave it just after.
 
         It may still execute statements of the transaction; an error from COMMIT passes through it.
         """
-        self._open.guards.append(guard)
+        self._here.guards.append(guard)
 
     def atomically(self, work: Callable[[], T]) -> T:
         """Run ``work`` in a transaction, again when the server says that another got in between.
@@ -146,31 +136,121 @@ class Database:
                 with self.transaction():
                     return work()
             except Unavailable as error:
-                if attempt == ATTEMPTS or _sqlstate(error.__cause__) not in RETRYABLE:
+                if attempt == ATTEMPTS or sqlstate(error.__cause__) not in RETRYABLE:
                     raise
         raise AssertionError("unreachable")
 
-    def first(self, statement: Executable, parameters: Parameters | None = None) -> Row[Any] | None:
+    def first(self, statement: Statement, parameters: Parameters | None = None) -> Any | None:
         """The first row a statement gives (SELECT, or any with RETURNING), or ``None``."""
+        if isinstance(statement, Prepared):
+            rows = self._run_prepared(statement, parameters or {}, _read)
+            return rows[0] if rows else None
         return self._run(statement, parameters, lambda result: result.first())
 
-    def all(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
+    def all(self, statement: Statement, parameters: Parameters | None = None) -> Sequence[Any]:
         """Every row a statement gives."""
+        if isinstance(statement, Prepared):
+            return self._run_prepared(statement, parameters or {}, _read)
         return self._run(statement, parameters, lambda result: result.all())
 
-    def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
+    def run(self, statement: Statement, parameters: Parameters | None = None) -> int:
         """How many rows a statement touched; a sequence of parameters runs it once for each."""
+        if isinstance(statement, Prepared):
+            return self._run_prepared(statement, parameters or {}, _count)
         return self._run(statement, parameters, lambda result: result.rowcount)
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        for connection in list(self._held):
+            connection.close()
+        self._here = _Here()
+        self.engine.dispose()
 
     def _run(
         self, statement: Executable, parameters: Parameters | None, read: Callable[[CursorResult[Any]], T]
     ) -> T:
         """In the open transaction, else on its own and committed by itself."""
-        open_connection: Connection | None = getattr(self._open, "connection", None)
-        if open_connection is not None:
-            return read(open_connection.execute(statement, parameters))
-        with _translated(), self._turn_to_write(statement.is_dml), self.engine.connect() as connection:
-            return read(connection.execute(statement, parameters))
+        if self._here.is_open:
+            return read(self._connection().execute(statement, parameters))
+        with self._translated(), self._turn_to_write(statement.is_dml):
+            return read(self._connection().execute(statement, parameters))
+
+    def _run_prepared(
+        self, statement: Prepared, parameters: Parameters, read: Callable[[Any, Compiled], T]
+    ) -> T:
+        if self._here.is_open:
+            return self._hand_over(statement, parameters, read)
+        try:
+            if statement.is_write:
+                with self._turn_to_write():
+                    return self._hand_over(statement, parameters, read)
+            return self._hand_over(statement, parameters, read)
+        except DBAPIError as error:
+            if is_passing(error):
+                raise Unavailable("database") from error
+            raise
+
+    def _hand_over(
+        self, statement: Prepared, parameters: Parameters, read: Callable[[Any, Compiled], T]
+    ) -> T:
+        """To the driver, without SQLAlchemy in between."""
+        self._connection()
+        cursor = self._here.raw.cursor()
+        try:
+            if isinstance(parameters, dict):
+                compiled = statement.compiled(self.engine.dialect, frozenset(parameters))
+                self._announce(cursor, compiled.sql)
+                cursor.execute(compiled.sql, compiled.bound(parameters))
+            else:
+                compiled = statement.compiled(self.engine.dialect, frozenset(parameters[0]))
+                self._announce(cursor, compiled.sql)
+                cursor.executemany(compiled.sql, [compiled.bound(each) for each in parameters])
+            return read(cursor, compiled)
+        except self.engine.dialect.loaded_dbapi.Error as error:
+            raise self._named(error) from error
+        finally:
+            cursor.close()
+
+    def _connection(self) -> Connection:
+        """The thread's own: opened at its first statement, and anew once the server has gone."""
+        here = self._here
+        connection = here.connection
+        if connection is not None and (here.is_open or self._is_alive(connection)):
+            return connection
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
+        here.connection = None
+        here.connection = self.engine.connect()
+        here.raw = here.connection.connection.dbapi_connection
+        self._held.add(here.connection)
+        return here.connection
+
+    def _is_alive(self, connection: Connection) -> bool:
+        if connection.closed or connection.invalidated:
+            return False
+        return self.is_sqlite or not is_closed(self._here.raw)
+
+    def _say(self, word: str) -> None:
+        """BEGIN or COMMIT."""
+        self._announce(None, word)
+        try:
+            self._here.raw.execute(word)
+        except self.engine.dialect.loaded_dbapi.Error as error:
+            raise self._named(error) from error
+
+    def _announce(self, cursor: Any, sql: str) -> None:
+        """Tell who listens to the engine: they hear of every statement, by whichever way it goes."""
+        for listener in self.engine.dispatch.before_cursor_execute:
+            listener(self._here.connection, cursor, sql, (), None, False)
+
+    def _roll_back(self) -> None:
+        here = self._here
+        try:
+            here.raw.execute("ROLLBACK")
+        except self.engine.dialect.loaded_dbapi.Error:
+            if here.connection is not None:  # the server is gone, and the transaction with it
+                here.connection.invalidate()
 
     @contextmanager
     def _turn_to_write(self, is_write: bool = True) -> Iterator[None]:
@@ -185,69 +265,27 @@ class Database:
         finally:
             self._writing.release()
 
-    def close(self) -> None:
-        """Give all connections back."""
-        self.engine.dispose()
-
-
-def _connect_args(is_sqlite: bool) -> dict[str, Any]:
-    if is_sqlite:
-        return {"timeout": STATEMENT_TIMEOUT_MS / 1000, "check_same_thread": False}
-    return {
-        "connect_timeout": 3,
-        # A host that vanished without a word is given up after 5 s, not after two hours.
-        "keepalives_idle": 5,
-        "keepalives_interval": 2,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 5000,
-        "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={STATEMENT_TIMEOUT_MS} "
-        "-c idle_in_transaction_session_timeout=15000 -c timezone=UTC",
-    }
-
-
-def _sqlite_preparer(synchronous: str) -> Callable[[Any, ConnectionPoolEntry], None]:
-    def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
-        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    return prepare
-
-
-def _pass_over_closed(connection: Any, _entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
-    """Refuse a pooled connection that the server has closed since, so that the pool opens another.
-
-    An idle server has nothing to say: when there is something to read, it is the farewell. Looking costs
-    a microsecond, asking (``pool_pre_ping``) a round trip.
-    """
-    if connection.closed:
-        raise DisconnectionError
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    if poll.poll(0):
-        raise DisconnectionError
-
-
-def _roll_back(connection: Connection) -> None:
-    try:
-        connection.exec_driver_sql("ROLLBACK")
-    except (DBAPIError, InvalidRequestError):
-        connection.invalidate()  # the server is gone, and the transaction with it
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
-        if getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
-            raise  # SQLite's word for a mistake in the statement
-        raise Unavailable("database") from error
-    except InternalError as error:
-        if _sqlstate(error) not in PASSING:
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if is_passing(error):
+                raise Unavailable("database") from error
             raise
-        raise Unavailable("database") from error
+
+    def _named(self, error: Exception) -> DBAPIError:
+        """A driver's error by SQLAlchemy's name for it."""
+        dialect = self.engine.dialect
+        named: Any = DBAPIError.instance(
+            None, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
+        )
+        return named  # type: ignore[no-any-return]
 
 
-def _sqlstate(error: BaseException | None) -> str | None:
-    """The five characters in which PostgreSQL says what went wrong."""
-    return getattr(getattr(error, "orig", None), "sqlstate", None)
+def _read(cursor: Any, compiled: Compiled) -> list[Any]:
+    return compiled.read(cursor.fetchall())
+
+
+def _count(cursor: Any, _compiled: Compiled) -> int:
+    return int(cursor.rowcount)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
+from sqlalchemy import Column, Integer, MetaData, Table, insert, make_url, select, text
 
 from idp.kernel.errors import Unavailable
 from idp.storage.database import Database
@@ -55,19 +55,22 @@ def test_a_writer_that_never_ends_makes_the_others_of_its_process_unavailable(
     db.close()
 
 
-def test_an_exhausted_pool_is_unavailable(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("idp.storage.database.STATEMENT_TIMEOUT_MS", 100)
-    db = Database(postgres_url, pool_size=1)
+def test_a_server_without_a_free_connection_is_unavailable(postgres_url: str) -> None:
+    owner = Database(postgres_url)
+    owner.run(text("DROP ROLE IF EXISTS few"))
+    owner.run(text("CREATE ROLE few LOGIN CONNECTION LIMIT 1"))
+    db = Database(make_url(postgres_url).set(username="few").render_as_string(hide_password=False))
 
     with ThreadPoolExecutor(1) as other, db.transaction(), pytest.raises(Unavailable):
         other.submit(db.all, text("SELECT 1")).result()
 
     assert db.all(text("SELECT 1")) == [(1,)]
     db.close()
+    owner.close()
 
 
 def test_a_slow_statement_is_unavailable(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("idp.storage.database.STATEMENT_TIMEOUT_MS", 50)
+    monkeypatch.setattr("idp.storage.engine.STATEMENT_TIMEOUT_MS", 50)
     db = Database(postgres_url)
 
     with pytest.raises(Unavailable), db.transaction():

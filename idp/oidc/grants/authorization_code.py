@@ -1,6 +1,7 @@
 """The authorization code grant (RFC 6749 §4.1, OIDC Core 1.0 §3.1)."""
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,10 +14,13 @@ from sqlalchemy.exc import IntegrityError
 from idp.accounts.account import Account
 from idp.audit.events import Event
 from idp.oidc.clients.client import Client
-from idp.oidc.errors import InvalidGrant
+from idp.oidc.errors import InvalidGrant, InvalidRequest
 from idp.oidc.grants.codes import REFUSED, Code
 from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.id_token import IdTokenExtension
+
+
+_VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")  # RFC 7636 §4.1
 
 
 class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
@@ -73,10 +77,6 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         return [Pkce(), IdTokenExtension(id_token)]
 
 
-def _matches(verifier: str, challenge: str) -> bool:
-    return hmac.compare_digest(create_s256_code_challenge(verifier), challenge)
-
-
 class Pkce(CodeChallenge):  # type: ignore[misc]
     """PKCE by S256 for every client (RFC 7636 §4.6, RFC 9700 §2.1.1).
 
@@ -84,6 +84,12 @@ class Pkce(CodeChallenge):  # type: ignore[misc]
     the authorization request; here is its other half.
     """
 
-    DEFAULT_CODE_CHALLENGE_METHOD = "S256"
-    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012
-    CODE_CHALLENGE_METHODS = {"S256": _matches}  # noqa: RUF012
+    def validate_code_verifier(self, grant: CodeGrant, _result: object) -> None:
+        verifier = grant.request.form.get("code_verifier")
+        if verifier is None:
+            raise InvalidRequest("code_verifier: missing")
+        if not _VERIFIER.fullmatch(verifier):
+            raise InvalidRequest("code_verifier: expected 43 to 128 unreserved characters")
+        code: Code = grant.request.authorization_code
+        if not hmac.compare_digest(create_s256_code_challenge(verifier), code.code_challenge):
+            raise InvalidGrant("code_verifier: does not belong to the code_challenge of the request")

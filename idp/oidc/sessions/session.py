@@ -16,6 +16,7 @@ from idp.kernel.ids import new_id
 from idp.oidc.tokens.grant import Grants
 from idp.oidc.tokens.handle import new_handle, read_handle
 from idp.storage.database import Database, Instant, metadata
+from idp.storage.prepared import Prepared
 
 IDLE = timedelta(hours=1)
 IDLE_HIGH = timedelta(minutes=15)  # from level 3 on
@@ -37,15 +38,19 @@ sessions = Table(
     Column("expires_at", Instant, nullable=False, index=True),
     Column("ended_at", Instant),
 )
-_INSERT = insert(sessions)
-_FIND = select(sessions).where(sessions.c.id == bindparam("session_id"), sessions.c.ended_at.is_(None))
-_RENEW = (
+_INSERT = Prepared(insert(sessions))
+_FIND = Prepared(
+    select(sessions).where(sessions.c.id == bindparam("session_id"), sessions.c.ended_at.is_(None))
+)
+_RENEW = Prepared(
     update(sessions)
     .where(sessions.c.id == bindparam("session_id"), sessions.c.ended_at.is_(None))
     .values(secret_hash=bindparam("new_hash"), proofs=bindparam("new_proofs"), seen_at=bindparam("now"))
 )
-_SEEN = update(sessions).where(sessions.c.id == bindparam("session_id")).values(seen_at=bindparam("now"))
-_END = (
+_SEEN = Prepared(
+    update(sessions).where(sessions.c.id == bindparam("session_id")).values(seen_at=bindparam("now"))
+)
+_END = Prepared(
     update(sessions)
     .where(sessions.c.id == bindparam("session_id"), sessions.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"))

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from idp.kernel.clock import Clock
 from idp.oidc.tokens.handle import Handle
 from idp.storage.database import Database, Instant, metadata
+from idp.storage.prepared import Prepared
 
 grants = Table(
     "grants",
@@ -44,9 +45,9 @@ grants = Table(
     Column("expires_at", Instant, nullable=False, index=True),
     Column("revoked_at", Instant),
 )
-_INSERT = insert(grants)
-_FIND = select(grants).where(grants.c.id == bindparam("grant_id"))
-_ROTATE = (
+_INSERT = Prepared(insert(grants))
+_FIND = Prepared(select(grants).where(grants.c.id == bindparam("grant_id")))
+_ROTATE = Prepared(
     update(grants)
     .where(
         grants.c.id == bindparam("grant_id"),
@@ -55,12 +56,12 @@ _ROTATE = (
     )
     .values(refresh_hash=bindparam("new_hash"))
 )
-_REVOKE = (
+_REVOKE = Prepared(
     update(grants)
     .where(grants.c.id == bindparam("grant_id"), grants.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("now"))
 )
-_REVOKE_SESSION = (
+_REVOKE_SESSION = Prepared(
     update(grants)
     .where(
         grants.c.session_id == bindparam("ended_session"),

@@ -3,7 +3,7 @@
 from flask import Response, request
 from flask.views import MethodView
 
-from idp.oidc.errors import InvalidRequest, InvalidToken
+from idp.oidc.errors import InvalidToken, TokenMisplaced, TokenMissing
 from idp.oidc.tokens.userinfo import UserInfo as Claims
 from idp.web.http import FORM, as_json, read_form, read_query
 
@@ -19,21 +19,25 @@ class UserInfo(MethodView):
         self._claims = claims
 
     def get(self) -> Response:
-        if "access_token" in read_query():
-            raise InvalidRequest(
-                "access_token: never in the query (RFC 9700 2.4); send Authorization: Bearer"
-            )
-        return as_json(self._claims.claims(_header() or self._missing()))
+        _refuse_query()
+        return as_json(self._claims.claims(_header() or _missing()))
 
     def post(self) -> Response:
+        _refuse_query()
         form = read_form() if request.mimetype == FORM else {}
         in_header, in_body = _header(), form.get("access_token")
         if in_header and in_body:
-            raise InvalidRequest("the access token came twice: send it once")
-        return as_json(self._claims.claims(in_header or in_body or self._missing()))
+            raise TokenMisplaced("the access token came twice: send it once")
+        return as_json(self._claims.claims(in_header or in_body or _missing()))
 
-    def _missing(self) -> str:
-        raise InvalidToken(MISSING)
+
+def _refuse_query() -> None:
+    if "access_token" in read_query():
+        raise TokenMisplaced("access_token: never in the query (RFC 9700 4.3.2); send Authorization: Bearer")
+
+
+def _missing() -> str:
+    raise TokenMissing(MISSING)
 
 
 def _header() -> str | None:

@@ -8,7 +8,6 @@ HEADERS = [
     ("Content-Type", "application/json"),
     ("Cache-Control", f"public, max-age={MAX_AGE_SECONDS}"),
     ("Access-Control-Allow-Origin", "*"),
-    ("X-Content-Type-Options", "nosniff"),
 ]
 
 

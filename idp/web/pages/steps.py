@@ -101,7 +101,7 @@ class Steps:
             return None
         details = client.metadata
         name = details.name(self.surface.language(ui_locales))
-        return Party(name, details.domain, details.is_vetted, details.logo_uri)
+        return Party(name, details.domain, details.is_vetted)
 
     def _prove(
         self, interaction: Interaction, step: Prove, caller: Caller, common: Mapping[str, Any]
