@@ -6,7 +6,15 @@ from werkzeug.exceptions import HTTPException
 from idp.kernel.errors import IdpError, NotFound, Refused, TooManyAttempts, Unavailable
 from idp.kernel.ids import new_secret
 from idp.oidc.authorization.completion import Completion
-from idp.oidc.errors import AuthorizationRefused, InsufficientScope, InvalidClient, InvalidToken, OAuthError
+from idp.oidc.errors import (
+    AuthorizationRefused,
+    InsufficientScope,
+    InvalidClient,
+    InvalidToken,
+    OAuthError,
+    TokenMisplaced,
+    TokenMissing,
+)
 from idp.signin.interaction import InteractionExpired, InteractionForeign, InteractionMoved
 from idp.telemetry import get_logger
 from idp.web.http import as_json, see_other
@@ -76,7 +84,9 @@ class Errors:
         response = as_json({"error": name, "error_description": description}, status)
         if isinstance(error, InvalidClient):
             response.headers["WWW-Authenticate"] = 'Basic realm="token"'
-        if isinstance(error, InvalidToken | InsufficientScope):
+        if isinstance(error, TokenMissing):
+            response.headers["WWW-Authenticate"] = 'Bearer realm="userinfo"'
+        elif isinstance(error, InvalidToken | InsufficientScope | TokenMisplaced):
             response.headers["WWW-Authenticate"] = f'Bearer error="{name}", error_description="{description}"'
         return _retry(response, error)
 

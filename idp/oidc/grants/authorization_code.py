@@ -19,7 +19,6 @@ from idp.oidc.grants.codes import REFUSED, Code
 from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.id_token import IdTokenExtension
 
-
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")  # RFC 7636 §4.1
 
 

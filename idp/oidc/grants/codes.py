@@ -32,10 +32,6 @@ class Code:
     def get_scope(self) -> str:
         return " ".join(self.grant.scope)
 
-    @property
-    def code_challenge_method(self) -> str:
-        return "S256"
-
 
 _CODE: TypeAdapter[Code] = TypeAdapter(Code)
 
