@@ -1,0 +1,95 @@
+"""accounts: open, show, lock, unlock, level, mark-deceased."""
+
+import pytest
+
+NUMBER = "001083990000"
+PHONE = "0900000001"
+
+
+@pytest.fixture
+def opened(idp):
+    idp.succeed("accounts", "open", NUMBER, "--phone", PHONE)
+    return idp
+
+
+def test_an_account_is_opened_after_the_register_and_a_code_sent(idp):
+    said = idp.succeed("accounts", "open", NUMBER, "--phone", PHONE, "--level", "02")
+
+    assert "level 02" in said
+    assert PHONE not in said
+    provider = idp.provider()
+    account = provider.accounts.by_number(NUMBER)
+    assert account.identity.name == "Nguyễn Anh Toàn"
+    assert [message.to for message in provider.outbox.recent()] == [account.phone]
+    provider.close()
+
+
+def test_number_and_phone_may_come_by_standard_input(idp):
+    said = idp.succeed("accounts", "open", "-", "--phone", "-", typed=f"{PHONE}\n{NUMBER}\n")
+
+    assert "opened" in said
+    assert "issued" in idp.succeed("accounts", "show", "-", typed=f"{NUMBER}\n")
+
+
+def test_standard_input_without_a_line_is_a_wrong_call(idp):
+    assert idp("accounts", "show", "-").status == 2
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("001083990001", "not_in_register"),
+        ("12345", "identity_number_malformed"),
+        ("001083990000x", "identity_number_malformed"),
+    ],
+)
+def test_who_cannot_have_an_account_is_refused_by_a_code(idp, number, code):
+    answer = idp("accounts", "open", number, "--phone", PHONE)
+
+    assert answer.status == 1
+    assert answer.err.startswith(f"idp: {code}")
+    assert number not in answer.err
+
+
+def test_a_phone_that_is_none_is_refused(idp):
+    assert "phone_malformed" in idp("accounts", "open", NUMBER, "--phone", "113").err
+
+
+def test_an_account_is_opened_once(opened):
+    assert "account_exists" in opened("accounts", "open", NUMBER, "--phone", PHONE).err
+
+
+def test_show_tells_how_it_stands_and_nothing_sealed(opened):
+    said = opened.succeed("accounts", "show", NUMBER)
+
+    assert "citizen level 01 issued" in said
+    assert not any(part in said for part in (NUMBER, "Toàn", PHONE[1:]))
+
+
+def test_lock_and_unlock_leave_their_events(opened):
+    opened.succeed("accounts", "lock", NUMBER, "--ground", "card_held")
+    locked = opened.succeed("accounts", "show", NUMBER)
+    opened.succeed("accounts", "unlock", NUMBER)
+
+    assert "locked card_held" in locked
+    assert "locked" not in opened.succeed("accounts", "show", NUMBER)
+    assert [fact["ground"] for fact in opened.events("account.locked")] == ["card_held"]
+    assert [fact["actor"] for fact in opened.events("account.unlocked")] == ["cli"]
+
+
+def test_death_locks(opened):
+    opened.succeed("accounts", "mark-deceased", NUMBER)
+
+    assert "locked death" in opened.succeed("accounts", "show", NUMBER)
+
+
+def test_level_changes(opened):
+    opened.succeed("accounts", "level", NUMBER, "02")
+
+    assert "level 02" in opened.succeed("accounts", "show", NUMBER)
+    assert opened("accounts", "level", NUMBER, "03").status == 2
+
+
+@pytest.mark.parametrize("command", ["show", "lock", "unlock", "mark-deceased"])
+def test_nobody_has_an_account_of_that_number(idp, command):
+    assert idp("accounts", command, NUMBER).err == "idp: not_found\n"
