@@ -132,6 +132,7 @@ class Provider:
                 codes=self.codes,
                 grants=self.grants,
                 accounts=self.accounts,
+                hold_session=self.sessions.hold,
                 access_tokens=access_tokens,
                 id_tokens=id_tokens,
                 issue=Issue(self.database, access_tokens),

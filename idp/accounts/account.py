@@ -107,6 +107,11 @@ accounts = Table(
 _SHOWN = select(*(column for column in accounts.c if not column.name.endswith("_index")))
 BY_ID = Prepared(_SHOWN.where(accounts.c.id == bindparam("id")))
 BY_NUMBER = Prepared(_SHOWN.where(accounts.c.number_index == bindparam("number_index")))
+ACTIVE_HELD = Prepared(
+    select(accounts.c.id)
+    .where(accounts.c.id == bindparam("id"), accounts.c.status == Status.ACTIVE.value)
+    .with_for_update(read=True)
+)
 STATUS_OF = Prepared(select(accounts.c.status).where(accounts.c.id == bindparam("id")))
 INSERT = accounts.insert()
 
@@ -184,6 +189,10 @@ class Accounts:
         """Only where an account stands: nothing is unsealed. ``None`` when there is none."""
         row = self.database.first(STATUS_OF, {"id": account_id})
         return None if row is None else Status(row.status)
+
+    def hold_active(self, account_id: UUID) -> bool:
+        """Whether it is active; if so, whoever locks it waits for the end of the open transaction."""
+        return self.database.first(ACTIVE_HELD, {"id": account_id}) is not None
 
     def add(self, account: Account) -> None:
         """Store a new account.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from idp.accounts.account import Account, Accounts, Status
+from idp.accounts.account import Account, Accounts
 from idp.authenticators.method import Occasion
 from idp.authenticators.table import Methods
 from idp.kernel.clock import Clock
@@ -179,7 +179,7 @@ class Desk:
         """End it, if the account may still sign in: pages stand open while accounts are locked."""
         account_id = interaction.answering.account_id if interaction.answering else None
         with self.accounts.database.transaction():
-            if account_id is not None and self.accounts.status_of(account_id) is not Status.ACTIVE:
+            if account_id is not None and not self.accounts.hold_active(account_id):
                 step = Refuse(AccountInactive())
             return self.ending.end(interaction, step, caller, session)
 

@@ -137,12 +137,14 @@ class Ending:
     def refused(self, interaction: Interaction, error: OAuthError) -> Outcome:
         """It ends without success."""
         request, answering = interaction.request, interaction.answering
-        self.audit.record(
-            Event.SIGN_IN_REFUSED,
-            account_id=answering.account_id if answering else None,
-            client_id=request.client_id if request else None,
-            error=error.error,
-        )
+        account_id = answering.account_id if answering else None
+        client_id = request.client_id if request else None
+        with self.database.transaction():
+            if interaction.decision is not None and not interaction.decision.is_allowed:
+                self.audit.record(Event.CONSENT_REFUSED, account_id=account_id, client_id=client_id)
+            self.audit.record(
+                Event.SIGN_IN_REFUSED, account_id=account_id, client_id=client_id, error=error.error
+            )
         if request is None:
             return Outcome(error=error)
         return Outcome(response=self.completion.refuse(request, error))

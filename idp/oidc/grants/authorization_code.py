@@ -40,7 +40,9 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
             raise InvalidGrant(REFUSED) from None
 
     def authenticate_user(self, code: Code) -> Account | None:
-        """The account, if it may still act: it may have been locked since the code was given."""
+        """The account, if it may still act: since the code was given it, or its session, may have ended."""
+        if code.grant.session_id is not None and not self.rooms.hold_session(code.grant.session_id):
+            raise InvalidGrant(REFUSED)
         account = self.rooms.accounts.get(code.grant.account_id) if code.grant.account_id else None
         return account if account is not None and account.is_active else None
 

@@ -1,6 +1,8 @@
 """What the grants work with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from idp.accounts.account import Accounts
 from idp.audit.log import AuditLog
@@ -14,11 +16,15 @@ from idp.oidc.tokens.issue import Issue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
-    """Handed to every grant; Authlib makes a grant anew for each request."""
+    """Handed to every grant; Authlib makes a grant anew for each request.
+
+    ``hold_session`` says whether a session has not been ended, and keeps it so for the transaction.
+    """
 
     codes: Codes
     grants: Grants
     accounts: Accounts
+    hold_session: Callable[[UUID], bool]
     access_tokens: AccessTokens
     id_tokens: IdTokens
     issue: Issue

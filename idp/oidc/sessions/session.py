@@ -38,6 +38,11 @@ sessions = Table(
     Column("expires_at", Instant, nullable=False, index=True),
     Column("ended_at", Instant),
 )
+_HELD = Prepared(
+    select(sessions.c.id)
+    .where(sessions.c.id == bindparam("session_id"), sessions.c.ended_at.is_(None))
+    .with_for_update(read=True)
+)
 _INSERT = Prepared(insert(sessions))
 _FIND = Prepared(
     select(sessions).where(sessions.c.id == bindparam("session_id"), sessions.c.ended_at.is_(None))
@@ -127,6 +132,10 @@ class Sessions:
         if now - session.seen_at > SEEN_EVERY:
             self._database.run(_SEEN, {"session_id": session.id, "now": now})
         return session
+
+    def hold(self, session_id: UUID) -> bool:
+        """Whether a session has not been ended; if so, whoever ends it waits for the open transaction."""
+        return self._database.first(_HELD, {"session_id": session_id}) is not None
 
     def renew(self, session: Session, proofs: Sequence[Proof]) -> str | None:
         """Write what was proven since, under a new cookie; ``None`` if the session ended meanwhile.
