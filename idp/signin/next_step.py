@@ -87,7 +87,7 @@ def _first_unmet(interaction: Interaction, now: datetime) -> Step:
     if not answering.is_active:
         return Refuse(AccountInactive())
     if request is not None and request.hinted_subject not in (None, answering.subject):
-        return Refuse(OAuthError("another person signed in than id_token_hint names", "login_required"))
+        return Refuse(OAuthError("another person signed in than the one asked for", "login_required"))
     levels = request.levels if request is not None else (interaction.needed_level,)
     unmet = _unmet_level(proofs, levels, answering.ways)
     if isinstance(unmet, Prove):

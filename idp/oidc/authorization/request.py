@@ -25,7 +25,7 @@ class AuthorizationRequest:
 
     ``levels`` are the authentication levels that would do, the most wanted first; ``is_level_essential``
     says that any lower one is an error. ``hint`` is what the client thinks the person will type;
-    ``hinted_subject`` is the subject of an ``id_token_hint`` of ours.
+    ``hinted_subject`` is the only one who may answer: by an ``id_token_hint`` of ours or the claim ``sub``.
     """
 
     client_id: str

@@ -126,7 +126,10 @@ def claims_are_allowed(draft: Draft) -> None:
 
 
 def level_is_offered(draft: Draft) -> None:
-    """What would do: an essential ``acr`` claim, else ``acr_values``, else the client's default."""
+    """What would do: the ``acr`` claim, else ``acr_values``; where they are a mere wish, the default too.
+
+    Asking for more than there is must not end below the level that nobody had to ask for.
+    """
     acr = draft.claims.named("acr")
     essential = acr is not None and acr.is_essential and bool(acr.values)
     words = (
@@ -137,14 +140,19 @@ def level_is_offered(draft: Draft) -> None:
     levels = tuple(level for word in words if (level := level_of(word)) is not None)
     if essential and not levels:
         raise OAuthError("claims: no acr that is asked for exists here", "unmet_authentication_requirements")
-    draft.levels = levels or (draft.known_client.metadata.default_level or draft.default_level,)
+    default = draft.known_client.metadata.default_level or draft.default_level
+    draft.levels = levels if essential else (*levels, default)
     draft.is_level_essential = essential
 
 
-def id_token_hint_is_ours(draft: Draft) -> None:
-    hint = draft.get("id_token_hint")
-    if hint is not None:
-        draft.hinted_subject = draft.subject_of_hint(hint, draft.known_client)
+def person_asked_for_is_one(draft: Draft) -> None:
+    """By an ID token of ours, or by a value for ``sub`` (OIDC Core 1.0 §5.5.1): nobody else will do."""
+    hint, sub = draft.get("id_token_hint"), draft.claims.named("sub")
+    named = {draft.subject_of_hint(hint, draft.known_client)} if hint is not None else set()
+    named.update(str(value) for value in (sub.values if sub else ()))
+    if len(named) > 1:
+        raise InvalidRequest("claims: sub and id_token_hint together name more than one person")
+    draft.hinted_subject = next(iter(named), None)
 
 
 # Up to and with redirect_uri_is_registered a fault is a page; after it, it goes back to the client.
@@ -161,5 +169,5 @@ RULES: tuple[Callable[[Draft], None], ...] = (
     max_age_is_a_number,
     claims_are_allowed,
     level_is_offered,
-    id_token_hint_is_ours,
+    person_asked_for_is_one,
 )
