@@ -218,9 +218,8 @@ class House:
         """Somebody with an active account, a password and, unless told, a code app."""
         self._people += 1
         number = account.pop("number", f"0011990{self._people:05d}")
-        added = an_account(
-            **{"id": new_id(), "number": number, "level": Level.TWO, "status": Status.ACTIVE, **account}
-        )
+        usual = {"level": Level.TWO, "status": Status.ACTIVE, "activated_at": self.clock()}
+        added = an_account(**{"id": new_id(), "number": number, **usual, **account})
         self.provider.accounts.add(added)
         self.provider.password.set_password(added.id, PASSWORD)
         secret = pyotp.random_base32() if has_totp else None

@@ -10,7 +10,7 @@ from flask import Response, request
 
 from idp.authenticators.method import ProofRejected
 from idp.authenticators.password import PasswordUnfit
-from idp.kernel.errors import IdpError, Refused
+from idp.kernel.errors import IdpError, Refused, TooManyAttempts
 from idp.kernel.ids import new_secret
 from idp.signin.ending import Caller
 from idp.web.http import Addresses, Cookies
@@ -93,7 +93,7 @@ class Surface:
             here: where the page is found again, if not at the address that was asked for.
             ui_locales: what a client asks; only where it does, for the person may choose otherwise after.
         """
-        language = self.language(ui_locales)
+        language = self.language(ui_locales) if ui_locales else caller.language
         html = self.pages.render(
             template,
             language,
@@ -129,6 +129,16 @@ def shown(error: IdpError | None, variant: str | None = None) -> dict[str, objec
     if isinstance(error, PasswordUnfit):
         return {"code": f"{error.code}.{error.reason}", "facts": facts}
     return {"code": error.code, "facts": facts}
+
+
+def again(page: Response, error: IdpError | None) -> Response:
+    """A form's page once more, for what was wrong: 400, or 429 with the time to wait."""
+    if isinstance(error, TooManyAttempts):
+        page.status_code = 429
+        page.headers["Retry-After"] = str(max(1, int(error.retry_after.total_seconds())))
+    elif error is not None:
+        page.status_code = 400
+    return page
 
 
 def _found_again() -> str | None:

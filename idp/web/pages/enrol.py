@@ -10,7 +10,7 @@ from idp.accounts.enrolment import Enrolment
 from idp.authenticators.password import Password, PasswordUnfit
 from idp.kernel.errors import IdpError, TooManyAttempts
 from idp.web.http import read_form, see_other
-from idp.web.surface import Surface, shown
+from idp.web.surface import Surface, again, shown
 
 
 class Activate(MethodView):
@@ -42,12 +42,12 @@ class Activate(MethodView):
         return see_other("/account")
 
     def _show(self, number: str, error: IdpError | None, *, is_sent: bool = False) -> Response:
-        return self._surface.show(
+        page = self._surface.show(
             "activate.html",
             self._surface.caller(),
-            status=400 if error else 200,
             action="/activate",
             username=number,
             is_sent=is_sent,
             error=shown(error),
         )
+        return again(page, error)

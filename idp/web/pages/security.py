@@ -16,7 +16,7 @@ from idp.kernel.errors import IdpError, TooManyAttempts
 from idp.oidc.sessions.session import Sessions
 from idp.web.http import see_other
 from idp.web.pages.my_account import Holder, OwnPages
-from idp.web.surface import shown
+from idp.web.surface import again, shown
 
 SECURITY = "/account/security"
 TOTP = "/account/totp"
@@ -86,16 +86,16 @@ class AddTotp(MethodView):
         secret = self._enrolment.begin(holder.session.id)
         # Named by the masked number: a QR code is photographed, and never holds the whole one.
         qr = segno.make(self._enrolment.uri(secret, holder.account.number_hint), error="m")
-        return self._own.surface.show(
+        page = self._own.surface.show(
             "account/totp.html",
             holder.caller,
-            status=400 if error else 200,
             action=TOTP,
             qr_svg=Markup(qr.svg_inline(scale=5, border=2, omitsize=True)),  # noqa: S704 - segno's own
             secret=secret,
             label=label,
             error=shown(error),
         )
+        return again(page, error)
 
 
 class ChangePassword(MethodView):
@@ -135,11 +135,11 @@ class ChangePassword(MethodView):
         return see_other(SECURITY)
 
     def _show(self, holder: Holder, error: IdpError | None = None) -> AnyResponse:
-        return self._own.surface.show(
+        page = self._own.surface.show(
             "account/password.html",
             holder.caller,
-            status=400 if error else 200,
             action=PASSWORD,
             masked_username=holder.account.number_hint,
             error=shown(error),
         )
+        return again(page, error)

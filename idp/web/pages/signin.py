@@ -4,12 +4,13 @@ from flask import Response
 from flask.views import MethodView
 
 from idp.authenticators.method import ProofRejected
-from idp.kernel.errors import IdpError, TooManyAttempts
+from idp.kernel.errors import TooManyAttempts
 from idp.oidc.authorization.core import RequestReader
 from idp.signin.ending import Outcome
 from idp.signin.next_step import Complete, Refuse
 from idp.web.http import read_form, read_query, see_other
 from idp.web.pages.steps import Steps
+from idp.web.surface import again
 
 
 class Authorize(MethodView):
@@ -76,7 +77,7 @@ class IdentifyForm(_Answer):
         try:
             outcome = self._steps.desk.identify(interaction, number, form.get("password", ""), caller)
         except (ProofRejected, TooManyAttempts) as error:
-            return _again(self._steps.show(interaction, step, caller, error, username=number), error)
+            return again(self._steps.show(interaction, step, caller, error, username=number), error)
         return self._continue(interaction_id, outcome)
 
 
@@ -91,7 +92,7 @@ class ProveForm(_Answer):
         try:
             outcome = self._steps.desk.prove(interaction, method, answer, caller)
         except (ProofRejected, TooManyAttempts) as error:
-            return _again(self._steps.show(interaction, step, caller, error), error)
+            return again(self._steps.show(interaction, step, caller, error), error)
         return self._continue(interaction_id, outcome)
 
 
@@ -105,7 +106,7 @@ class ChooseForm(_Answer):
         try:
             self._steps.desk.choose(interaction, method, caller)
         except TooManyAttempts as error:
-            return _again(self._steps.show(interaction, step, caller, error), error)
+            return again(self._steps.show(interaction, step, caller, error), error)
         return see_other(f"/signin/{interaction_id}")
 
 
@@ -140,10 +141,3 @@ class CancelForm(_Answer):
         self._steps.surface.check_form(form, caller)
         interaction, _ = self._steps.desk.load(interaction_id, caller)
         return self._steps.end(self._steps.desk.cancel(interaction))
-
-
-def _again(page: Response, error: IdpError) -> Response:
-    if isinstance(error, TooManyAttempts):
-        page.status_code = 429
-        page.headers["Retry-After"] = str(max(1, int(error.retry_after.total_seconds())))
-    return page

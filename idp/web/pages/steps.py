@@ -68,7 +68,6 @@ class Steps:
             "goes_to": request.redirect_uri if request else None,
             "here": f"/signin/{interaction.id}",
             "ui_locales": ui_locales,
-            "status": 400 if error else 200,
             "error": shown(error, "signin" if isinstance(step, Identify) else None),
             "cancel_action": f"/signin/{interaction.id}/cancel",
         }
