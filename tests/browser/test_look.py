@@ -1,7 +1,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.stage import SMALL, WIDE, View, chromium, shown
+from tests.browser.stage import SMALL, WIDE, View, shown
 from tests.pages import STATES
 
 pytestmark = pytest.mark.browser
@@ -19,10 +19,6 @@ TOO_SMALL = """
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}}
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("view", [View(), View("en", WIDE, "dark")], ids=str)

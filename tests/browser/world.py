@@ -1,0 +1,120 @@
+"""The demonstration really served, provider and portal, and invented people who sign in there."""
+
+import csv
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from idp.accounts.account import Account
+from idp.assurance import Level
+from idp.authenticators.totp import new_secret
+from idp.demo.cast import PEOPLE
+from idp.demo.show import settings_of
+from idp.kernel.clock import utc_now
+from idp.provider import Provider
+from idp.registers.sample import SAMPLE_PEOPLE
+from idp.settings import Settings
+from tests.bench.server import free_port
+from tests.house import Person
+
+READY_SECONDS = 60
+COMMAND = [sys.executable, "-c", "from idp.cli import main; main()", "demo"]
+ADULT_BEFORE = date(2000, 1, 1)
+
+
+class World:
+    """Where the pages are, and how to bring somebody new to them.
+
+    Each test takes people of its own, for one-time codes work once, and consents and sessions stay.
+    """
+
+    def __init__(self, folder: Path, document: dict[str, Any]) -> None:
+        self.issuer: str = document["issuer"]
+        self.portal: str = document["pages"]["portal"]
+        self.outbox: str = document["pages"]["outbox"]
+        self.account: str = document["pages"]["account"]
+        self.cast: dict[str, dict[str, Any]] = document["accounts"]
+        told = settings_of(folder, self.issuer).items()
+        self.provider = Provider(Settings(**{name.removeprefix("IDP_").lower(): value for name, value in told}))
+        self._newcomers = _newcomers()
+        self._phones = iter(range(100, 1000))
+
+    def one_of_cast(self, name: str) -> Person:
+        """Somebody whom demo.json names."""
+        written = self.cast[name]
+        account = self.provider.accounts.by_number(written["username"])
+        assert account is not None
+        return Person(account.id, account.number, written["password"], written["totp_secret"], utc_now)
+
+    def citizen(self, level: Level = Level.TWO, *, has_totp: bool = True) -> Person:
+        """Somebody new, whose account is active."""
+        account = self.newcomer(level)
+        password = f"nghe-mua-tren-la-{secrets.token_hex(3)}"
+        secret = new_secret() if has_totp else None
+        self.provider.password.set_password(account.id, password)
+        if secret:
+            self.provider.authenticators.add(account.id, "totp", secret.encode("ascii"), "")
+        self.provider.accounts.activate(account.id)
+        return Person(account.id, account.number, password, secret, utc_now)
+
+    def newcomer(self, level: Level = Level.TWO) -> Account:
+        """Somebody new, whose account still waits for its activation."""
+        phone = f"+84900000{next(self._phones)}"
+        return self.provider.enrolment.open_citizen(next(self._newcomers), phone, level, "browser test")
+
+    def name_of(self, person: Person) -> str:
+        record = self.provider.register.citizen(person.username)
+        assert record is not None
+        return record.name
+
+    def phone_of(self, person: Person) -> str:
+        account = self.provider.accounts.get(person.account_id)
+        assert account is not None
+        return account.phone or ""
+
+
+def _newcomers() -> Iterator[str]:
+    """Numbers of grown-up people of the sample register whom the demonstration does not use."""
+    taken = {part.number for part in PEOPLE.values()}
+    with SAMPLE_PEOPLE.open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            is_grown_up = date.fromisoformat(row["birth_date"]) < ADULT_BEFORE
+            has_card = row["card_issued_on"] and (row["card_expires_on"] or "9999") > f"{date.today()}"
+            if is_grown_up and has_card and row["deceased"] == "no" and row["number"] not in taken:
+                yield row["number"]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[World]:
+    """``idp demo`` on free ports, stopped at the end as Ctrl-C stops it."""
+    printed = folder / "printed.log"
+    ports = [f"--port={free_port()}", f"--portal-port={free_port()}", f"--data={folder / 'demo'}"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")}
+    with printed.open("wb") as output:
+        process = subprocess.Popen([*COMMAND, *ports], stdout=output, stderr=output, env=environment)
+    try:
+        world = World(folder / "demo", _ready(process, folder / "demo" / "demo.json", printed))
+        yield world
+        world.provider.close()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(READY_SECONDS)
+
+
+def _ready(process: subprocess.Popen[bytes], file: Path, printed: Path) -> dict[str, Any]:
+    deadline = time.monotonic() + READY_SECONDS
+    while not file.exists():
+        assert process.poll() is None, printed.read_text()
+        assert time.monotonic() < deadline, printed.read_text()
+        time.sleep(0.05)
+    document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return document
