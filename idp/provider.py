@@ -70,7 +70,10 @@ class Provider:
 
     def _bedrock(self, settings: Settings) -> None:
         root = settings.root_secret
-        self.database = Database(settings.database_url)
+        # A demonstration may forget its last seconds in a power cut; nobody else may (docs/decisions/0012).
+        self.database = Database(
+            settings.database_url, synchronous="NORMAL" if settings.is_demo else "FULL"
+        )
         self.ephemeral = self._ephemeral(settings)
         self.seal = Seal(settings.sealing or {1: derive(root, "seal:1")}, derive(root, "index"))
         self.keyring = Keyring(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from idp.assurance import Proof, authentication_level
@@ -31,7 +32,7 @@ class Caller:
     device: str | None
     address: str
     agent: str
-    language: str
+    language: Literal["vi", "en"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

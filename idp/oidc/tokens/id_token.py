@@ -43,13 +43,18 @@ class IdTokens:
         alg = client.metadata.id_token_signed_response_alg
         return self._keyring.sign(
             {
-                **released(claims_of(account, day_in_vietnam(now)), grant.claims.get("id_token", ())),
+                **self._asked(grant, account, now),
                 **self._facts(client, grant, account, now),
                 **({"nonce": nonce} if nonce is not None else {}),
                 "at_hash": half_hash(access_token, alg),
             },
             alg=alg,
         )
+
+    def _asked(self, grant: Grant, account: Account, now: datetime) -> dict[str, object]:
+        """What was consented to for the ID token itself: seldom anything, for UserInfo has the rest."""
+        names = grant.claims.get("id_token")
+        return released(claims_of(account, day_in_vietnam(now)), names) if names else {}
 
     def _facts(self, client: Client, grant: Grant, account: Account, now: datetime) -> dict[str, object]:
         facts: dict[str, object] = {
