@@ -22,7 +22,7 @@ SIGN_IN = {"party": PORTAL, "action": "#", "form_token": "token", "error": None,
 PROVE = {
     **SIGN_IN,
     "others": [("sms_otp", "#")],
-    "masked_username": "079 ••• ••• 234",
+    "masked_username": "••• ••• ••• 234",
     "masked_phone": "••• ••• 678",
     "resend_action": "#",
     "restart_action": "#",
@@ -79,7 +79,7 @@ ADDRESS = item(
     is_required=False,
 )
 PHONE_NUMBER = item("phone_number", "Số điện thoại", "+84 912 345 678", is_required=False)
-HOLDER = SimpleNamespace(number_hint="079 ••• ••• 234", phone_hint="••• ••• 678", level="02", activated_at=AT)
+HOLDER = SimpleNamespace(number_hint="••• ••• ••• 234", phone_hint="••• ••• 678", level="02", activated_at=AT)
 QR = Markup(
     segno.make("otpauth://totp/DinhDanh:079?secret=JBSWY3DPEHPK3PXP", error="m").svg_inline(
         scale=5, border=2, omitsize=True
@@ -161,8 +161,8 @@ STATES = {
         "outbox.html",
         {
             "messages": [
-                SimpleNamespace(at=AT, to="+84 912 345 678", text="Định Danh: mã của bạn là 493 027."),
-                SimpleNamespace(at=AT, to="+84 987 654 321", text="Định Danh: mã kích hoạt là 118 204."),
+                SimpleNamespace(at=AT, to="+84912345678", text="Định Danh: mã của bạn là 493 027."),
+                SimpleNamespace(at=AT, to="+84987654321", text="Định Danh: mã kích hoạt là 118 204."),
             ]
         },
     ),
@@ -186,12 +186,12 @@ STATES = {
         "account/totp.html",
         {**OWN, "qr_svg": QR, "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "label": "", "error": None},
     ),
-    "password": ("account/password.html", {**OWN, "masked_username": "079 ••• ••• 234", "error": None}),
+    "password": ("account/password.html", {**OWN, "masked_username": "••• ••• ••• 234", "error": None}),
     "password-wrong": (
         "account/password.html",
         {
             **OWN,
-            "masked_username": "079 ••• ••• 234",
+            "masked_username": "••• ••• ••• 234",
             "error": wrong("password_unfit.breached", reason="breached", shortest=8, longest=128),
         },
     ),

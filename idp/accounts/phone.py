@@ -6,6 +6,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberTyp
 from idp.kernel.errors import Refused
 
 HOME = "VN"
+HOME_CODE, HOME_LENGTH = "+84", len("+84900000001")
 MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
@@ -37,6 +38,16 @@ def parse_phone(typed: str) -> str:
     if phonenumbers.number_type(number) not in MOBILE:
         raise PhoneMalformed("not_mobile")
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def spaced_phone(phone: str) -> str:
+    """An E.164 number as people write it, ``+84 900 000 001``; anything else as it is."""
+    if phone.startswith(HOME_CODE) and len(phone) == HOME_LENGTH:  # nearly all of them, without the parser
+        return f"{HOME_CODE} {phone[3:6]} {phone[6:9]} {phone[9:]}"
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(phone), PhoneNumberFormat.INTERNATIONAL)
+    except NumberParseException:
+        return phone
 
 
 def phone_hint(phone: str) -> str:

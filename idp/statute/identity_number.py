@@ -79,5 +79,5 @@ def century_digit(birth_year: int, sex: Sex) -> int:
 
 
 def hint(number: str) -> str:
-    """A number masked for display: the last four digits, which tell neither sex, year nor province."""
-    return f"•••• •••• {number[-4:]}"
+    """A number masked for display: the last three digits, which tell neither sex, year nor province."""
+    return f"••• ••• ••• {number[-3:]}"

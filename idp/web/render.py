@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from jinja2.ext import Extension
 from markupsafe import Markup
 
+from idp.accounts.phone import spaced_phone
 from idp.web.i18n import LANGUAGES, Language, Sentences, say_day, say_moment
 
 STATIC = Path(__file__).parent / "static"
@@ -149,7 +150,7 @@ def _environment() -> Environment:
         auto_reload=False,
         extensions=[Constants],
     )
-    environment.filters |= {"threes": in_threes, "fours": in_fours, "browser": browser}
+    environment.filters |= {"threes": in_threes, "fours": in_fours, "phone": spaced_phone, "browser": browser}
     return environment
 
 

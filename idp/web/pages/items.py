@@ -4,9 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from idp.accounts.phone import spaced_phone
 from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.tokens.claims import COMPANIONS, UNSAID, by_scope
 from idp.web.i18n import Language, Say, say_day
+from idp.web.render import in_threes
+
+PARTS_OF_NAME = frozenset({"family_name", "middle_name", "given_name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,14 @@ def asked(request: AuthorizationRequest) -> list[tuple[str, bool]]:
 def items(
     named: Iterable[tuple[str, bool]], available: Mapping[str, object], say: Say, language: Language
 ) -> list[Item]:
-    """Each named claim that the account holds and that says something of its own."""
+    """Each named claim that the account holds and that says something of its own.
+
+    The parts of a name say nothing beside the whole, where one yes gives both.
+    """
+    named = list(named)
+    spoken = COMPANIONS.keys() | UNSAID
+    if ("name", True) in named and available.get("name") is not None:
+        spoken |= PARTS_OF_NAME & {name for name, is_required in named if is_required}
     return [
         Item(
             key=name,
@@ -42,7 +53,7 @@ def items(
             is_required=is_required,
         )
         for name, is_required in named
-        if available.get(name) is not None and name not in COMPANIONS and name not in UNSAID
+        if available.get(name) is not None and name not in spoken
     ]
 
 
@@ -53,6 +64,10 @@ def _told(name: str, value: object, say: Say, language: Language) -> str:
         return say(f"claims.value.{value}")
     if name == "birthdate":
         return say_day(language, date.fromisoformat(str(value)))
+    if name == "phone_number":
+        return spaced_phone(str(value))
+    if name == "identity_number":
+        return in_threes(str(value))
     if isinstance(value, Mapping):
         return str(value.get("formatted") or value.get("name") or "")
     if isinstance(value, list | tuple):

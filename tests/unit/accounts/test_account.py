@@ -90,7 +90,7 @@ def test_number_and_phone_are_in_no_repr():
 
 
 def test_number_is_masked_for_display():
-    assert an_account().number_hint == "•••• •••• 0001"
+    assert an_account().number_hint == "••• ••• ••• 001"
 
 
 class CountingSeal:

@@ -1,6 +1,6 @@
 import pytest
 
-from idp.accounts.phone import PhoneMalformed, parse_phone, phone_hint
+from idp.accounts.phone import PhoneMalformed, parse_phone, phone_hint, spaced_phone
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,12 @@ def test_phone_that_receives_no_messages_is_refused():
         parse_phone("024 3826 7777")
 
     assert refused.value.facts() == {"reason": "not_mobile"}
+
+
+def test_phone_is_spaced_for_the_eye():
+    assert spaced_phone("+84900000001") == "+84 900 000 001"
+    assert spaced_phone("+46701740635") == "+46 70 174 06 35"
+    assert spaced_phone("khong-phai-so") == "khong-phai-so"
 
 
 def test_hint_shows_three_digits():

@@ -71,5 +71,5 @@ def test_number_is_in_no_repr_and_no_message():
     assert "199990001" not in repr(refused.value)
 
 
-def test_hint_shows_the_last_four_digits_only():
-    assert hint("001199991234") == "•••• •••• 1234"
+def test_hint_shows_the_last_three_digits_only():
+    assert hint("001199991234") == "••• ••• ••• 234"
