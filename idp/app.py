@@ -13,7 +13,7 @@ from idp.keyring.seal import derive
 from idp.oidc.discovery import metadata
 from idp.provider import Provider
 from idp.settings import Settings, load
-from idp.web.endpoints.wellknown import WellKnown
+from idp.web.endpoints.wellknown import Document, WellKnown
 from idp.web.errors import Errors
 from idp.web.hardening import Hardened
 from idp.web.http import MAX_BODY, Addresses, Cookies
@@ -49,12 +49,15 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     steps = Steps(surface, provider.desk, provider.clock)
     own = OwnPages(surface, steps, provider.desk, provider.sessions, provider.accounts)
     mount(app, Doors(provider, surface, steps, own))
+    documents = _documents(provider, settings.issuer)
+    for path, document in documents.items():
+        app.add_url_rule(path, view_func=Document.as_view(path, document))
     errors = Errors(surface, provider.completion, API_PATHS)
     app.register_error_handler(IdpError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
     app.register_error_handler(Exception, errors.unforeseen)
     app.wsgi_app = Hardened(  # type: ignore[method-assign]
-        WellKnown(app.wsgi_app, _documents(provider, settings.issuer)), is_https=settings.is_https
+        WellKnown(app.wsgi_app, documents), is_https=settings.is_https
     )
     return app
 

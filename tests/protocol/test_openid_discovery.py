@@ -1,0 +1,242 @@
+"""OpenID Connect Discovery 1.0: what is advertised is true, and whatever is done is advertised."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from idp.assurance import level_of
+from idp.oidc.grants.table import GRANT_TYPES
+from tests.house import SCOPES, Browser, House, Person, RelyingParty
+from tests.protocol.acts import code_for, signed_in, tokens_for
+
+REQUIRED = (
+    "issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "scopes_supported",
+    "response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported",
+    "claims_supported",
+)  # fmt: skip
+
+
+@pytest.fixture
+def document(house: House) -> dict[str, Any]:
+    response = house.app.test_client().get("/.well-known/openid-configuration")
+    assert response.status_code == 200
+    found: dict[str, Any] = response.get_json()
+    return found
+
+
+@pytest.mark.spec("Discovery 1.0 §4.2")
+def test_document_is_json_that_anybody_may_fetch(house: House) -> None:
+    for path in ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"):
+        response = house.app.test_client().get(path)
+        assert response.status_code == 200
+        assert response.mimetype == "application/json"
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        head = house.app.test_client().head(path)
+        assert (head.status_code, head.data) == (200, b"")
+        assert head.headers["Content-Length"] == response.headers["Content-Length"]
+
+
+@pytest.mark.spec("Discovery 1.0 §3")
+def test_everything_required_is_there(document: dict[str, Any]) -> None:
+    for member in REQUIRED:
+        assert document[member], member
+    assert "RS256" in document["id_token_signing_alg_values_supported"]
+    assert "none" not in json.dumps(document["id_token_signing_alg_values_supported"])
+    assert "openid" in document["scopes_supported"]
+    assert all(value is not None for value in document.values())
+
+
+@pytest.mark.spec("Discovery 1.0 §3")
+def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> None:
+    assert set(document) == {
+        *REQUIRED, "end_session_endpoint", "response_modes_supported", "grant_types_supported",
+        "acr_values_supported", "token_endpoint_auth_methods_supported", "code_challenge_methods_supported",
+        "claim_types_supported", "claims_parameter_supported", "request_parameter_supported",
+        "request_uri_parameter_supported", "prompt_values_supported", "display_values_supported",
+        "ui_locales_supported", "authorization_response_iss_parameter_supported",
+    }  # fmt: skip
+
+
+@pytest.mark.spec("Discovery 1.0 §3")
+def test_every_endpoint_is_ours_and_answers(house: House, document: dict[str, Any]) -> None:
+    endpoints = [name for name in document if name.endswith("_endpoint") or name == "jwks_uri"]
+    assert len(endpoints) == 5
+    for name in endpoints:
+        assert document[name].startswith(house.settings.issuer + "/")
+        path = document[name].removeprefix(house.settings.issuer)
+        response = house.app.test_client().get(path)
+        assert response.status_code not in (404, 500), name
+
+
+@pytest.mark.spec("Discovery 1.0 §3")
+def test_https_issuer_has_https_endpoints_only(make_house: Any) -> None:
+    house = make_house(issuer="https://id.dinhdanh.example", is_demo=False, sms_channel="none")
+
+    document = house.app.test_client().get("/.well-known/openid-configuration").get_json()
+
+    assert document["issuer"] == "https://id.dinhdanh.example"
+    for name, value in document.items():
+        if name.endswith("_endpoint") or name == "jwks_uri":
+            assert value.startswith("https://id.dinhdanh.example/"), name
+
+
+@pytest.mark.spec("Discovery 1.0 §4.3")
+def test_issuer_is_the_id_tokens_iss(house: House, rp: RelyingParty, person: Person, document: Any) -> None:
+    _, claims = house.id_token(tokens_for(rp, person)["id_token"])
+
+    assert claims["iss"] == document["issuer"]
+
+
+@pytest.mark.spec("Discovery 1.0 §3")
+def test_every_scope_advertised_is_given(rp: RelyingParty, person: Person, document: dict[str, Any]) -> None:
+    asked = " ".join(document["scopes_supported"])
+
+    assert tokens_for(rp, person, scope=asked)["scope"].split() == document["scopes_supported"]
+
+
+@pytest.mark.spec("Discovery 1.0 §3")
+def test_every_claim_advertised_can_be_delivered(house: House, document: dict[str, Any]) -> None:
+    rp = house.client(claims=tuple(document["claims_supported"]))
+    person = house.person(email="ha@thu.example", activated_at=house.clock())
+    wish = {"userinfo": dict.fromkeys(document["claims_supported"])}
+
+    tokens = tokens_for(rp, person, scope=" ".join(SCOPES), claims=json.dumps(wish))
+
+    _, claims = house.id_token(tokens["id_token"])
+    known = rp.userinfo(tokens["access_token"]).get_json()
+    assert {*claims, *known} == set(document["claims_supported"])
+
+
+@pytest.mark.spec("Discovery 1.0 §3")
+def test_every_algorithm_advertised_signs(house: House, person: Person, document: dict[str, Any]) -> None:
+    for alg in document["id_token_signing_alg_values_supported"]:
+        rp = house.client(alg.lower(), id_token_signed_response_alg=alg)
+        header, _ = house.id_token(tokens_for(rp, person)["id_token"])
+        assert header["alg"] == alg
+
+
+@pytest.mark.spec("Discovery 1.0 §3")
+def test_every_acr_advertised_can_be_reached_and_no_other(
+    house: House, rp: RelyingParty, person: Person, document: dict[str, Any]
+) -> None:
+    levels = {level_of(acr) for acr in document["acr_values_supported"]}
+    assert levels == {1, 2}
+    for acr in document["acr_values_supported"]:
+        wish = json.dumps({"id_token": {"acr": {"essential": True, "value": acr}}})
+        methods = ("password",) if level_of(acr) == 1 else ()
+        browser = signed_in(house, person, *methods)
+        browser.open("/authorize", rp.request(claims=wish))
+        if browser.location is None:
+            browser.submit({}, "consent-allow")
+        _, claims = house.id_token(rp.redeem(browser.answer["code"]).get_json()["id_token"])
+        assert claims["acr"] == acr
+
+
+@pytest.mark.spec("Discovery 1.0 §3")
+def test_every_client_authentication_advertised_works(
+    house: House, person: Person, document: dict[str, Any]
+) -> None:
+    for method in document["token_endpoint_auth_methods_supported"]:
+        rp = house.client(method.replace("_", "-"), token_endpoint_auth_method=method)
+        assert rp.redeem(code_for(rp, person)).status_code == 200
+
+
+@pytest.mark.spec("Discovery 1.0 §3")
+def test_every_grant_advertised_is_in_the_table(document: dict[str, Any]) -> None:
+    assert document["grant_types_supported"] == list(GRANT_TYPES)
+    assert document["response_types_supported"] == ["code"]
+    assert document["response_modes_supported"] == ["query"]
+    assert document["code_challenge_methods_supported"] == ["S256"]
+
+
+@pytest.mark.spec("Discovery 1.0 §3")
+def test_every_prompt_and_language_advertised_is_understood(
+    house: House, rp: RelyingParty, document: dict[str, Any]
+) -> None:
+    for prompt in document["prompt_values_supported"]:
+        browser = house.browser()
+        browser.open("/authorize", rp.request(prompt=prompt))
+        assert (browser.location is not None) == (prompt == "none")
+    for language in document["ui_locales_supported"]:
+        browser = house.browser()
+        browser.open("/authorize", rp.request(ui_locales=language))
+        assert f'<html lang="{language}"' in browser.text
+
+
+@pytest.mark.spec("Discovery 1.0 §3")
+def test_every_subject_type_advertised_can_be_registered(
+    house: House, person: Person, document: dict[str, Any]
+) -> None:
+    subjects = {
+        house.id_token(tokens_for(house.client(kind, subject_type=kind), person)["id_token"])[1]["sub"]
+        for kind in document["subject_types_supported"]
+    }
+
+    assert len(subjects) == 2
+
+
+# The keys
+
+
+@pytest.mark.spec("OIDC Core 1.0 §10.1.1")
+def test_keys_published_are_public_and_named_apart(house: House) -> None:
+    keys = house.app.test_client().get("/jwks").get_json()["keys"]
+
+    kids = [key["kid"] for key in keys]
+    assert len(set(kids)) == len(kids) == 4  # current and next, of ES256 and RS256
+    assert {key["alg"] for key in keys} == {"ES256", "RS256"}
+    for key in keys:
+        assert key["use"] == "sig"
+        assert set(key) <= {"kty", "crv", "x", "y", "n", "e", "use", "alg", "kid"}
+
+
+@pytest.mark.spec("OIDC Core 1.0 §10.1.1")
+def test_keys_follow_one_another_without_a_gap(house: House, rp: RelyingParty, person: Person) -> None:
+    def published() -> set[str]:
+        return {key["kid"] for key in house.app.test_client().get("/jwks").get_json()["keys"]}
+
+    before, old = published(), tokens_for(rp, person)["id_token"]
+    old_kid = house.id_token(old)[0]["kid"]
+    house.clock.advance(timedelta(days=2))
+    house.provider.keyring.rotate("ES256")
+
+    new_kid = house.id_token(tokens_for(rp, person)["id_token"])[0]["kid"]
+    assert new_kid in before - {old_kid}  # it was published while it was next
+    assert house.id_token(old)[0]["kid"] == old_kid  # the retired one still verifies
+    assert before < published()
+
+    house.clock.advance(timedelta(days=2))
+    assert old_kid not in published()
+    assert new_kid in published()
+
+
+@pytest.mark.spec("Discovery 1.0 §4.1")
+@pytest.mark.parametrize("path", ["/jwks", "/.well-known/openid-configuration"])
+def test_other_methods_on_documents_are_not_allowed(house: House, path: str) -> None:
+    response = house.app.test_client().post(path)
+
+    assert response.status_code == 405
+    assert "GET" in response.headers["Allow"]
+
+
+def test_keys_that_were_never_made_are_told_as_a_fault(make_house: Any) -> None:
+    house = make_house(keys_dir=make_house().settings.keys_dir / "nowhere")
+
+    response = house.app.test_client().get("/jwks")
+
+    assert response.status_code == 503
+    assert response.get_json()["error"] == "temporarily_unavailable"
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def test_advertised_never_depends_on_the_caller(
+    house: House, document: dict[str, Any], browser: Browser
+) -> None:
+    response = browser.client.get(
+        "/.well-known/openid-configuration",
+        headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"},
+    )
+
+    assert response.get_json() == document

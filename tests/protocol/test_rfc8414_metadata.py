@@ -1,0 +1,60 @@
+"""RFC 8414: authorization server metadata, beside OpenID's discovery document and saying the same."""
+
+from typing import Any
+
+import pytest
+
+from tests.house import House
+
+
+@pytest.fixture
+def document(house: House) -> dict[str, Any]:
+    found: dict[str, Any] = house.app.test_client().get("/.well-known/oauth-authorization-server").get_json()
+    return found
+
+
+@pytest.mark.spec("RFC 8414 §3")
+def test_metadata_is_where_it_is_looked_for(house: House, document: dict[str, Any]) -> None:
+    assert document == house.app.test_client().get("/.well-known/openid-configuration").get_json()
+
+
+@pytest.mark.spec("RFC 8414 §3.3")
+def test_issuer_is_the_address_it_was_fetched_from(house: House, document: dict[str, Any]) -> None:
+    assert document["issuer"] == house.settings.issuer
+    assert not document["issuer"].endswith("/")
+    assert "?" not in document["issuer"]
+
+
+@pytest.mark.spec("RFC 8414 §2")
+def test_defaults_that_would_be_wrong_are_written_out(document: dict[str, Any]) -> None:
+    # Left out, they would mean query and fragment, implicit, and client_secret_basic alone.
+    assert document["response_modes_supported"] == ["query"]
+    assert "implicit" not in document["grant_types_supported"]
+    assert "none" in document["token_endpoint_auth_methods_supported"]
+
+
+@pytest.mark.spec("RFC 8414 §3.2")
+def test_members_without_a_value_are_left_out(document: dict[str, Any]) -> None:
+    assert [] not in document.values()
+
+
+@pytest.mark.spec("RFC 8414 §2")
+@pytest.mark.parametrize(
+    "member",
+    [
+        "registration_endpoint",
+        "introspection_endpoint",
+        "revocation_endpoint",
+        "pushed_authorization_request_endpoint",
+        "device_authorization_endpoint",
+        "check_session_iframe",
+        "dpop_signing_alg_values_supported",
+        "tls_client_certificate_bound_access_tokens",
+        "token_endpoint_auth_signing_alg_values_supported",
+        "request_object_signing_alg_values_supported",
+        "backchannel_logout_supported",
+        "frontchannel_logout_supported",
+    ],
+)
+def test_what_is_off_leaves_no_trace(document: dict[str, Any], member: str) -> None:
+    assert member not in document
