@@ -26,6 +26,7 @@ from idp.keyring.seal import Seal, derive
 from idp.notifications.channel import Channel
 from idp.notifications.messages import Messages
 from idp.notifications.outbox import Outbox
+from idp.notifications.sms import SmsGateway
 from idp.notifications.texts import Texts
 from idp.oidc.authorization.completion import Completion
 from idp.oidc.authorization.core import RequestReader
@@ -71,9 +72,7 @@ class Provider:
     def _bedrock(self, settings: Settings) -> None:
         root = settings.root_secret
         # A demonstration may forget its last seconds in a power cut; nobody else may (docs/decisions/0012).
-        self.database = Database(
-            settings.database_url, synchronous="NORMAL" if settings.is_demo else "FULL"
-        )
+        self.database = Database(settings.database_url, synchronous="NORMAL" if settings.is_demo else "FULL")
         self.ephemeral = self._ephemeral(settings)
         self.seal = Seal(settings.sealing or {1: derive(root, "seal:1")}, derive(root, "index"))
         self.keyring = Keyring(
@@ -101,7 +100,7 @@ class Provider:
         self.lifecycle = Lifecycle(self.accounts, self.audit)
         self.password = Password(self.authenticators, self.audit, Hashing(), Breached())
         self.totp = Totp(self.authenticators, self.audit)
-        channel: Channel | None = self.outbox if settings.sms_channel == "outbox" else None
+        channel = _channel(settings, self.outbox)
         messages = Messages(channel, Texts()) if channel else None
         sms = [SmsOtp(messages, self.ephemeral, self.seal)] if messages else []
         attempts = Attempts(self.ephemeral, self.clock, Addresses(self.ephemeral, self.clock))
@@ -196,6 +195,13 @@ class Provider:
         """Give every connection back."""
         self.database.close()
         self.ephemeral.close()
+
+
+def _channel(settings: Settings, outbox: Outbox) -> Channel | None:
+    """How texts reach people; ``None``: they do not, and no method leans on it."""
+    if settings.sms_channel == "gateway" and settings.sms_url and settings.sms_token:
+        return SmsGateway(settings.sms_url, settings.sms_token.get_secret_value())
+    return outbox if settings.sms_channel == "outbox" else None
 
 
 def ephemeral_url(database_url: str) -> str:

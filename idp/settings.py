@@ -41,7 +41,9 @@ class Settings(BaseSettings):
         default=(), description="Addresses whose X-Forwarded-For is believed, comma separated."
     )
     is_demo: bool = Field(default=False, description="Sample people, the outbox page, http on localhost.")
-    sms_channel: str = Field(default="none", description="`outbox` (demonstration only) or `none`.")
+    sms_channel: str = Field(default="none", description="`gateway`, `outbox` (demonstration) or `none`.")
+    sms_url: str | None = Field(default=None, description="The SMS gateway's https address.")
+    sms_token: SecretStr | None = Field(default=None, description="Its bearer token.")
     default_level: int = Field(
         default=2, ge=1, le=4, description="Authentication level when nobody asks for one."
     )
@@ -82,8 +84,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _safe_together(self) -> "Settings":
-        if self.sms_channel not in ("outbox", "none"):
-            raise ValueError("IDP_SMS_CHANNEL must be `outbox` or `none`")
+        if self.sms_channel not in ("gateway", "outbox", "none"):
+            raise ValueError("IDP_SMS_CHANNEL must be `gateway`, `outbox` or `none`")
+        if self.sms_channel == "gateway" and not (self.sms_token and (self.sms_url or "").startswith("https://")):
+            raise ValueError("IDP_SMS_CHANNEL=gateway needs an https IDP_SMS_URL and IDP_SMS_TOKEN")
         if self.sms_channel == "outbox" and not self.is_demo:
             raise ValueError("IDP_SMS_CHANNEL=outbox shows codes on a page: only with IDP_IS_DEMO=true")
         if self.is_demo and urlsplit(self.issuer).hostname not in LOCAL_HOSTS:
