@@ -2,6 +2,7 @@
 
 import base64
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -11,6 +12,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 SECRET_BYTES = 32
+LAST_SEAL_VERSION = 255
+DATABASES = ("sqlite:///", "postgresql+psycopg://")
+REDIS = ("redis://", "rediss://", "unix://")
+ZERO = timedelta(0)
 
 
 class Misconfigured(Exception):
@@ -47,12 +52,27 @@ class Settings(BaseSettings):
     default_level: int = Field(
         default=2, ge=1, le=4, description="Authentication level when nobody asks for one."
     )
-    code_ttl: timedelta = Field(default=timedelta(seconds=60), description="Life of an authorization code.")
-    access_token_ttl: timedelta = Field(default=timedelta(minutes=10), description="Life of an access token.")
-    refresh_ttl: timedelta = Field(
-        default=timedelta(days=30), description="Absolute life of a refresh family."
+    code_ttl: timedelta = Field(
+        default=timedelta(seconds=60),
+        gt=ZERO,
+        le=timedelta(seconds=60),
+        description="Life of an authorization code.",
     )
-    session_ttl: timedelta = Field(default=timedelta(hours=12), description="Absolute life of a session.")
+    access_token_ttl: timedelta = Field(
+        default=timedelta(minutes=10),
+        gt=ZERO,
+        le=timedelta(minutes=10),
+        description="Life of an access token.",
+    )
+    refresh_ttl: timedelta = Field(
+        default=timedelta(days=30), gt=ZERO, description="Absolute life of a refresh family."
+    )
+    session_ttl: timedelta = Field(
+        default=timedelta(hours=12),
+        gt=ZERO,
+        le=timedelta(hours=12),
+        description="Absolute life of a session.",
+    )
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -63,6 +83,40 @@ class Settings(BaseSettings):
             else value
         )
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in value:
+            try:
+                ip_network(proxy, strict=False)
+            except ValueError:
+                raise ValueError("must hold addresses or networks, as in 10.0.0.0/8") from None
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_known(cls, value: str) -> str:
+        if not value.startswith(DATABASES):
+            raise ValueError(f"must begin with {' or '.join(DATABASES)}")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_is_known(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(REDIS):
+            raise ValueError(f"must begin with {', '.join(REDIS)}")
+        return value
+
+    @field_validator("seal_keys")
+    @classmethod
+    def _seal_keys_are_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        for part in value.get_secret_value().split(",") if value else ():
+            version, _, key = part.partition(":")
+            is_version = version.isascii() and version.isdigit() and 1 <= int(version) <= LAST_SEAL_VERSION
+            if not is_version or len(_decoded(key)) != SECRET_BYTES:
+                raise ValueError("must hold version:key pairs; a key is 32 bytes in base64url")
+        return value
+
     @field_validator("issuer")
     @classmethod
     def _issuer_is_an_origin(cls, value: str) -> str:
@@ -71,7 +125,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an https address")
         if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
             raise ValueError("must be https anywhere but on localhost")
-        if parts.query or parts.fragment or parts.path or parts.username:
+        if parts.query or parts.fragment or parts.path or "@" in parts.netloc:
             raise ValueError("must be a bare origin: no path, query, fragment or user")
         return value
 
@@ -86,7 +140,9 @@ class Settings(BaseSettings):
     def _safe_together(self) -> "Settings":
         if self.sms_channel not in ("gateway", "outbox", "none"):
             raise ValueError("IDP_SMS_CHANNEL must be `gateway`, `outbox` or `none`")
-        if self.sms_channel == "gateway" and not (self.sms_token and (self.sms_url or "").startswith("https://")):
+        if self.sms_channel == "gateway" and not (
+            self.sms_token and (self.sms_url or "").startswith("https://")
+        ):
             raise ValueError("IDP_SMS_CHANNEL=gateway needs an https IDP_SMS_URL and IDP_SMS_TOKEN")
         if self.sms_channel == "outbox" and not self.is_demo:
             raise ValueError("IDP_SMS_CHANNEL=outbox shows codes on a page: only with IDP_IS_DEMO=true")
@@ -137,6 +193,6 @@ def _explained(error: ValidationError) -> list[str]:
 
 def _decoded(text: str) -> bytes:
     try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except ValueError:
         return b""
