@@ -12,7 +12,8 @@ from sqlalchemy import JSON, Column, LargeBinary, String, Table, bindparam, inse
 
 from idp.kernel.clock import Clock
 from idp.kernel.ids import digest, new_secret
-from idp.oidc.clients.metadata import ClientMetadata, check
+from idp.oidc.clients.checks import check
+from idp.oidc.clients.metadata import ClientMetadata
 from idp.storage.database import Database, Instant, metadata
 from idp.storage.prepared import Prepared
 

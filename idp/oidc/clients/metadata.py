@@ -1,55 +1,108 @@
-"""What is registered about a client (RFC 7591 §2, OIDC Registration 1.0 §2), and what is refused."""
+"""What is registered about a client (RFC 7591 §2, OIDC Registration 1.0 §2 and the extensions named below)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from idp.kernel.errors import Refused
-
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
-LEVELS = frozenset({1, 2, 3, 4})
-AuthMethod = Literal["none", "client_secret_basic", "client_secret_post"]
-
-
-class InvalidClientMetadata(Refused):
-    """A client cannot be registered so (RFC 7591 §3.2.2)."""
-
-    code = "invalid_client_metadata"
-
-    def __init__(self, field: str, expected: str) -> None:
-        super().__init__(f"{field}: {expected}")
-        self.field = field
-        self.expected = expected
-
-    def facts(self) -> dict[str, object]:
-        return {"field": self.field, "expected": self.expected}
+AuthMethod = Literal[
+    "none",
+    "client_secret_basic",
+    "client_secret_post",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientMetadata:
-    """A relying party as registered. ``client_name`` and ``purpose`` are by language (``vi``, ``en``)."""
+    """A relying party as registered. ``client_name`` and ``purpose`` are by language (``vi``, ``en``).
 
+    Members bear the names of their specifications; absent ones have the defaults that those give, or the
+    safer one where they leave a choice.
+    """
+
+    # RFC 7591, OIDC Registration 1.0
     client_name: Mapping[str, str]
-    redirect_uris: tuple[str, ...]
-    post_logout_redirect_uris: tuple[str, ...] = ()
-    token_endpoint_auth_method: AuthMethod = "client_secret_basic"
+    redirect_uris: tuple[str, ...] = ()
     grant_types: tuple[str, ...] = ("authorization_code",)
     response_types: tuple[str, ...] = ("code",)
-    scope: tuple[str, ...] = ("openid",)
-    claims: tuple[str, ...] = ()
-    id_token_signed_response_alg: str = "ES256"
-    subject_type: Literal["pairwise", "public"] = "pairwise"
     application_type: Literal["web", "native"] = "web"
-    default_level: int | None = None
+    scope: tuple[str, ...] = ("openid",)
+    contacts: tuple[str, ...] = ()
+    client_uri: str | None = None
+    logo_uri: str | None = None
+    policy_uri: str | None = None
+    tos_uri: str | None = None
+    jwks_uri: str | None = None
+    jwks: Mapping[str, Any] | None = None
+    software_id: str | None = None
+    software_version: str | None = None
+    sector_identifier_uri: str | None = None
+    subject_type: Literal["pairwise", "public"] = "pairwise"
     default_max_age: int | None = None
+    require_auth_time: bool = False
+    default_acr_values: tuple[str, ...] = ()
+    initiate_login_uri: str | None = None
+
+    # How the client proves itself: OIDC Core 1.0 §9, RFC 8705 §2
+    token_endpoint_auth_method: AuthMethod = "client_secret_basic"
+    token_endpoint_auth_signing_alg: str | None = None
+    tls_client_auth_subject_dn: str | None = None
+    tls_client_auth_san_dns: str | None = None
+    tls_client_auth_san_uri: str | None = None
+    tls_client_auth_san_ip: str | None = None
+    tls_client_auth_san_email: str | None = None
+
+    # Requests: OIDC Core 1.0 §6, RFC 9101, RFC 9126, RFC 9396
+    request_uris: tuple[str, ...] = ()
+    request_object_signing_alg: str | None = None
+    request_object_encryption_alg: str | None = None
+    request_object_encryption_enc: str | None = None
+    require_signed_request_object: bool = False
+    require_pushed_authorization_requests: bool = False
+    authorization_details_types: tuple[str, ...] = ()
+
+    # Answers: OIDC Core 1.0, JARM, RFC 9701
+    id_token_signed_response_alg: str = "ES256"
+    id_token_encrypted_response_alg: str | None = None
+    id_token_encrypted_response_enc: str | None = None
+    userinfo_signed_response_alg: str | None = None
+    userinfo_encrypted_response_alg: str | None = None
+    userinfo_encrypted_response_enc: str | None = None
+    authorization_signed_response_alg: str = "ES256"
+    authorization_encrypted_response_alg: str | None = None
+    authorization_encrypted_response_enc: str | None = None
+    introspection_signed_response_alg: str = "ES256"
+
+    # Tokens: RFC 9449, RFC 8705 §3, RFC 9068, RFC 8707
+    dpop_bound_access_tokens: bool = False
+    tls_client_certificate_bound_access_tokens: bool = False
+    access_token_format: Literal["opaque", "jwt"] = "opaque"
+    resources: tuple[str, ...] = ()
+
+    # Signing out: RP-Initiated, Back-Channel and Front-Channel Logout 1.0
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = None
+    backchannel_logout_session_required: bool = False
+    frontchannel_logout_uri: str | None = None
+    frontchannel_logout_session_required: bool = False
+
+    # CIBA Core 1.0
+    backchannel_token_delivery_mode: Literal["poll", "ping"] | None = None
+    backchannel_client_notification_endpoint: str | None = None
+    backchannel_authentication_request_signing_alg: str | None = None
+    backchannel_user_code_parameter: bool = False
+
+    # Ours: what the appraisal established, and what people are told
+    claims: tuple[str, ...] = ()
+    default_level: int | None = None
     is_vetted: bool = False
     purpose: Mapping[str, str] | None = None
     legal_basis: str | None = None
     retention: str | None = None
-    logo_uri: str | None = None
-    policy_uri: str | None = None
-    tos_uri: str | None = None
+    profile: str | None = None
 
     def name(self, language: str) -> str:
         return self.client_name.get(language) or next(iter(self.client_name.values()))
@@ -58,45 +111,3 @@ class ClientMetadata:
     def domain(self) -> str:
         """The host that people are sent back to: what they can compare with the address bar."""
         return urlsplit(self.redirect_uris[0]).hostname or "" if self.redirect_uris else ""
-
-
-def check(metadata: ClientMetadata) -> None:
-    """Refuse what could hurt people or never work.
-
-    Raises:
-        InvalidClientMetadata: naming the field and what it should have been.
-    """
-    if not metadata.client_name or not all(metadata.client_name.values()):
-        raise InvalidClientMetadata("client_name", "a name by language")
-    if "authorization_code" in metadata.grant_types and not metadata.redirect_uris:
-        raise InvalidClientMetadata("redirect_uris", "at least one")
-    for uri in metadata.redirect_uris:
-        _check_redirect_uri(uri, metadata.application_type)
-    for uri in metadata.post_logout_redirect_uris:
-        _check_redirect_uri(uri, metadata.application_type, "post_logout_redirect_uris")
-    if metadata.token_endpoint_auth_method == "none" and "client_credentials" in metadata.grant_types:
-        raise InvalidClientMetadata("grant_types", "no client_credentials for a public client")
-    if metadata.default_level is not None and metadata.default_level not in LEVELS:
-        raise InvalidClientMetadata("default_level", "1 to 4")
-    if (
-        metadata.subject_type == "pairwise"
-        and len({urlsplit(uri).hostname for uri in metadata.redirect_uris}) > 1
-    ):
-        # OIDC Core 1.0 §8.1: several hosts need a sector_identifier_uri.
-        raise InvalidClientMetadata("redirect_uris", "one host for a pairwise subject")
-
-
-def _check_redirect_uri(uri: str, application_type: str, field: str = "redirect_uris") -> None:
-    parts = urlsplit(uri)
-    if "#" in uri or not uri.isascii() or any(c.isspace() or c in "\\<>\"'`{}|^" for c in uri):
-        raise InvalidClientMetadata(field, "an absolute address without a fragment")
-    if parts.username or parts.password or "*" in uri:
-        raise InvalidClientMetadata(field, "an exact address: no user, no wildcard")
-    if parts.scheme == "https" and parts.hostname:
-        return
-    if parts.scheme == "http" and parts.hostname in LOOPBACK:
-        return
-    # RFC 8252 §7.1: a private scheme is a reversed domain name.
-    if application_type == "native" and "." in parts.scheme:
-        return
-    raise InvalidClientMetadata(field, "https, or http on a loopback address")

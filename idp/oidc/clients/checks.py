@@ -1,0 +1,65 @@
+"""What registration refuses: metadata that could hurt people or never work (RFC 7591 §3.2.2)."""
+
+from urllib.parse import urlsplit
+
+from idp.kernel.errors import Refused
+from idp.oidc.clients.metadata import ClientMetadata
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
+LEVELS = frozenset({1, 2, 3, 4})
+
+
+class InvalidClientMetadata(Refused):
+    """A client cannot be registered so (RFC 7591 §3.2.2)."""
+
+    code = "invalid_client_metadata"
+
+    def __init__(self, field: str, expected: str) -> None:
+        super().__init__(f"{field}: {expected}")
+        self.field = field
+        self.expected = expected
+
+    def facts(self) -> dict[str, object]:
+        return {"field": self.field, "expected": self.expected}
+
+
+def check(metadata: ClientMetadata) -> None:
+    """Refuse what could hurt people or never work.
+
+    Raises:
+        InvalidClientMetadata: naming the field and what it should have been.
+    """
+    if not metadata.client_name or not all(metadata.client_name.values()):
+        raise InvalidClientMetadata("client_name", "a name by language")
+    if "authorization_code" in metadata.grant_types and not metadata.redirect_uris:
+        raise InvalidClientMetadata("redirect_uris", "at least one")
+    for uri in metadata.redirect_uris:
+        _check_redirect_uri(uri, metadata.application_type)
+    for uri in metadata.post_logout_redirect_uris:
+        _check_redirect_uri(uri, metadata.application_type, "post_logout_redirect_uris")
+    if metadata.token_endpoint_auth_method == "none" and "client_credentials" in metadata.grant_types:
+        raise InvalidClientMetadata("grant_types", "no client_credentials for a public client")
+    if metadata.default_level is not None and metadata.default_level not in LEVELS:
+        raise InvalidClientMetadata("default_level", "1 to 4")
+    if (
+        metadata.subject_type == "pairwise"
+        and len({urlsplit(uri).hostname for uri in metadata.redirect_uris}) > 1
+    ):
+        # OIDC Core 1.0 §8.1: several hosts need a sector_identifier_uri.
+        raise InvalidClientMetadata("redirect_uris", "one host for a pairwise subject")
+
+
+def _check_redirect_uri(uri: str, application_type: str, field: str = "redirect_uris") -> None:
+    parts = urlsplit(uri)
+    if "#" in uri or not uri.isascii() or any(c.isspace() or c in "\\<>\"'`{}|^" for c in uri):
+        raise InvalidClientMetadata(field, "an absolute address without a fragment")
+    if parts.username or parts.password or "*" in uri:
+        raise InvalidClientMetadata(field, "an exact address: no user, no wildcard")
+    if parts.scheme == "https" and parts.hostname:
+        return
+    if parts.scheme == "http" and parts.hostname in LOOPBACK:
+        return
+    # RFC 8252 §7.1: a private scheme is a reversed domain name.
+    if application_type == "native" and "." in parts.scheme:
+        return
+    raise InvalidClientMetadata(field, "https, or http on a loopback address")
