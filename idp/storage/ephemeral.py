@@ -16,6 +16,13 @@ class Space(StrEnum):
     ATTEMPTS = "attempts"
     TOTP_STEP = "totp_step"
     ENROLMENT = "enrolment"
+    PUSHED_REQUEST = "pushed_request"
+    DEVICE_CODE = "device_code"
+    USER_CODE = "user_code"
+    CIBA_REQUEST = "ciba_request"
+    ASSERTION_JTI = "assertion_jti"
+    REQUEST_JTI = "request_jti"
+    DPOP_JTI = "dpop_jti"
 
 
 @dataclass(frozen=True, slots=True)

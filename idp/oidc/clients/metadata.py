@@ -1,4 +1,4 @@
-"""What is registered about a client (RFC 7591 §2, OIDC Registration 1.0 §2 and the extensions named below)."""
+"""What is registered about a client (RFC 7591 §2, OIDC Registration 1.0 §2, and the extensions named)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -41,6 +41,10 @@ grants = Table(
     Column("auth_time", Instant),
     Column("code_hash", LargeBinary(32)),
     Column("refresh_hash", LargeBinary(32)),
+    Column("confirmation", JSON(none_as_null=True)),
+    Column("details", JSON(none_as_null=True)),
+    Column("resources", JSON(none_as_null=True)),
+    Column("actor", JSON(none_as_null=True)),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
     Column("revoked_at", Instant),
@@ -76,7 +80,12 @@ _REVOKE_SESSION = Prepared(
 class Grant:
     """One sign-in's yes to one client, or a client's own right where there is no account.
 
-    ``claims`` are the claim names consented to one by one: ``{"id_token": [...], "userinfo": [...]}``.
+    Args:
+        claims: the claim names consented to one by one: ``{"id_token": [...], "userinfo": [...]}``.
+        confirmation: the key that its tokens are bound to: ``jkt`` (RFC 9449) or ``x5t#S256`` (RFC 8705).
+        details: ``authorization_details`` as consented to (RFC 9396).
+        resources: where its access tokens may be used (RFC 8707); empty: at UserInfo.
+        actor: who acts on the subject's behalf, as in the ``act`` claim (RFC 8693 §4.1).
     """
 
     id: UUID
@@ -90,6 +99,10 @@ class Grant:
     auth_time: datetime | None
     created_at: datetime
     expires_at: datetime
+    confirmation: Mapping[str, str] | None = None
+    details: tuple[Mapping[str, Any], ...] = ()
+    resources: tuple[str, ...] = ()
+    actor: Mapping[str, Any] | None = None
     code_hash: bytes | None = field(default=None, repr=False)
     refresh_hash: bytes | None = field(default=None, repr=False)
     revoked_at: datetime | None = None
@@ -123,6 +136,10 @@ class Grants:
             "auth_time": grant.auth_time,
             "code_hash": grant.code_hash,
             "refresh_hash": grant.refresh_hash,
+            "confirmation": grant.confirmation,
+            "details": list(grant.details) or None,
+            "resources": list(grant.resources) or None,
+            "actor": grant.actor,
             "created_at": grant.created_at,
             "expires_at": grant.expires_at,
         }
@@ -174,6 +191,10 @@ def _grant(row: Row[Any]) -> Grant:
         auth_time=row.auth_time,
         code_hash=row.code_hash,
         refresh_hash=row.refresh_hash,
+        confirmation=row.confirmation,
+        details=tuple(row.details or ()),
+        resources=tuple(row.resources or ()),
+        actor=row.actor,
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
