@@ -8,12 +8,11 @@ import subprocess
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 import requests
 
 from tests.bench.server import free_port
-from tests.demonstration import COMMAND, ROOT, STOP_SECONDS, Codes, Demonstration, Surfer, is_free
+from tests.demonstration import COMMAND, ROOT, STOP_SECONDS, Codes, Demonstration, Surfer, is_free, left_of
 
 CLIENT = {
     "client_id": str,
@@ -172,8 +171,11 @@ def test_logs_are_there_and_hold_no_secret_and_nobodys_number(shown):
     assert (shown.data / "server.log").read_text() == ""
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
-@pytest.mark.parametrize("to_group", [True, False], ids=["group", "alone"])
+@pytest.mark.parametrize(
+    ("number", "to_group"),
+    [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGHUP, True)],
+    ids=["Ctrl-C", "SIGINT", "SIGTERM", "a closed terminal"],
+)
 def test_a_signal_stops_all_of_it(folder, number, to_group):
     running = Demonstration(folder, two_ports()).ready()
     processes = running.tree()
@@ -184,7 +186,7 @@ def test_a_signal_stops_all_of_it(folder, number, to_group):
     status = running.process.wait(STOP_SECONDS)
 
     assert status == 0
-    assert [process for process in processes if process.is_running()] == []
+    assert left_of(processes, 0.2) == []
     assert is_free(running.port)
     assert is_free(running.port + 1)
     assert running.said.rstrip().endswith("stopping")
@@ -220,8 +222,7 @@ def test_workers_do_not_outlive_a_server_that_was_killed(folder):
 
     assert running.process.wait(STOP_SECONDS) == 1
     assert "server.log" in running.said
-    _, alive = psutil.wait_procs(processes, 1)
-    assert alive == []
+    assert left_of(processes) == []
 
 
 def test_children_do_not_outlive_a_parent_that_was_killed(folder):
@@ -231,8 +232,7 @@ def test_children_do_not_outlive_a_parent_that_was_killed(folder):
     running.process.kill()
     running.process.wait()
 
-    _, alive = psutil.wait_procs(processes[1:], STOP_SECONDS)
-    assert alive == []
+    assert left_of(processes[1:]) == []
     assert is_free(running.port)
 
 
@@ -329,8 +329,7 @@ def test_a_portal_that_ends_ends_the_demonstration_and_says_where_to_look(folder
 
     assert running.process.wait(STOP_SECONDS) == 1
     assert "portal.log" in running.said
-    _, alive = psutil.wait_procs(processes, 1)
-    assert alive == []
+    assert left_of(processes) == []
 
 
 def workers(running):

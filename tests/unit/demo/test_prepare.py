@@ -1,0 +1,105 @@
+"""Filling the house: once, and taken up again where it broke off."""
+
+import shutil
+
+import pytest
+
+from idp.accounts.account import Status
+from idp.demo.prepare import CastLost, prepared
+from idp.provider import Provider
+from idp.settings import Settings
+from tests.house import SECRET
+
+PORTAL = "http://localhost:8001"
+
+
+class Broken(Exception):
+    """Stands for a power cut."""
+
+
+@pytest.fixture
+def memory(tmp_path):
+    return tmp_path / "cast.json"
+
+
+@pytest.fixture
+def provider(tmp_path, signing_keys):
+    keys = tmp_path / "keys"
+    shutil.copytree(signing_keys, keys)
+    provider = Provider(
+        Settings(
+            issuer="http://localhost:8000",
+            secret=SECRET,
+            database_url=f"sqlite:///{tmp_path / 'idp.db'}",
+            keys_dir=keys,
+            is_demo=True,
+            sms_channel="outbox",
+        )
+    )
+    yield provider
+    provider.close()
+
+
+def test_a_second_time_nothing_changes(provider, memory):
+    first = prepared(provider, memory, PORTAL)
+    kept = memory.read_bytes()
+
+    assert prepared(provider, memory, PORTAL) == first
+    assert memory.read_bytes() == kept
+
+
+def test_every_sample_person_can_sign_in(provider, memory):
+    cast = prepared(provider, memory, None)
+
+    for person in cast["accounts"].values():
+        account = provider.accounts.by_number(person["username"])
+        assert account.status is Status.ACTIVE
+        enrolled = {authenticator.method for authenticator in provider.authenticators.of(account.id)}
+        assert enrolled == {"password", "totp"} if person["totp_secret"] else {"password"}
+
+
+@pytest.mark.parametrize("step", ["enrolment.open_citizen", "password.set_password", "clients.register"])
+def test_what_broke_off_is_taken_up_again(provider, memory, monkeypatch, step):
+    room, name = step.split(".")
+    whole, calls = getattr(getattr(provider, room), name), []
+
+    def breaks(*arguments, **named):
+        calls.append(name)
+        if len(calls) == 3:
+            raise Broken
+        return whole(*arguments, **named)
+
+    monkeypatch.setattr(getattr(provider, room), name, breaks)
+    with pytest.raises(Broken):
+        prepared(provider, memory, PORTAL)
+    kept = memory.read_bytes()
+
+    cast = prepared(provider, memory, PORTAL)
+
+    assert memory.read_bytes() == kept
+    test_every_sample_person_can_sign_in(provider, memory)
+    assert all(provider.clients.find(known["client_id"]) for known in cast["clients"].values())
+
+
+def test_nobody_finds_codes_in_the_outbox_that_lead_nowhere(provider, memory):
+    prepared(provider, memory, None)
+
+    assert provider.outbox.recent() == ()
+
+
+def test_without_the_file_of_passwords_it_says_so(provider, memory):
+    prepared(provider, memory, None)
+    memory.unlink()
+
+    with pytest.raises(CastLost):
+        prepared(provider, memory, None)
+    assert not memory.exists()
+
+
+def test_each_address_of_the_portal_has_its_own_client(provider, memory):
+    first = prepared(provider, memory, PORTAL)["portals"]
+    second = prepared(provider, memory, "http://localhost:9001")["portals"]
+
+    assert second.keys() == {PORTAL, "http://localhost:9001"}
+    assert second[PORTAL] == first[PORTAL]
+    assert len({known["client_id"] for known in second.values()}) == 2

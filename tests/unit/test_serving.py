@@ -1,0 +1,83 @@
+"""Granian as we set it: ports are not shared, heads of requests are bounded."""
+
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing
+
+import pytest
+
+from idp.serving import MAX_HEADERS, PortTaken, refuse_taken
+from tests.bench.server import free_port
+
+SERVE = """
+from idp.serving import Serving, run
+def build():
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"ok"]
+    return app
+run(Serving("127.0.0.1", {port}, 1, 2), build)
+"""
+
+
+@pytest.fixture(scope="module")
+def port():
+    port = free_port()
+    server = subprocess.Popen([sys.executable, "-c", SERVE.format(port=port)])
+    while server.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            break
+        except OSError:
+            time.sleep(0.05)
+    yield port
+    server.terminate()
+    assert server.wait(10) == 0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0", "localhost"])
+def test_a_taken_port_is_refused(host):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with closing(socket.socket(family)) as other:
+        other.bind((host, 0))
+        other.listen()
+
+        with pytest.raises(PortTaken):
+            refuse_taken(host, other.getsockname()[1])
+
+
+def test_a_port_just_left_is_free():
+    port = free_port()
+
+    refuse_taken("127.0.0.1", port)
+
+
+def test_an_address_that_is_not_ours_is_not_called_taken():
+    with pytest.raises(OSError, match="assign"):
+        refuse_taken("192.0.2.1", free_port())
+
+
+def answer(port, head):
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(head)
+        return connection.recv(100)
+
+
+def test_a_request_is_answered(port):
+    assert answer(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 200")
+
+
+def test_a_head_past_the_limit_is_refused(port):
+    head = b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * (MAX_HEADERS + 1) + b"\r\n\r\n"
+
+    assert answer(port, head).startswith(b"HTTP/1.1 431")
+
+
+def test_idle_connections_do_not_shut_out_others(port):
+    idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]
+
+    assert answer(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 200")
+    for connection in idle:
+        connection.close()
