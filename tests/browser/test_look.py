@@ -19,8 +19,6 @@ TOO_SMALL = """
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}}
 
 
-
-
 @pytest.mark.parametrize("view", [View(), View("en", WIDE, "dark")], ids=str)
 @pytest.mark.parametrize("state", STATES)
 def test_page_is_accessible_fits_and_complains_of_nothing(browser, state, view):

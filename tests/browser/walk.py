@@ -10,6 +10,7 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
+from idp.accounts.phone import spaced_phone
 from tests.browser.stage import View
 from tests.browser.world import World
 from tests.house import Person
@@ -65,14 +66,14 @@ class Walk:
         """The last code sent to a person's phone, read from the outbox page in a tab of its own."""
         tab = self.page.context.new_page()
         tab.goto(self.world.outbox)
-        entry = tab.locator("#messages .entry", has_text=self.world.phone_of(person)).first
+        entry = tab.locator("#messages .entry", has_text=spaced_phone(self.world.phone_of(person))).first
         found = re.search(r"(?<!\d)\d{6}(?!\d)", entry.locator(".text").inner_text())
         assert found is not None
         tab.close()
         return found.group()
 
     def look(self, name: str) -> None:
-        """What every page must be: in the right language, inside the screen, accessible, without raw values."""
+        """What every page must be: in the walk's language, inside the screen, accessible, in words."""
         self.seen += 1
         page = self.page
         if PICTURES:

@@ -44,7 +44,9 @@ class World:
         self.account: str = document["pages"]["account"]
         self.cast: dict[str, dict[str, Any]] = document["accounts"]
         told = settings_of(folder, self.issuer).items()
-        self.provider = Provider(Settings(**{name.removeprefix("IDP_").lower(): value for name, value in told}))
+        self.provider = Provider(
+            Settings(**{name.removeprefix("IDP_").lower(): value for name, value in told})
+        )
         self._newcomers = _newcomers()
         self._phones = iter(range(100, 1000))
 
@@ -84,11 +86,12 @@ class World:
 
 def _newcomers() -> Iterator[str]:
     """Numbers of grown-up people of the sample register whom the demonstration does not use."""
+    today = f"{utc_now():%Y-%m-%d}"
     taken = {part.number for part in PEOPLE.values()}
     with SAMPLE_PEOPLE.open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             is_grown_up = date.fromisoformat(row["birth_date"]) < ADULT_BEFORE
-            has_card = row["card_issued_on"] and (row["card_expires_on"] or "9999") > f"{date.today()}"
+            has_card = row["card_issued_on"] and (row["card_expires_on"] or "9999") > today
             if is_grown_up and has_card and row["deceased"] == "no" and row["number"] not in taken:
                 yield row["number"]
 
