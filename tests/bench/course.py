@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from idp.serving import THREADS
 from tests.bench.figures import Figures
 from tests.bench.load import drive
 from tests.bench.server import Server, free_port
@@ -14,7 +15,7 @@ from tests.bench.wire import Operation
 LIGHT_HASH = Path(__file__).parent / "light_hash"
 # The bare views run under the same server, with as many threads, as `idp serve` gives the provider.
 BARE_COMMAND = (
-    *(sys.executable, "-m", "granian", "--interface=wsgi", "--workers=1", "--blocking-threads=8"),
+    *(sys.executable, "-m", "granian", "--interface=wsgi", "--workers=1", f"--blocking-threads={THREADS}"),
     *("--host=127.0.0.1", "--log-level=warning", "tests.bench.bare:app"),
 )
 PROVIDER_COMMAND = (

@@ -78,6 +78,14 @@ def test_document_has_the_promised_shape(shown):
         assert {key: type(value) for key, value in person.items()} == expected
 
 
+def test_the_document_is_documented(shown):
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = shown.told
+    names = {*told, *told["pages"], *told["clients"], *told["accounts"], *CLIENT, *ACCOUNT, "ca_file"}
+
+    assert sorted(name for name in names if not re.search(rf"\b{name}\b", page)) == []
+
+
 def test_every_page_named_answers(shown):
     for url in shown.told["pages"].values():
         assert requests.get(url, timeout=10).status_code == 200

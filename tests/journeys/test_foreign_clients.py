@@ -17,6 +17,18 @@ AUTHENTICATIONS = {
     "client_secret_basic": lambda known: ClientSecretBasic(known["client_id"], known["client_secret"]),
     "client_secret_post": lambda known: ClientSecretPost(known["client_id"], known["client_secret"]),
 }
+PKCE = {
+    "function": "idpyoidc.client.oauth2.add_on.pkce.add_support",
+    "kwargs": {"code_challenge_length": 64, "code_challenge_method": "S256"},
+}
+SERVICES = (
+    "provider_info_discovery.ProviderInfoDiscovery",
+    "authorization.Authorization",
+    "access_token.AccessToken",
+    "refresh_access_token.RefreshAccessToken",
+    "userinfo.UserInfo",
+    "end_session.EndSession",
+)
 SCOPE = "openid profile phone offline_access"
 NAMES = {"toan": "Nguyễn Anh Toàn", "quynh": "Trần Minh Quỳnh", "yen": "Phạm Diệu Yến"}
 
@@ -75,23 +87,8 @@ def handler(told):
             "scopes_supported": SCOPE.split(),
             "token_endpoint_auth_methods_supported": [known["auth_method"]],
             "client_authn_methods": [known["auth_method"], "bearer_header"],
-            "add_ons": {
-                "pkce": {
-                    "function": "idpyoidc.client.oauth2.add_on.pkce.add_support",
-                    "kwargs": {"code_challenge_length": 64, "code_challenge_method": "S256"},
-                }
-            },
-            "services": {
-                kind: {"class": f"idpyoidc.client.oidc.{kind}"}
-                for kind in (
-                    "provider_info_discovery.ProviderInfoDiscovery",
-                    "authorization.Authorization",
-                    "access_token.AccessToken",
-                    "refresh_access_token.RefreshAccessToken",
-                    "userinfo.UserInfo",
-                    "end_session.EndSession",
-                )
-            },
+            "add_ons": {"pkce": PKCE},
+            "services": {kind: {"class": f"idpyoidc.client.oidc.{kind}"} for kind in SERVICES},
         }
         return RPHandler(
             base_url=f"https://{name}.example",
