@@ -14,9 +14,17 @@ Form = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presented:
-    """What came with the request, besides the form, to prove the client."""
+    """What came with the request, besides the form, to prove the client.
+
+    ``certificate`` is the client's, in DER, as the TLS layer or a configured proxy established it;
+    ``dpop`` the DPoP header; ``method`` and ``url`` the request's own, as a DPoP proof must name them.
+    """
 
     authorization: str | None = None
+    certificate: bytes | None = None
+    dpop: str | None = None
+    method: str = "POST"
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
