@@ -52,9 +52,6 @@ class RequestReader:
             claims = self._keyring.verify(hint, "JWT")
         except Refused:
             raise InvalidRequest("id_token_hint: expected an ID token that this provider issued") from None
-        audience = claims.get("aud")
-        if claims.get("iss") != self._issuer or client.client_id not in (
-            audience if isinstance(audience, list) else [audience]
-        ):
+        if (claims.get("iss"), claims.get("aud")) != (self._issuer, client.client_id) or "acr" not in claims:
             raise InvalidRequest("id_token_hint: expected an ID token issued to this client")
         return str(claims["sub"])

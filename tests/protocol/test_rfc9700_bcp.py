@@ -1,0 +1,250 @@
+"""RFC 9700: what is spent stays spent, and a second use ends what the first gave birth to."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from idp.audit.events import Event
+from tests.house import House, Person, RelyingParty
+from tests.protocol.acts import code_for, refused, tokens_for
+
+CALLERS = 50
+
+
+def at_once(call: Callable[[], TestResponse]) -> list[TestResponse]:
+    """What ``CALLERS`` threads get that start together."""
+    start, answers = threading.Barrier(CALLERS), []
+
+    def act() -> None:
+        start.wait()
+        answers.append(call())
+
+    threads = [threading.Thread(target=act) for _ in range(CALLERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == CALLERS
+    return answers
+
+
+@pytest.fixture(params=["sqlite", "postgres", "postgres and redis"])
+def any_house(request: pytest.FixtureRequest, make_house: Callable[..., House]) -> House:
+    """A house on each kind of storage."""
+    settings: dict[str, Any] = {}
+    if request.param != "sqlite":
+        settings = {
+            "database_url": request.getfixturevalue("postgres_url"),
+            "is_demo": False,
+            "sms_channel": "none",
+        }
+    if request.param.endswith("redis"):
+        settings["redis_url"] = request.getfixturevalue("redis_url")
+    return make_house(**settings)
+
+
+def events(house: House, person: Person) -> list[Event]:
+    return [entry.event for entry in house.provider.audit.for_account(person.account_id, 1000)]
+
+
+@pytest.mark.spec("RFC 6749 §4.1.2")
+def test_of_fifty_parallel_redemptions_of_a_code_one_succeeds(any_house: House) -> None:
+    rp, person = any_house.client(), any_house.person()
+    code = code_for(rp, person, scope="openid offline_access")
+
+    answers = at_once(lambda: rp.redeem(code))
+
+    assert sorted({answer.status_code for answer in answers}) == [200, 400]
+    assert [answer.status_code for answer in answers].count(200) == 1
+    for answer in answers:
+        if answer.status_code != 200:
+            refused(answer, "invalid_grant")
+    assert events(any_house, person).count(Event.TOKEN_ISSUED) == 1
+
+
+@pytest.mark.spec("RFC 9700 §4.14.2")
+def test_of_fifty_parallel_refreshes_one_succeeds_and_the_family_ends(any_house: House) -> None:
+    rp, person = any_house.client(), any_house.person()
+    first = tokens_for(rp, person, scope="openid offline_access")
+
+    answers = at_once(lambda: rp.refresh(first["refresh_token"]))
+
+    won = [answer.get_json() for answer in answers if answer.status_code == 200]
+    assert len(won) == 1
+    for answer in answers:
+        if answer.status_code != 200:
+            refused(answer, "invalid_grant")
+    assert events(any_house, person).count(Event.TOKEN_REFRESHED) == 1
+    # Forty-nine reuses: nobody can tell which of them was the thief's.
+    refused(rp.refresh(won[0]["refresh_token"]), "invalid_grant")
+    refused(rp.userinfo(won[0]["access_token"]), "invalid_token", 401)
+
+
+@pytest.mark.spec("RFC 6749 §4.1.2")
+def test_code_used_twice_ends_every_token_born_of_it(any_house: House) -> None:
+    rp, person = any_house.client(), any_house.person()
+    code = code_for(rp, person, scope="openid offline_access")
+    first = rp.redeem(code).get_json()
+    second = rp.refresh(first["refresh_token"]).get_json()
+    assert rp.userinfo(second["access_token"]).status_code == 200
+
+    refused(rp.redeem(code), "invalid_grant")
+
+    for token in (first["access_token"], second["access_token"]):
+        refused(rp.userinfo(token), "invalid_token", 401)
+    refused(rp.refresh(second["refresh_token"]), "invalid_grant")
+    assert Event.CODE_REPLAYED in events(any_house, person)
+
+
+@pytest.mark.spec("RFC 6749 §4.1.2")
+def test_code_is_remembered_long_after_it_expired(house: House, rp: RelyingParty, person: Person) -> None:
+    code = code_for(rp, person, scope="openid offline_access")
+    first = rp.redeem(code).get_json()
+    house.clock.advance(timedelta(days=3))
+
+    refused(rp.redeem(code), "invalid_grant")
+
+    refused(rp.refresh(first["refresh_token"]), "invalid_grant")
+
+
+@pytest.mark.spec("RFC 9700 §2.1.1")
+def test_code_that_the_store_gives_twice_is_redeemed_once(
+    house: House, rp: RelyingParty, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a restore: the short-lived store forgot that the code was taken, the database did not."""
+    code = code_for(rp, person, scope="openid offline_access")
+    space_and_key = {}
+    take = house.provider.ephemeral.take
+
+    def restored(space: Any, key: str) -> bytes | None:
+        return space_and_key.setdefault((space, key), take(space, key))
+
+    monkeypatch.setattr(house.provider.ephemeral, "take", restored)
+    first = rp.redeem(code).get_json()
+
+    refused(rp.redeem(code), "invalid_grant")
+
+    refused(rp.userinfo(first["access_token"]), "invalid_token", 401)
+
+
+@pytest.mark.spec("RFC 9700 §4.14.2")
+def test_refresh_tokens_rotate(rp: RelyingParty, person: Person) -> None:
+    tokens = tokens_for(rp, person, scope="openid offline_access")
+    seen = {tokens["refresh_token"]}
+
+    for _ in range(5):
+        tokens = rp.refresh(tokens["refresh_token"]).get_json()
+        assert tokens["refresh_token"] not in seen
+        seen.add(tokens["refresh_token"])
+        assert rp.userinfo(tokens["access_token"]).status_code == 200
+
+
+@pytest.mark.spec("RFC 9700 §4.14.2")
+@pytest.mark.parametrize("method", ["client_secret_basic", "none"])
+def test_refresh_token_used_twice_ends_the_family(house: House, person: Person, method: str) -> None:
+    rp = house.client("party", token_endpoint_auth_method=method)
+    first = tokens_for(rp, person, scope="openid offline_access")
+    second = rp.refresh(first["refresh_token"]).get_json()
+    third = rp.refresh(second["refresh_token"]).get_json()
+
+    refused(rp.refresh(first["refresh_token"]), "invalid_grant")
+
+    refused(rp.refresh(third["refresh_token"]), "invalid_grant")
+    for tokens in (first, second, third):
+        refused(rp.userinfo(tokens["access_token"]), "invalid_token", 401)
+    assert Event.REFRESH_REUSED in events(house, person)
+
+
+@pytest.mark.spec("RFC 9700 §4.14.2")
+def test_end_of_one_family_leaves_the_others(house: House, rp: RelyingParty, person: Person) -> None:
+    stolen, other = (tokens_for(rp, person, scope="openid offline_access") for _ in range(2))
+    rp.refresh(stolen["refresh_token"])
+
+    refused(rp.refresh(stolen["refresh_token"]), "invalid_grant")
+
+    assert rp.refresh(other["refresh_token"]).status_code == 200
+
+
+@pytest.mark.spec("RFC 9700 §4.14.2")
+def test_family_has_an_end_however_often_it_is_refreshed(
+    house: House, rp: RelyingParty, person: Person
+) -> None:
+    tokens = tokens_for(rp, person, scope="openid offline_access")
+    for _ in range(3):
+        house.clock.advance(timedelta(days=9))
+        tokens = rp.refresh(tokens["refresh_token"]).get_json()
+
+    house.clock.advance(timedelta(days=3))
+
+    refused(rp.refresh(tokens["refresh_token"]), "invalid_grant")
+
+
+@pytest.mark.spec("RFC 9700 §4.14.2")
+def test_withdrawn_consent_ends_the_family(house: House, rp: RelyingParty, person: Person) -> None:
+    tokens = tokens_for(rp, person, scope="openid offline_access")
+
+    house.provider.consents.withdraw(person.account_id, rp.client_id)
+
+    refused(rp.refresh(tokens["refresh_token"]), "invalid_grant")
+
+
+def test_one_kind_of_credential_never_passes_for_another(rp: RelyingParty, person: Person) -> None:
+    code = code_for(rp, person, scope="openid offline_access")
+    tokens = rp.redeem(code_for(rp, person, scope="openid offline_access")).get_json()
+
+    refused(rp.refresh(code), "invalid_grant")
+    for token in ("refresh_token", "access_token", "id_token"):
+        refused(rp.redeem(tokens[token]), "invalid_grant")
+    for token in ("access_token", "id_token"):
+        refused(rp.refresh(tokens[token]), "invalid_grant")
+    assert rp.redeem(code).status_code == 200
+    assert rp.refresh(tokens["refresh_token"]).status_code == 200
+
+
+@pytest.mark.spec("RFC 9700 §4.5.3.1")
+def test_code_of_another_session_of_the_same_client_is_refused(
+    house: House, rp: RelyingParty, person: Person
+) -> None:
+    """Code injection: the attacker's code in the victim's session lacks the victim's challenge."""
+    attacker = RelyingParty(house, rp.client_id, rp.secret, rp.method, rp.redirect_uri)
+
+    refused(rp.redeem(code_for(attacker, house.person())), "invalid_grant")
+
+
+@pytest.mark.spec("RFC 9700 §4.11")
+@pytest.mark.parametrize(
+    "path", ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example"]
+)
+def test_the_language_switch_is_no_open_redirector(house: House, path: str) -> None:
+    response = house.app.test_client().get("/language/en", query_string={"return": path})
+
+    assert "evil" not in response.headers["Location"]
+
+
+@pytest.mark.spec("RFC 9700 §4.12")
+def test_redirects_that_follow_a_password_are_303(house: House, rp: RelyingParty, person: Person) -> None:
+    browser = house.browser()
+    browser.open("/authorize", rp.request())
+    form = browser.page.form_with("username")
+    assert form is not None
+
+    response = browser.client.post(
+        form.action, data=form.filled({"username": person.username, "password": person.password})
+    )
+
+    assert response.status_code == 303
+
+
+@pytest.mark.spec("RFC 9700 §4.2.4")
+def test_pages_send_no_referrer_and_are_not_kept(rp: RelyingParty, house: House) -> None:
+    browser = house.browser()
+
+    headers = browser.open("/authorize", rp.request()).headers
+
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cache-Control"] == "no-store"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
