@@ -1,20 +1,25 @@
 """The WSGI application: the web mounted on a provider."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from time import perf_counter
+from types import TracebackType
 from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.exceptions import HTTPException
 
 from idp.kernel.errors import IdpError
+from idp.kernel.ids import new_secret
 from idp.keyring.seal import derive
 from idp.oidc.discovery import metadata
 from idp.provider import Provider
 from idp.settings import Settings, load
+from idp.telemetry import begin_request, log_alarm, request_line
 from idp.web.endpoints.wellknown import Document, WellKnown
-from idp.web.errors import Errors
+from idp.web.errors import ERROR, Errors
 from idp.web.hardening import Hardened
 from idp.web.http import MAX_BODY, Addresses, Cookies
 from idp.web.i18n import Sentences
@@ -24,6 +29,7 @@ from idp.web.render import Pages
 from idp.web.routes import API_PATHS, JWKS, WELL_KNOWN, Doors, endpoints, mount
 from idp.web.surface import Surface
 
+ROUTE, ADDRESS = "idp.route", "idp.address"  # in the WSGI environment, for the request's line
 STATIC_AGE = timedelta(days=365)  # their addresses change with their content
 
 
@@ -35,6 +41,7 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     """
     settings = settings or load()
     provider = provider or Provider(settings)
+    provider.audit.listen(log_alarm)
     app = Flask("idp.web", static_url_path="/static", static_folder="static")
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, SEND_FILE_MAX_AGE_DEFAULT=STATIC_AGE)
     app.extensions["provider"] = provider
@@ -53,13 +60,55 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     for path, document in documents.items():
         app.add_url_rule(path, view_func=Document.as_view(path, document))
     errors = Errors(surface, provider.completion, API_PATHS)
+    app.before_request(_noted(surface.addresses))
     app.register_error_handler(IdpError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
     app.register_error_handler(Exception, errors.unforeseen)
-    app.wsgi_app = Hardened(  # type: ignore[method-assign]
-        WellKnown(app.wsgi_app, documents), is_https=settings.is_https
-    )
+    hardened = Hardened(WellKnown(app.wsgi_app, documents), is_https=settings.is_https)
+    app.wsgi_app = Logged(hardened)  # type: ignore[method-assign]
     return app
+
+
+def _noted(addresses: Addresses) -> Callable[[], None]:
+    def note() -> None:
+        """Leave for the log what Flask knows of a request: it forgets it before the answer comes out."""
+        request.environ[ADDRESS] = addresses.of(request)
+        if request.url_rule is not None:
+            request.environ[ROUTE] = request.url_rule.rule
+
+    return note
+
+
+class Logged:
+    """WSGI around everything: one line in the log for each request, and nothing of what was in it."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        begun, status = perf_counter(), "0"
+
+        def start(
+            line: str,
+            headers: list[tuple[str, str]],
+            exc_info: tuple[type[BaseException], BaseException, TracebackType] | None = None,
+            /,
+        ) -> object:
+            nonlocal status
+            status = line[:3]
+            return start_response(line, headers, exc_info) if exc_info else start_response(line, headers)
+
+        begin_request(new_secret(64))
+        body = self._app(environ, start)  # type: ignore[arg-type]
+        request_line(
+            method=environ["REQUEST_METHOD"],
+            route=environ.get(ROUTE),
+            status=int(status),
+            milliseconds=(perf_counter() - begun) * 1000,
+            address=environ.get(ADDRESS, environ.get("REMOTE_ADDR")),
+            error=environ.get(ERROR),
+        )
+        return body
 
 
 def _documents(provider: Provider, issuer: str) -> dict[str, Callable[[], bytes]]:

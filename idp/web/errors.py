@@ -31,6 +31,7 @@ STATUS: dict[type[IdpError], int] = {
     Refused: 400,
 }
 SERVER_ERROR = 500
+ERROR = "idp.error"  # in the WSGI environment: what was refused, for the request's line in the log
 SENTENCES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
@@ -45,6 +46,7 @@ class Errors:
 
     def refused(self, error: IdpError) -> Response:
         """Any error of ours."""
+        request.environ[ERROR] = error.error.error if isinstance(error, AuthorizationRefused) else error.code
         if isinstance(error, AuthorizationRefused):
             return see_other(self._completion.refused(error).location)
         status = error.status if isinstance(error, OAuthError) else _status(error)
@@ -61,7 +63,7 @@ class Errors:
     def http(self, error: HTTPException) -> Response:
         """Flask's own: no such page, method not allowed."""
         status = error.code or SERVER_ERROR
-        code = SENTENCES.get(status, "invalid_request")
+        code = request.environ[ERROR] = SENTENCES.get(status, "invalid_request")
         if request.path in self._api_paths:
             response = as_json({"error": "invalid_request", "error_description": error.name}, status)
         else:
@@ -71,7 +73,7 @@ class Errors:
 
     def unforeseen(self, error: Exception) -> Response:
         """What nobody raised on purpose: logged whole, told in one sentence."""
-        reference = new_secret(64)
+        reference, request.environ[ERROR] = new_secret(64), "internal_error"
         self._log.error("unforeseen", reference=reference, path=request.path, exc_info=error)
         if request.path in self._api_paths:
             return as_json(
