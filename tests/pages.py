@@ -27,6 +27,7 @@ PROVE = {
     "resend_action": "#",
     "restart_action": "#",
     "is_step_up": False,
+    "is_resent": False,
 }
 ERROR = {"party": None, "reference": "q3Zt0c7Yw1E", "description": None, "return_url": None}
 CONSENT = {
@@ -117,6 +118,10 @@ STATES = {
         },
     ),
     "prove-sms": ("prove.html", {**PROVE, "method": "sms_otp", "others": [("totp", "#")]}),
+    "prove-sms-resent": (
+        "prove.html",
+        {**PROVE, "method": "sms_otp", "others": [], "is_resent": True},
+    ),
     "consent": ("consent.html", {**CONSENT, "items": [NAME, BIRTH, PROVINCE]}),
     "consent-full": (
         "consent.html",

@@ -17,7 +17,7 @@ SIGN_IN = ("acr", "amr", "auth_time", "account_level")
 TOKEN = ("sub", "iss", "aud", "iat", "exp")
 # Told together with the claim they speak of, or of no use to a person.
 UNSHOWN = {"sub", "phone_number_verified", "email_verified", "iss", "aud", "exp", "iat"}
-METHODS = {"pwd", "otp", "sms", "mfa", "hwk", "swk", "user", "face", "fpt", "pin", "sc"}
+METHODS = ("pwd", "otp", "sms", "mfa", "hwk", "swk", "user", "face", "fpt", "pin", "sc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +109,14 @@ def _acr(value: object, say: Say, _: str) -> str | None:
 def _amr(value: object, say: Say, _: str) -> str | None:
     if not isinstance(value, list):
         return None
-    # "mfa" only counts the others.
-    told = [method for method in value if method != "mfa"] or value
-    return ", ".join(say(f"amr.{method}") if method in METHODS else str(method) for method in told)
+    # "mfa" only counts the others. RFC 8176 gives them no order: ours is the order they are asked in.
+    told = sorted((method for method in value if method != "mfa"), key=_asked_first) or value
+    words = ", ".join(say(f"amr.{method}") if method in METHODS else str(method) for method in told)
+    return words[:1].upper() + words[1:]
+
+
+def _asked_first(method: object) -> int:
+    return METHODS.index(str(method)) if method in METHODS else len(METHODS)
 
 
 def _account_level(value: object, say: Say, _: str) -> str | None:

@@ -103,12 +103,14 @@ def test_code_by_text_message_is_read_from_the_outbox(world, walk):
 
 def test_another_way_than_the_app_can_be_chosen(world, walk):
     person = world.citizen()
+    page = walk.page
     walk.to_portal()
     walk.press("#login")
     walk.identify(person)
     walk.press("#try-sms_otp")
     walk.look("way-1-sms")
     walk.press("#resend")
+    expect(page.get_by_role("status")).to_be_visible()
     walk.look("way-2-sent-again")
     walk.prove(walk.code_from_outbox(person))
 

@@ -7,7 +7,7 @@ from idp.authenticators.method import ProofRejected
 from idp.kernel.errors import TooManyAttempts
 from idp.oidc.authorization.core import RequestReader
 from idp.signin.ending import Outcome
-from idp.signin.next_step import Complete, Refuse
+from idp.signin.next_step import Complete, Prove, Refuse
 from idp.web.http import read_form, read_query, see_other
 from idp.web.pages.steps import Steps
 from idp.web.surface import again
@@ -51,7 +51,8 @@ class SignIn(MethodView):
         if isinstance(step, Complete | Refuse):  # the time or the account moved on while the page stood open
             outcome = self._steps.desk.advance(interaction, caller)
             return self._steps.end(outcome) if outcome else see_other(f"/signin/{interaction_id}")
-        return self._steps.show(interaction, step, caller)
+        is_resent = "resent" in read_query()
+        return self._steps.show(interaction, step, caller, is_resent=is_resent)
 
 
 class _Answer(MethodView):
@@ -107,7 +108,8 @@ class ChooseForm(_Answer):
             self._steps.desk.choose(interaction, method, caller)
         except TooManyAttempts as error:
             return again(self._steps.show(interaction, step, caller, error), error)
-        return see_other(f"/signin/{interaction_id}")
+        is_resent = isinstance(step, Prove) and step.methods[0] == method
+        return see_other(f"/signin/{interaction_id}" + ("?resent" if is_resent else ""))
 
 
 class RestartForm(_Answer):

@@ -52,6 +52,8 @@ class Steps:
         error: IdpError | None = None,
         username: str = "",
         ui_locales: str | None = None,
+        *,
+        is_resent: bool = False,
     ) -> Response:
         """The page that the step asks for.
 
@@ -60,6 +62,7 @@ class Steps:
             username: what was typed.
             ui_locales: the client's wish, for the first page; from then on the browser's cookie holds it,
                 or what the person chose instead.
+            is_resent: the code was sent once more, because the person asked.
         """
         client = self.desk.client_of(interaction)
         request = interaction.request
@@ -70,6 +73,7 @@ class Steps:
             "ui_locales": ui_locales,
             "error": shown(error, "signin" if isinstance(step, Identify) else None),
             "cancel_action": f"/signin/{interaction.id}/cancel",
+            "is_resent": is_resent,
         }
         if isinstance(step, Identify):
             hint = username or (request.hint if request else None) or ""

@@ -71,7 +71,7 @@ def test_my_page_tells_the_claims_in_plain_words(browser, provider):
 
     for words in ("Nguyễn Thị Minh An", "09/03/1994", "Nữ", "+84 912 345 678", "đã xác minh"):
         assert words in page
-    for words in ("Mức 2: hai yếu tố khác nhau", "mật khẩu, mã dùng một lần", "pairwise-1"):
+    for words in ("Mức 2: hai yếu tố khác nhau", "Mật khẩu, mã dùng một lần", "pairwise-1"):
         assert words in page
 
 
