@@ -50,11 +50,12 @@ class Demonstration:
         return self.ready()
 
     def __exit__(self, *_: object) -> None:
+        tree = self.tree()
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(STOP_SECONDS)
         finally:
-            for process in self.tree():
+            for process in tree:
                 with suppress(psutil.NoSuchProcess):
                     process.kill()
 

@@ -4,6 +4,7 @@ import fcntl
 import os
 import secrets
 import ssl
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -156,8 +157,10 @@ def _announce(show: Show, document: Mapping[str, Any]) -> None:
 
 
 def _command(show: Show) -> str:
-    folder = Path("var").absolute()
-    return "idp code NAME" if show.data == folder else f"idp code NAME --data {show.data}"
+    """What to type for a code, called as this process was: the environment may not be on the path."""
+    called = sys.argv[0] if Path(sys.argv[0]).name == "idp" else "idp"
+    is_usual = show.data == Path("var").absolute()
+    return f"{called} code NAME" if is_usual else f"{called} code NAME --data {show.data}"
 
 
 def _log_of(show: Show, name: str) -> Path:

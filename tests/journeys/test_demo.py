@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,19 @@ def folder(shown, tmp_path_factory):
     folder = tmp_path_factory.mktemp("again") / "data"
     with Demonstration(folder, two_ports()):
         return folder
+
+
+@pytest.fixture
+def start():
+    """Starts demonstrations that a test ends by itself; what it did not end is ended here."""
+    with ExitStack() as until:
+
+        def start(*arguments):
+            running = Demonstration(*arguments)
+            until.push(running)
+            return running
+
+        yield start
 
 
 def test_document_has_the_promised_shape(shown):
@@ -184,8 +198,8 @@ def test_logs_are_there_and_hold_no_secret_and_nobodys_number(shown):
     [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGHUP, True)],
     ids=["Ctrl-C", "SIGINT", "SIGTERM", "a closed terminal"],
 )
-def test_a_signal_stops_all_of_it(folder, number, to_group):
-    running = Demonstration(folder, two_ports()).ready()
+def test_a_signal_stops_all_of_it(folder, number, to_group, start):
+    running = start(folder, two_ports()).ready()
     processes = running.tree()
     held = requests.Session()  # a browser that keeps its connection open must not hold it up
     held.get(f"{running.told['issuer']}/health", timeout=5)
@@ -201,8 +215,8 @@ def test_a_signal_stops_all_of_it(folder, number, to_group):
     held.close()
 
 
-def test_a_slow_request_does_not_hold_up_the_end(folder):
-    running = Demonstration(folder, two_ports(), "--no-portal").ready()
+def test_a_slow_request_does_not_hold_up_the_end(folder, start):
+    running = start(folder, two_ports(), "--no-portal").ready()
     connection = slow_request(running.port)
 
     running.process.terminate()
@@ -223,8 +237,8 @@ def test_a_worker_that_is_killed_is_replaced(folder):
             time.sleep(0.1)
 
 
-def test_workers_do_not_outlive_a_server_that_was_killed(folder):
-    running = Demonstration(folder, two_ports(), "--no-portal", "--workers=2").ready()
+def test_workers_do_not_outlive_a_server_that_was_killed(folder, start):
+    running = start(folder, two_ports(), "--no-portal", "--workers=2").ready()
     processes = running.tree()
     workers(running)[0].parent().kill()
 
@@ -233,8 +247,8 @@ def test_workers_do_not_outlive_a_server_that_was_killed(folder):
     assert left_of(processes) == []
 
 
-def test_children_do_not_outlive_a_parent_that_was_killed(folder):
-    running = Demonstration(folder, two_ports()).ready()
+def test_children_do_not_outlive_a_parent_that_was_killed(folder, start):
+    running = start(folder, two_ports()).ready()
     processes = running.tree()
 
     running.process.kill()
@@ -244,8 +258,8 @@ def test_children_do_not_outlive_a_parent_that_was_killed(folder):
     assert is_free(running.port)
 
 
-def test_a_signal_while_preparing_stops_it_too_and_the_next_start_goes_on(tmp_path):
-    running = Demonstration(tmp_path / "data", two_ports(), "--no-portal")
+def test_a_signal_while_preparing_stops_it_too_and_the_next_start_goes_on(tmp_path, start):
+    running = start(tmp_path / "data", two_ports(), "--no-portal")
     while "preparing" not in running.said:
         time.sleep(0.01)
     running.process.send_signal(signal.SIGINT)
@@ -330,8 +344,8 @@ def test_a_production_database_is_refused_by_name(tmp_path):
     assert "IDP_DATABASE_URL" in refused.stderr
 
 
-def test_a_portal_that_ends_ends_the_demonstration_and_says_where_to_look(folder):
-    running = Demonstration(folder, two_ports()).ready()
+def test_a_portal_that_ends_ends_the_demonstration_and_says_where_to_look(folder, start):
+    running = start(folder, two_ports()).ready()
     processes = running.tree()
     next(process for process in processes if "clients.portal" in process.cmdline()).kill()
 
