@@ -51,12 +51,19 @@ def read_form(*lists: str) -> dict[str, str]:
     """
     if request.mimetype != FORM:
         raise WrongContentType(f"Content-Type: expected {FORM}")
-    if (request.content_length or 0) > MAX_BODY:
-        raise Malformed("the body is larger than 64 KiB")
-    body = request.stream.read(MAX_BODY + 1)
-    if len(body) > MAX_BODY:
-        raise Malformed("the body is larger than 64 KiB")
-    return _parsed(body, "body", lists)
+    return _parsed(_read_body(), "body", lists)
+
+
+def _read_body() -> bytes:
+    """The whole body. A chunked one tells no length, and one ``read`` may give less than there is."""
+    if (request.content_length or 0) <= MAX_BODY:
+        request.max_content_length = MAX_BODY + 1  # so that one byte too many is seen, not cut off
+        body = b""
+        while len(body) <= MAX_BODY and (part := request.stream.read(MAX_BODY + 1 - len(body))):
+            body += part
+        if len(body) <= MAX_BODY:
+            return body
+    raise Malformed("the body is larger than 64 KiB")
 
 
 def _parsed(raw: bytes, where: str, lists: tuple[str, ...] = ()) -> dict[str, str]:

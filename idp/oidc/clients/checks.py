@@ -7,6 +7,7 @@ from idp.oidc.clients.metadata import ClientMetadata
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 LEVELS = frozenset({1, 2, 3, 4})
+SIGNING = ("ES256", "RS256")  # what the keyring keeps keys for
 
 
 class InvalidClientMetadata(Refused):
@@ -41,6 +42,8 @@ def check(metadata: ClientMetadata) -> None:
         raise InvalidClientMetadata("grant_types", "no client_credentials for a public client")
     if metadata.default_level is not None and metadata.default_level not in LEVELS:
         raise InvalidClientMetadata("default_level", "1 to 4")
+    if metadata.id_token_signed_response_alg not in SIGNING:
+        raise InvalidClientMetadata("id_token_signed_response_alg", f"one of {' '.join(SIGNING)}")
     if (
         metadata.subject_type == "pairwise"
         and len({urlsplit(uri).hostname for uri in metadata.redirect_uris}) > 1

@@ -22,6 +22,7 @@ MAX_PORT = 65535
 _LOOPBACK_URI = re.compile(
     r"http://(?P<host>localhost|127\.0\.0\.1|\[::1\])(:(?P<port>[1-9][0-9]{0,4}))?(?P<rest>[/?].*|)"
 )
+_CLIENT_ID = re.compile(r"[\x20-\x7e]{1,64}")  # RFC 6749 Appendix A.1
 _METADATA: TypeAdapter[ClientMetadata] = TypeAdapter(ClientMetadata)
 
 clients = Table(
@@ -152,6 +153,8 @@ class Clients:
         return [client for (client_id,) in found if (client := self._read(client_id))]
 
     def _read(self, client_id: str) -> Client | None:
+        if not _CLIENT_ID.fullmatch(client_id):
+            return None  # PostgreSQL does not even take a NUL to compare with
         row = self._database.first(_FIND, {"client_id": client_id})
         if row is None or row.disabled_at is not None:
             return None

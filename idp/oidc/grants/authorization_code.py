@@ -39,12 +39,14 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
             self.rooms.grants.revoke(code.grant.id)
             raise InvalidGrant(REFUSED) from None
 
-    def authenticate_user(self, code: Code) -> Account | None:
+    def authenticate_user(self, code: Code) -> Account:
         """The account, if it may still act: since the code was given it, or its session, may have ended."""
         if code.grant.session_id is not None and not self.rooms.hold_session(code.grant.session_id):
             raise InvalidGrant(REFUSED)
         account = self.rooms.accounts.get(code.grant.account_id) if code.grant.account_id else None
-        return account if account is not None and account.is_active else None
+        if account is None or not account.is_active:
+            raise InvalidGrant(REFUSED)
+        return account
 
     def generate_token(self, **_: object) -> dict[str, Any]:
         code: Code = self.request.authorization_code
