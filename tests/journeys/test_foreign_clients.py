@@ -5,6 +5,7 @@ They read discovery, and check of our answers what their authors thought that th
 
 import pytest
 import requests
+from cryptojwt import KeyJar
 from idpyoidc.client.rp_handler import RPHandler
 from requests_oauth2client import ClientSecretBasic, ClientSecretPost, InvalidGrant, OAuth2Client, PublicApp
 from requests_oauth2client.exceptions import ConsentRequired, InteractionRequired, LoginRequired
@@ -92,6 +93,7 @@ def handler(told):
         }
         return RPHandler(
             base_url=f"https://{name}.example",
+            keyjar=KeyJar(),  # or it writes keys of its own into the folder we are in
             client_configs={told["issuer"]: config},
             httpc_params={"verify": told["ca_file"], "timeout": 10},
         )
