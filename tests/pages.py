@@ -191,6 +191,16 @@ STATES = {
         "account/totp.html",
         {**OWN, "qr_svg": QR, "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "label": "", "error": None},
     ),
+    "totp-wrong": (
+        "account/totp.html",
+        {
+            **OWN,
+            "qr_svg": QR,
+            "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+            "label": "An",
+            "error": wrong("proof_rejected.enrolment", method="totp", attempts_left=None),
+        },
+    ),
     "password": ("account/password.html", {**OWN, "masked_username": "••• ••• ••• 234", "error": None}),
     "password-wrong": (
         "account/password.html",

@@ -12,8 +12,9 @@ from idp.authenticators.method import ProofRejected
 from idp.authenticators.password import PasswordUnfit
 from idp.kernel.errors import IdpError, Refused, TooManyAttempts
 from idp.kernel.ids import new_secret
+from idp.oidc.authorization.response_modes import AuthorizationResponse
 from idp.signin.ending import Caller
-from idp.web.http import Addresses, Cookies
+from idp.web.http import Addresses, Cookies, see_other
 from idp.web.i18n import Language, Sentences, choose_language
 from idp.web.render import Pages
 
@@ -111,6 +112,18 @@ class Surface:
             self.cookies.write(response, LANGUAGE, language, LANGUAGE_TTL)
         return response
 
+    def answer(self, answer: AuthorizationResponse) -> Response:
+        """Send the browser back to the client: by a redirect, or by a page whose form posts the answer."""
+        if answer.location is not None:
+            return see_other(answer.location)
+        return self.show(
+            "form_post.html",
+            self.caller(),
+            goes_to=answer.redirect_uri,
+            action=answer.redirect_uri,
+            fields=answer.parameters,
+        )
+
     def _other_language(self, language: str, here: str | None) -> str | None:
         other = "en" if language == "vi" else "vi"
         return f"/language/{other}?return={quote(here)}" if here else None
@@ -125,7 +138,8 @@ def shown(error: IdpError | None, variant: str | None = None) -> dict[str, objec
         return None
     facts = error.facts()
     if isinstance(error, ProofRejected):
-        return {"code": f"{error.code}.{variant or error.method}", "facts": facts}
+        told = "uncounted" if error.attempts_left is None else error.method
+        return {"code": f"{error.code}.{variant or told}", "facts": facts}
     if isinstance(error, PasswordUnfit):
         return {"code": f"{error.code}.{error.reason}", "facts": facts}
     return {"code": error.code, "facts": facts}

@@ -2,8 +2,10 @@
 
 import pytest
 
-from tests.browser.stage import chromium
-from tests.browser.world import served
+pytest.register_assert_rewrite("tests.browser.walk")
+
+from tests.browser.stage import chromium  # noqa: E402
+from tests.browser.world import served  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from idp.accounts.account import Account
 from idp.assurance import Level
@@ -78,8 +79,8 @@ class World:
         assert record is not None
         return record.name
 
-    def phone_of(self, person: Person) -> str:
-        account = self.provider.accounts.get(person.account_id)
+    def phone_of(self, account_id: UUID) -> str:
+        account = self.provider.accounts.get(account_id)
         assert account is not None
         return account.phone or ""
 

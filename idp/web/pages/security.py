@@ -93,7 +93,7 @@ class AddTotp(MethodView):
             qr_svg=Markup(qr.svg_inline(scale=5, border=2, omitsize=True)),  # noqa: S704 - segno's own
             secret=secret,
             label=label,
-            error=shown(error),
+            error=shown(error, "enrolment"),
         )
         return again(page, error)
 
