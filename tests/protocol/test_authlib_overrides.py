@@ -158,7 +158,7 @@ def test_access_tokens_live_for_minutes(rp: RelyingParty, person: Person) -> Non
         ("scope", "profile", "invalid_scope"),
         ("claims", "{", "invalid_request"),
         ("max_age", "soon", "invalid_request"),
-        ("response_mode", "form_post", "invalid_request"),
+        ("response_mode", "web_message", "invalid_request"),
         ("prompt", "create", "invalid_request"),
         ("request_uri", "https://rp.example/request", "request_uri_not_supported"),
     ],
