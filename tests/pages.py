@@ -148,8 +148,8 @@ STATES = {
     "error-busy": ("error.html", {**ERROR, "error": wrong("unavailable"), "return_url": "#"}),
     "logout": ("logout.html", {"party": PORTAL, "carried": {"state": "s"}, **OWN}),
     "logout-own": ("logout.html", {"party": None, "carried": {}, **OWN}),
-    "logged-out": ("logged_out.html", {"party": PORTAL, "return_url": "#"}),
-    "logged-out-own": ("logged_out.html", {"party": None, "return_url": None}),
+    "logged-out": ("logged_out.html", {"party": PORTAL, "return_url": "#", "frames": ()}),
+    "logged-out-own": ("logged_out.html", {"party": None, "return_url": None, "frames": ()}),
     "front": ("frontpage.html", {"is_demo": True}),
     "activate": ("activate.html", {**OWN, "username": "", "is_sent": False, "error": None}),
     "activate-wrong": (
@@ -181,11 +181,12 @@ STATES = {
             **OWN,
             "authenticators": [authenticator("password"), authenticator("totp", "Điện thoại của An", None)],
             "masked_phone": "••• ••• 678",
+            "done": "totp_added",
         },
     ),
     "security-bare": (
         "account/security.html",
-        {**OWN, "authenticators": [authenticator("password")], "masked_phone": None},
+        {**OWN, "authenticators": [authenticator("password")], "masked_phone": None, "done": None},
     ),
     "totp": (
         "account/totp.html",
@@ -212,9 +213,17 @@ STATES = {
     ),
     "sessions": (
         "account/sessions.html",
-        {**OWN, "sessions": [session(1, AGENT), session(2, PHONE), session(3, "curl", 1)], "current": 1},
+        {
+            **OWN,
+            "sessions": [session(1, AGENT), session(2, PHONE), session(3, "curl", 1)],
+            "current": 1,
+            "done": None,
+        },
     ),
-    "sessions-one": ("account/sessions.html", {**OWN, "sessions": [session(1, AGENT)], "current": 1}),
+    "sessions-one": (
+        "account/sessions.html",
+        {**OWN, "sessions": [session(1, AGENT)], "current": 1, "done": "others_ended"},
+    ),
     "consents": (
         "account/consents.html",
         {
@@ -224,9 +233,10 @@ STATES = {
                 (consent("shop", {"openid", "phone", "address", "offline_access"}), SHOP),
                 (consent("gone", {"openid"}), None),
             ],
+            "done": None,
         },
     ),
-    "consents-none": ("account/consents.html", {**OWN, "consents": []}),
+    "consents-none": ("account/consents.html", {**OWN, "consents": [], "done": "consent_withdrawn"}),
     "history": (
         "account/history.html",
         {

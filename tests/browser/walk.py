@@ -23,7 +23,9 @@ BAD_REQUEST = 400
 ABANDONED = "net::ERR_ABORTED"
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}}
 # A key that no sentence was found for, a Python object, a template's hole.
-RAW = re.compile(r"\{'|\{\"|\bNone\b|\bUndefined\b|datetime\.|\{\{|\b[a-z_]+\.[a-z_]+\.(?:title|label|text)\b")
+RAW = re.compile(
+    r"\{'|\{\"|\bNone\b|\bUndefined\b|datetime\.|\{\{|\b[a-z_]+\.[a-z_]+\.(?:title|label|text)\b"
+)
 
 
 @dataclass

@@ -182,7 +182,7 @@ def test_guessing_the_old_password_here_is_counted_and_stopped(
 
 
 def secret_on(browser: Browser) -> str:
-    found = re.search(r'<code class="secret">([A-Z2-7 ]+)</code>', browser.text)
+    found = re.search(r'id="totp-secret">([A-Z2-7 ]+)</code>', browser.text)
     assert found is not None
     return found[1].replace(" ", "")
 

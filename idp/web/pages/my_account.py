@@ -18,12 +18,25 @@ from idp.oidc.consent import Consents
 from idp.oidc.sessions.session import Session, Sessions
 from idp.signin.desk import Desk
 from idp.signin.ending import Caller, Outcome
-from idp.web.http import read_form, see_other
+from idp.web.http import read_form, read_query, see_other
 from idp.web.pages.steps import Steps
 from idp.web.surface import Surface
 
 OWN_LEVEL = 2
 HISTORY_PAGE = 50
+# Steps inside a sign-in, which its end tells of.
+UNTOLD = frozenset({Event.SIGN_IN_STARTED, Event.CODE_ISSUED})
+# What the page after a change says was done; each has its sentence.
+DONE = frozenset(
+    {
+        "password_changed",
+        "totp_added",
+        "authenticator_removed",
+        "session_ended",
+        "others_ended",
+        "consent_withdrawn",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,17 @@ class OwnPages:
         self.surface.check_form(form, self.surface.caller())
         holder = self.enter(return_to)
         return (holder, form) if isinstance(holder, Holder) else see_other(return_to)
+
+
+def see_done(path: str, what: str) -> AnyResponse:
+    """To a page that then says what was done: one of ``DONE``."""
+    return see_other(f"{path}?done={what}")
+
+
+def what_was_done() -> str | None:
+    """What led to this page by ``see_done``, if it did."""
+    what = read_query().get("done")
+    return what if what in DONE else None
 
 
 class Home(MethodView):
@@ -109,6 +133,8 @@ class SessionList(MethodView):
             sessions=self._sessions.of(holder.account.id),
             current=holder.session.id,
             action="/account/sessions",
+            done=what_was_done(),
+            here="/account/sessions",
         )
 
     def post(self) -> AnyResponse:
@@ -117,10 +143,12 @@ class SessionList(MethodView):
             return entered
         holder, form = entered
         mine = {session.id for session in self._sessions.of(holder.account.id)}
-        for session_id in self._chosen(form, holder, mine):
+        chosen = self._chosen(form, holder, mine)
+        for session_id in chosen:
             self._sessions.end(session_id)
             self._audit.record(Event.SESSION_ENDED, account_id=holder.account.id, session=str(session_id))
-        return see_other("/account/sessions")
+        what = "others_ended" if form.get("session") == "others" else "session_ended"
+        return see_done("/account/sessions", what) if chosen else see_other("/account/sessions")
 
     def _chosen(self, form: Mapping[str, str], holder: Holder, mine: set[UUID]) -> set[UUID]:
         """The sessions to end; another person's are never among them."""
@@ -149,7 +177,12 @@ class ConsentList(MethodView):
             for consent in self._consents.of(holder.account.id)
         ]
         return self._own.surface.show(
-            "account/consents.html", holder.caller, consents=listed, action="/account/consents"
+            "account/consents.html",
+            holder.caller,
+            consents=listed,
+            action="/account/consents",
+            done=what_was_done(),
+            here="/account/consents",
         )
 
     def post(self) -> AnyResponse:
@@ -160,6 +193,7 @@ class ConsentList(MethodView):
         client_id = form.get("client", "")
         if self._consents.withdraw(holder.account.id, client_id):
             self._audit.record(Event.CONSENT_WITHDRAWN, account_id=holder.account.id, client_id=client_id)
+            return see_done("/account/consents", "consent_withdrawn")
         return see_other("/account/consents")
 
 
@@ -177,7 +211,8 @@ class History(MethodView):
         holder = self._own.enter("/account/history")
         if not isinstance(holder, Holder):
             return holder
-        events = self._audit.for_account(holder.account.id, HISTORY_PAGE)
+        kept = self._audit.for_account(holder.account.id, HISTORY_PAGE)
+        events = [event for event in kept if event.event not in UNTOLD]
         named = {event.client_id for event in events if event.client_id}
         parties = {client_id: self._own.steps.party(self._clients.find(client_id)) for client_id in named}
         return self._own.surface.show("account/history.html", holder.caller, events=events, parties=parties)

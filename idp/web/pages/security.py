@@ -15,7 +15,7 @@ from idp.authenticators.totp_enrolment import TotpEnrolment
 from idp.kernel.errors import IdpError, TooManyAttempts
 from idp.oidc.sessions.session import Sessions
 from idp.web.http import see_other
-from idp.web.pages.my_account import Holder, OwnPages
+from idp.web.pages.my_account import Holder, OwnPages, see_done, what_was_done
 from idp.web.surface import again, shown
 
 SECURITY = "/account/security"
@@ -44,6 +44,8 @@ class Security(MethodView):
             authenticators=enrolled,
             masked_phone=holder.account.phone_hint,
             action=SECURITY,
+            done=what_was_done(),
+            here=SECURITY,
         )
 
     def post(self) -> AnyResponse:
@@ -54,6 +56,7 @@ class Security(MethodView):
         for authenticator in self._authenticators.of(holder.account.id):
             if str(authenticator.id) == form.get("authenticator") and authenticator.method == Totp.name:
                 self._methods.remove(holder.account, authenticator.id)
+                return see_done(SECURITY, "authenticator_removed")
         return see_other(SECURITY)
 
 
@@ -80,7 +83,7 @@ class AddTotp(MethodView):
             self._enrolment.confirm(holder.session.id, holder.account.id, form.get("otp", ""), label)
         except (ProofRejected, AuthenticatorExists, TooManyAttempts) as error:
             return self._show(holder, error, label)
-        return see_other(SECURITY)
+        return see_done(SECURITY, "totp_added")
 
     def _show(self, holder: Holder, error: IdpError | None = None, label: str = "") -> AnyResponse:
         secret = self._enrolment.begin(holder.session.id)
@@ -132,7 +135,7 @@ class ChangePassword(MethodView):
         except (ProofRejected, PasswordUnfit, TooManyAttempts) as error:
             return self._show(holder, error)
         self._sessions.end_all(account.id, but=holder.session.id)
-        return see_other(SECURITY)
+        return see_done(SECURITY, "password_changed")
 
     def _show(self, holder: Holder, error: IdpError | None = None) -> AnyResponse:
         page = self._own.surface.show(
