@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import psycopg
 import redis
 
@@ -67,13 +68,18 @@ class Server:
         self.start()
 
     def freeze(self) -> None:
-        """The server is there and says nothing, until ``thaw``."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
+        """The server and its children are there and say nothing, until ``thaw``."""
+        for process in self._family():
+            process.suspend()
 
     def thaw(self) -> None:
+        for process in self._family():
+            process.resume()
+
+    def _family(self) -> list[psutil.Process]:
         assert self.process is not None
-        self.process.send_signal(signal.SIGCONT)
+        parent = psutil.Process(self.process.pid)
+        return [parent, *parent.children(recursive=True)]
 
     def close(self) -> None:
         """Stop and remove the files."""

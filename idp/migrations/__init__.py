@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from idp.storage.database import Database
-from idp.storage.engine import STATEMENT_TIMEOUT_MS
+from idp.storage.engine import STATEMENT_TIMEOUT_MS, unhurried
 
 FOLDER = Path(__file__).parent
 VERSIONS = FOLDER / "versions"
@@ -35,7 +35,7 @@ def migrate(database: Database, versions: Path = VERSIONS) -> None:
     """
     with suppress(IntegrityError, ProgrammingError):  # another process made it at the same moment
         database.run(VERSION_TABLE)
-    with database.transaction() as connection:
+    with database.transaction() as connection, unhurried(connection):
         if not database.is_sqlite:  # where BEGIN IMMEDIATE has locked the others out already
             _be_alone(database)
         config = configuration(versions)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from idp.kernel.errors import Unavailable
 from idp.storage.database import ATTEMPTS, Database
-from idp.storage.engine import RETRYABLE, STATEMENT_TIMEOUT_MS
+from idp.storage.engine import RETRYABLE, STATEMENT_TIMEOUT_MS, Silent
 
 POSTGRES_CONNECTIONS = 16
 
@@ -90,6 +90,8 @@ class Connections:
         return connection, _sqlite_run(connection) if self._is_sqlite else _psycopg_run(connection)
 
     def _is_worth_another_try(self, error: Exception, connection: Any) -> bool:
+        if isinstance(error, Silent):
+            return False  # it would be waited for again
         if self._dialect.is_disconnect(error, connection, None):  # type: ignore[arg-type]
             self.close()  # the server went away under all of them
             return True

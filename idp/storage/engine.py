@@ -2,14 +2,20 @@
 
 import select
 import sqlite3
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+import psycopg
+from psycopg.abc import PQGen
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
+T = TypeVar("T")
+
 STATEMENT_TIMEOUT_MS = 2500
+SILENCE_SECONDS = 4.0  # the server itself ends a statement sooner; past this it hangs
 RETRYABLE = ("40001", "40P01")  # serialization failure, deadlock (SQLSTATE)
 # Internal errors that pass by themselves: a read-only standby, a transaction that idled too long.
 PASSING = ("25006", "25P03")
@@ -32,7 +38,40 @@ def make_engine(url: str, synchronous: str) -> Engine:
     )
     if is_sqlite:
         event.listen(engine, "connect", _sqlite_preparer(synchronous))
+    else:
+        event.listen(engine, "do_connect", _impatient)
     return engine
+
+
+class Silent(psycopg.OperationalError):
+    """The server took a statement and said nothing for four seconds."""
+
+
+class Impatient(psycopg.Connection[Any]):
+    """A connection that is closed when the server says nothing: the driver alone would wait for ever."""
+
+    patience: float | None = SILENCE_SECONDS
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        try:
+            return super().wait(gen, interval, timeout or self.patience)
+        except psycopg.errors._WaitTimeout as error:
+            self.close()  # the answer may come yet, and would be taken for another's
+            raise Silent from error
+
+
+@contextmanager
+def unhurried(connection: Connection) -> Iterator[None]:
+    """Let a connection's statements take the time they need, as migrations do."""
+    raw: Any = connection.connection.dbapi_connection
+    if not isinstance(raw, Impatient):
+        yield
+        return
+    raw.patience = None
+    try:
+        yield
+    finally:
+        del raw.patience
 
 
 def is_closed(raw: Any) -> bool:
@@ -74,6 +113,10 @@ def _connect_args(is_sqlite: bool) -> dict[str, Any]:
         "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={STATEMENT_TIMEOUT_MS} "
         "-c idle_in_transaction_session_timeout=15000 -c timezone=UTC",
     }
+
+
+def _impatient(_dialect: Dialect, _entry: object, words: list[Any], options: dict[str, Any]) -> Any:
+    return Impatient.connect(*words, **options)
 
 
 def _sqlite_preparer(synchronous: str) -> Callable[[Any, ConnectionPoolEntry], None]:

@@ -155,6 +155,24 @@ def test_postgresql_gone_is_told_and_all_is_as_before_once_it_is_back(
     scene.works_again()
 
 
+def test_postgresql_that_hangs_is_told_and_goes_on_where_it_was(
+    on_postgres: Scene, own_postgres: Postgres
+) -> None:
+    scene = on_postgres
+    own_postgres.freeze()
+
+    is_told_to_clients(in_time(lambda: scene.rp.refresh(scene.tokens["refresh_token"])))
+    is_told_to_clients(in_time(lambda: scene.rp.userinfo(scene.tokens["access_token"])))
+    is_told_to_people(in_time(scene.type_password))
+    is_told_to_people(in_time(lambda: scene.signed_in.open("/authorize", scene.rp.request())))
+    scene.still_serves_what_is_public()
+
+    own_postgres.thaw()
+    assert scene.type_password().status_code == 303
+    assert scene.rp.userinfo(scene.tokens["access_token"]).status_code == 200
+    scene.works_again()
+
+
 def test_postgresql_restarted_between_two_requests_goes_unnoticed(
     on_postgres: Scene, own_postgres: Postgres
 ) -> None:

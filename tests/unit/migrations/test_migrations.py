@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from idp.kernel.errors import Unavailable
 from idp.migrations import is_current, migrate
 from idp.storage.database import Database
+from idp.storage.engine import Impatient
 from tests.conftest import sqlite
 
 FIRST = """
@@ -110,8 +112,24 @@ def test_of_many_that_start_at_once_one_migrates(empty: Database, versions: Path
         database.close()
 
 
+def test_a_migration_may_take_its_time(
+    postgres_url: str, versions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Impatient, "patience", 0.2)
+    (versions / "0002_slow.py").write_text(SECOND + '    op.execute("SELECT pg_sleep(0.5)")\n')
+    database = Database(postgres_url)
+
+    migrate(database, versions)
+
+    assert is_current(database, versions)
+    with pytest.raises(Unavailable):
+        database.run(text("SELECT pg_sleep(0.5)"))
+    assert database.first(text("SELECT 1")) == (1,), "on a new connection"
+    database.close()
+
+
 def test_statements_keep_their_time_limit_after_a_migration(postgres_url: str, versions: Path) -> None:
-    database = Database(postgres_url, pool_size=1)
+    database = Database(postgres_url)
 
     migrate(database, versions)
 
