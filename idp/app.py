@@ -21,7 +21,7 @@ from idp.telemetry import begin_request, log_alarm, request_line
 from idp.web.endpoints.wellknown import Document, WellKnown
 from idp.web.errors import ERROR, Errors
 from idp.web.hardening import Hardened
-from idp.web.http import MAX_BODY, Addresses, Cookies
+from idp.web.http import MAX_BODY, Addresses, Cookies, Presenting
 from idp.web.i18n import Sentences
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     )
     steps = Steps(surface, provider.desk, provider.clock)
     own = OwnPages(surface, steps, provider.desk, provider.sessions, provider.accounts)
-    mount(app, Doors(provider, surface, steps, own))
+    mount(app, Doors(provider, surface, steps, own, Presenting(settings.issuer, surface.addresses)))
     documents = _documents(provider, settings.issuer)
     for path, document in documents.items():
         app.add_url_rule(path, view_func=Document.as_view(path, document))

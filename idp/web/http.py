@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from flask import Request, Response, request
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from werkzeug.wrappers import Response as AnyResponse
 
 from idp.oidc.errors import OAuthError
+from idp.oidc.clients.authentication import Presented
 
 MAX_BODY = 64 * 1024
 MAX_FIELDS = 100
@@ -164,3 +167,50 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+    def came_by_proxy(self, incoming: Request) -> bool:
+        """Whether the nearest hop is a proxy of ours: its headers about the connection are then believed."""
+        return bool(self.trusted) and self._is_trusted(incoming.remote_addr or "")
+
+@dataclass(frozen=True, slots=True)
+class Presenting:
+    """Reads what comes with a request, besides its parameters, to prove the client."""
+
+    issuer: str
+    addresses: Addresses
+
+    def __call__(self) -> Presented:
+        """The request's own method and address come from the configured issuer, never from ``Host``.
+
+        Raises:
+            Malformed: a proxy of ours gave a client certificate that cannot be read.
+        """
+        return Presented(
+            authorization=request.headers.get("Authorization"),
+            certificate=self._certificate(),
+            dpop=request.headers.get("DPoP"),
+            method=request.method,
+            url=self.issuer + request.path,
+        )
+
+    def _certificate(self) -> bytes | None:
+        """What the TLS of a proxy of ours established (RFC 9440 §2.2); from others the header is nothing."""
+        header = request.headers.get("Client-Cert")
+        if not header or not self.addresses.came_by_proxy(request):
+            return None
+        try:
+            return _der(header.strip())
+        except ValueError:
+            raise Malformed("Client-Cert: expected one certificate, :base64 of DER:") from None
+
+
+def _der(header: str) -> bytes:
+    """RFC 9440's byte sequence, or percent-encoded PEM: all that nginx can write."""
+    if header.startswith("-----BEGIN"):
+        return x509.load_pem_x509_certificate(unquote(header).encode()).public_bytes(Encoding.DER)
+    if len(header) <= len("::") or not (header.startswith(":") and header.endswith(":")):
+        raise ValueError
+    der = base64.b64decode(header[1:-1], validate=True)
+    x509.load_der_x509_certificate(der)
+    return der
+
+

@@ -14,6 +14,8 @@ from idp.web.endpoints.userinfo import UserInfo
 from idp.web.pages import enrol, front, logout, my_account, security, signin
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
+from idp.web.hardening import FRAMED
+from idp.web.http import Presenting
 from idp.web.surface import Surface
 
 
@@ -40,6 +42,7 @@ class Doors:
 
 
 ROUTES: tuple[Route, ...] = (
+    presented: Presenting
     Route("/authorize", signin.Authorize, lambda d: (d.provider.requests, d.steps), "authorization_endpoint"),
     Route("/signin/<interaction_id>", signin.SignIn, lambda d: (d.steps,)),
     Route("/signin/<interaction_id>/identify", signin.IdentifyForm, lambda d: (d.steps,)),
@@ -51,13 +54,27 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/token",
         Token,
-        lambda d: (d.provider.client_authentication, d.provider.redemption, d.provider.audit),
+        lambda d: (d.provider.client_authentication, d.provider.redemption, d.provider.audit, d.presented),
         "token_endpoint",
         is_api=True,
     ),
     Route("/userinfo", UserInfo, lambda d: (d.provider.userinfo,), "userinfo_endpoint", is_api=True),
     Route(
         "/logout",
+    Route(
+        "/introspect",
+        Introspect,
+        lambda d: (d.provider.client_authentication, d.provider.introspection, d.provider.audit, d.presented),
+        "introspection_endpoint",
+        is_api=True,
+    ),
+    Route(
+        "/revoke",
+        Revoke,
+        lambda d: (d.provider.client_authentication, d.provider.revocation, d.provider.audit, d.presented),
+        "revocation_endpoint",
+        is_api=True,
+    ),
         logout.Logout,
         lambda d: (d.provider.logout, d.provider.sessions, d.steps, d.provider.audit),
         "end_session_endpoint",

@@ -1,14 +1,14 @@
 """POST /token."""
 
-from flask import Response, request
+from flask import Response
 from flask.views import MethodView
 
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
-from idp.oidc.clients.authentication import ClientAuthentication, Presented
+from idp.oidc.clients.authentication import ClientAuthentication
 from idp.oidc.errors import InvalidClient, OAuthError
 from idp.oidc.grants.table import Redemption
-from idp.web.http import as_json, read_form
+from idp.web.http import Presenting, as_json, read_form
 
 
 class Token(MethodView):
@@ -16,15 +16,18 @@ class Token(MethodView):
 
     init_every_request = False
 
-    def __init__(self, clients: ClientAuthentication, grants: Redemption, audit: AuditLog) -> None:
+    def __init__(
+        self, clients: ClientAuthentication, grants: Redemption, audit: AuditLog, presented: Presenting
+    ) -> None:
         self._clients = clients
         self._grants = grants
         self._audit = audit
+        self._presented = presented
 
     def post(self) -> Response:
         # RFC 6749 §3.2: parameters sent without a value are treated as if they were omitted.
         form = {name: value for name, value in read_form().items() if value}
-        presented = Presented(authorization=request.headers.get("Authorization"))
+        presented = self._presented()
         try:
             client = self._clients.authenticate(form, presented)
         except InvalidClient as error:
