@@ -11,11 +11,10 @@ from idp.provider import Provider
 from idp.web.endpoints.health import Health
 from idp.web.endpoints.token import Token
 from idp.web.endpoints.userinfo import UserInfo
+from idp.web.http import Presenting
 from idp.web.pages import enrol, front, logout, my_account, security, signin
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
-from idp.web.hardening import FRAMED
-from idp.web.http import Presenting
 from idp.web.surface import Surface
 
 
@@ -39,10 +38,10 @@ class Doors:
     surface: Surface
     steps: Steps
     own: OwnPages
+    presented: Presenting
 
 
 ROUTES: tuple[Route, ...] = (
-    presented: Presenting
     Route("/authorize", signin.Authorize, lambda d: (d.provider.requests, d.steps), "authorization_endpoint"),
     Route("/signin/<interaction_id>", signin.SignIn, lambda d: (d.steps,)),
     Route("/signin/<interaction_id>/identify", signin.IdentifyForm, lambda d: (d.steps,)),
@@ -61,20 +60,6 @@ ROUTES: tuple[Route, ...] = (
     Route("/userinfo", UserInfo, lambda d: (d.provider.userinfo,), "userinfo_endpoint", is_api=True),
     Route(
         "/logout",
-    Route(
-        "/introspect",
-        Introspect,
-        lambda d: (d.provider.client_authentication, d.provider.introspection, d.provider.audit, d.presented),
-        "introspection_endpoint",
-        is_api=True,
-    ),
-    Route(
-        "/revoke",
-        Revoke,
-        lambda d: (d.provider.client_authentication, d.provider.revocation, d.provider.audit, d.presented),
-        "revocation_endpoint",
-        is_api=True,
-    ),
         logout.Logout,
         lambda d: (d.provider.logout, d.provider.sessions, d.steps, d.provider.audit),
         "end_session_endpoint",
