@@ -4,7 +4,8 @@ from authlib.oidc.discovery import OpenIDProviderMetadata
 
 from idp.assurance import acr_of
 from idp.oidc.authorization.request import Prompt
-from idp.oidc.authorization.rules import RESPONSE_MODES, RESPONSE_TYPES
+from idp.oidc.authorization.response_modes import RESPONSE_MODES
+from idp.oidc.authorization.rules import RESPONSE_TYPES
 from idp.oidc.clients.authentication import METHODS
 from idp.oidc.grants.table import GRANT_TYPES
 from idp.oidc.tokens.claims import SCOPES, deliverable

@@ -8,7 +8,8 @@ from uuid import UUID
 from idp.assurance import Proof, authentication_level
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
-from idp.oidc.authorization.completion import AuthorizationResponse, Completion
+from idp.oidc.authorization.completion import Completion
+from idp.oidc.authorization.response_modes import AuthorizationResponse
 from idp.oidc.consent import Consent, Consents
 from idp.oidc.errors import OAuthError
 from idp.oidc.sessions.session import Session, Sessions, merged

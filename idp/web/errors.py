@@ -17,7 +17,7 @@ from idp.oidc.errors import (
 )
 from idp.signin.interaction import InteractionExpired, InteractionForeign, InteractionMoved
 from idp.telemetry import get_logger
-from idp.web.http import as_json, see_other
+from idp.web.http import as_json
 from idp.web.surface import FormExpired, Surface
 
 STATUS: dict[type[IdpError], int] = {
@@ -48,7 +48,7 @@ class Errors:
         """Any error of ours."""
         request.environ[ERROR] = error.error.error if isinstance(error, AuthorizationRefused) else error.code
         if isinstance(error, AuthorizationRefused):
-            return see_other(self._completion.refused(error).location)
+            return self._surface.answer(self._completion.refused(error))
         status = error.status if isinstance(error, OAuthError) else _status(error)
         if status >= SERVER_ERROR:
             self._log.error(

@@ -24,7 +24,7 @@ def test_each_mode_carries_a_code_that_can_be_redeemed(
 ) -> None:
     answer = browser.sign_in(rp, person, response_mode=mode)
 
-    assert set(answer) == {"code", "state", "iss"}
+    assert {"code", "state", "iss"} <= set(answer)
     assert answer["iss"] == rp.house.settings.issuer
     assert rp.redeem(answer["code"]).status_code == 200
 
@@ -55,7 +55,7 @@ def test_form_post_is_a_page_that_posts_to_the_redirect_uri(
     assert browser.shown.headers["Cache-Control"] == "no-store"
     assert form is not None
     assert (form.method, form.action) == ("POST", rp.redirect_uri)
-    assert set(form.fields) == {"code", "state", "iss"}
+    assert {"code", "state", "iss"} <= set(form.fields)
     assert SCRIPT in browser.text
 
 

@@ -1,35 +1,17 @@
 """The end of an authorization: a code, or an error, on its way back to the client."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from idp.assurance import Proof, amr_of, authentication_level
 from idp.kernel.clock import Clock
 from idp.kernel.ids import new_id
 from idp.oidc.authorization.request import AuthorizationRequest
+from idp.oidc.authorization.response_modes import AuthorizationResponse
 from idp.oidc.errors import AuthorizationRefused, OAuthError
 from idp.oidc.grants.codes import Code, Codes
 from idp.oidc.tokens.grant import Grant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorizationResponse:
-    """What goes back to the client through the browser."""
-
-    redirect_uri: str
-    parameters: tuple[tuple[str, str], ...]
-    response_mode: str = "query"
-
-    @property
-    def location(self) -> str:
-        """The redirect of ``response_mode=query``. The registered address's own query is kept."""
-        separator = (
-            "&" if urlsplit(self.redirect_uri).query else "" if self.redirect_uri.endswith("?") else "?"
-        )
-        return self.redirect_uri + separator + urlencode(self.parameters)
 
 
 class Completion:

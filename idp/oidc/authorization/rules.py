@@ -8,6 +8,7 @@ from authlib.oauth2.rfc7636.challenge import CODE_CHALLENGE_PATTERN
 
 from idp.assurance import level_of
 from idp.oidc.authorization.request import Draft, Prompt
+from idp.oidc.authorization.response_modes import RESPONSE_MODES
 from idp.oidc.errors import (
     InvalidRequest,
     InvalidScope,
@@ -20,7 +21,6 @@ from idp.oidc.errors import (
 from idp.oidc.tokens.claims import COMPANIONS, SCOPES, ClaimsRequest, read_claims_request
 
 RESPONSE_TYPES = ("code",)
-RESPONSE_MODES = ("query",)
 S256_LENGTH = 43  # base64url of 32 bytes
 MAX_PARAMETER = 2048
 MAX_AGE_DIGITS = 9
@@ -65,7 +65,7 @@ def response_type_is_code(draft: Draft) -> None:
 def response_mode_is_offered(draft: Draft) -> None:
     asked = draft.get("response_mode") or "query"
     if asked not in RESPONSE_MODES:
-        raise InvalidRequest(f"response_mode: expected one of {' '.join(RESPONSE_MODES)}")
+        raise InvalidRequest(f"response_mode: expected one of {' '.join(RESPONSE_MODES)}; came {asked[:32]}")
     draft.response_mode = asked
 
 
@@ -159,9 +159,9 @@ def person_asked_for_is_one(draft: Draft) -> None:
 RULES: tuple[Callable[[Draft], None], ...] = (
     client_is_known,
     redirect_uri_is_registered,
+    response_mode_is_offered,
     parameters_are_sane,
     request_object_is_absent,
-    response_mode_is_offered,
     response_type_is_code,
     scope_is_allowed,
     code_challenge_is_s256,

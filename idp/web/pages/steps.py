@@ -88,7 +88,7 @@ class Steps:
     def end(self, outcome: Outcome) -> Response:
         """A sign-in's end: back to the client, or on to the person's own pages."""
         if outcome.response is not None:
-            response = see_other(outcome.response.location)
+            response = self.surface.answer(outcome.response)
         elif outcome.error is not None:
             raise outcome.error
         else:
