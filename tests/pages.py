@@ -151,17 +151,25 @@ STATES = {
     "logged-out": ("logged_out.html", {"party": PORTAL, "return_url": "#", "frames": ()}),
     "logged-out-own": ("logged_out.html", {"party": None, "return_url": None, "frames": ()}),
     "front": ("frontpage.html", {"is_demo": True}),
-    "activate": ("activate.html", {**OWN, "username": "", "is_sent": False, "error": None}),
+    "activate": ("activate.html", {**OWN, "username": "", "is_sent": False, "is_done": False, "error": None}),
+    "activate-done": (
+        "activate.html",
+        {**OWN, "username": "", "is_sent": False, "is_done": True, "error": None},
+    ),
     "activate-wrong": (
         "activate.html",
         {
             **OWN,
             "username": "079204001234",
             "is_sent": False,
+            "is_done": False,
             "error": wrong("password_unfit.too_short", reason="too_short", shortest=8, longest=128),
         },
     ),
-    "activate-sent": ("activate.html", {**OWN, "username": "079204001234", "is_sent": True, "error": None}),
+    "activate-sent": (
+        "activate.html",
+        {**OWN, "username": "079204001234", "is_sent": True, "is_done": False, "error": None},
+    ),
     "outbox": (
         "outbox.html",
         {

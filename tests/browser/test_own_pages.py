@@ -57,6 +57,8 @@ def test_newcomer_activates_the_account_and_signs_in(world, walk):
     expect(page.locator("#form-error")).to_be_visible()
     walk.look("own-07-activate-wrong")
     activate(code, NEW_PASSWORD)
+    walk.look("own-07-activated")
+    walk.press("#activated")
     page.locator("#username").fill(newcomer.number)
     page.locator("#password").fill(NEW_PASSWORD)
     walk.press("#login-submit")

@@ -49,7 +49,8 @@ def test_holder_activates_and_signs_in(house: House, rp: RelyingParty, browser: 
     activate(browser, opened, house.last_sms_code())
 
     assert status(house) == "active"
-    assert "username" in browser.page.ids, "signing in comes next"
+    assert "activated" in browser.page.ids, "signing in comes next"
+    browser.open("/account")
     browser.submit({"username": opened, "password": NEW})
     browser.submit({"otp": house.last_sms_code()})
     assert "Trần Thị Thu Hà" in browser.text

@@ -9,7 +9,7 @@ from idp.accounts.citizen import NumberMalformed
 from idp.accounts.enrolment import Enrolment
 from idp.authenticators.password import Password, PasswordUnfit
 from idp.kernel.errors import IdpError, TooManyAttempts
-from idp.web.http import read_form, see_other
+from idp.web.http import read_form, read_query, see_other
 from idp.web.surface import Surface, again, shown
 
 
@@ -24,7 +24,7 @@ class Activate(MethodView):
         self._password = password
 
     def get(self) -> Response:
-        return self._show("", None)
+        return self._show("", None, is_done="done" in read_query())
 
     def post(self) -> AnyResponse:
         form, caller = read_form(), self._surface.caller()
@@ -39,15 +39,19 @@ class Activate(MethodView):
         except (NumberMalformed, ActivationRefused, PasswordUnfit, TooManyAttempts) as error:
             return self._show(number, error)
         self._password.store(account.id, hashed)
-        return see_other("/account")
+        return see_other("/activate?done")
 
-    def _show(self, number: str, error: IdpError | None, *, is_sent: bool = False) -> Response:
+    def _show(
+        self, number: str, error: IdpError | None, *, is_sent: bool = False, is_done: bool = False
+    ) -> Response:
         page = self._surface.show(
             "activate.html",
             self._surface.caller(),
             action="/activate",
             username=number,
             is_sent=is_sent,
+            is_done=is_done,
+            here="/activate",
             error=shown(error),
         )
         return again(page, error)
