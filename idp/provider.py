@@ -54,6 +54,7 @@ from idp.signin.interaction import Interactions
 from idp.storage.database import Database
 from idp.storage.ephemeral import Ephemeral, Space
 from idp.storage.ephemeral_redis import RedisEphemeral
+from idp.outbound import Outbound
 from idp.storage.ephemeral_sql import SqlEphemeral
 
 
@@ -90,6 +91,7 @@ class Provider:
         if self.database.is_sqlite:
             # A file of its own: short-lived state then never waits for the main file's one writer.
             self.ephemeral_database = Database(ephemeral_url(settings.database_url), synchronous="NORMAL")
+        self.outbound = Outbound(settings.outbound_allowed, settings.outbound_ca_file)
         return SqlEphemeral(self.ephemeral_database, self.clock)
 
     def _people(self, settings: Settings) -> None:

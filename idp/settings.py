@@ -45,6 +45,12 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Addresses whose X-Forwarded-For is believed, comma separated."
     )
+    outbound_allowed: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Networks that may be asked although they are not public, comma separated."
+    )
+    outbound_ca_file: Path | None = Field(
+        default=None, description="Further certificate authorities (PEM) of those whom we ask."
+    )
     is_demo: bool = Field(default=False, description="Sample people, the outbox page, http on localhost.")
     sms_channel: str = Field(default="none", description="`gateway`, `outbox` (demonstration) or `none`.")
     sms_url: str | None = Field(default=None, description="The SMS gateway's https address.")
@@ -74,7 +80,7 @@ class Settings(BaseSettings):
         description="Absolute life of a session.",
     )
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "outbound_allowed", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -83,12 +89,12 @@ class Settings(BaseSettings):
             else value
         )
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "outbound_allowed")
     @classmethod
-    def _proxies_are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for proxy in value:
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
             try:
-                ip_network(proxy, strict=False)
+                ip_network(network, strict=False)
             except ValueError:
                 raise ValueError("must hold addresses or networks, as in 10.0.0.0/8") from None
         return value
