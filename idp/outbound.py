@@ -228,6 +228,10 @@ class _Wire(io.RawIOBase):
         self._until = until
         self._room = MAX_HEAD + MAX_BODY
 
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """All that http.client asks of a socket, when it only reads an answer."""
+        return io.BufferedReader(self)
+
     def readable(self) -> bool:
         return True
 
@@ -240,16 +244,6 @@ class _Wire(io.RawIOBase):
         return count
 
 
-class _Socket:
-    """What http.client asks of a socket, when it only reads an answer."""
-
-    def __init__(self, wire: _Wire) -> None:
-        self._wire = wire
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self._wire)
-
-
 def _exchange(
     connection: socket.socket,
     method: str,
@@ -260,7 +254,7 @@ def _exchange(
 ) -> Answer:
     connection.settimeout(_left(until))
     connection.sendall(_request(method, parts, body, headers))
-    response = http.client.HTTPResponse(cast(socket.socket, _Socket(_Wire(connection, until))), method=method)
+    response = http.client.HTTPResponse(cast(socket.socket, _Wire(connection, until)), method=method)
     try:
         response.begin()
         content = response.read(MAX_BODY + 1)
