@@ -1,7 +1,9 @@
 """How an account is issued and activated (Decree 69/2024 Art. 10-13)."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Protocol
+from uuid import UUID
 
 from idp.accounts.account import Account, AccountExists, Accounts, Status
 from idp.accounts.activation import ActivationCodes, ActivationRefused
@@ -139,8 +141,11 @@ class Enrolment:
         if account is not None and account.status == Status.ISSUED:
             self._send(account, lang)
 
-    def activate(self, number: str, code: str) -> Account:
+    def activate(self, number: str, code: str, equip: Callable[[UUID], None]) -> Account:
         """The holder activates an account with the code sent to the phone.
+
+        ``equip`` stores what the holder signs in with, in the same transaction: an account is never active
+        without it.
 
         Raises:
             NumberMalformed, TooManyAttempts.
@@ -149,7 +154,7 @@ class Enrolment:
         digits = parse_number(number).digits
         try:
             self._codes.redeem(digits, code)
-            return self._activated(digits)
+            return self._activated(digits, equip)
         except ActivationRefused as refusal:
             self._audit.record(Event.ACCOUNT_ACTIVATION_REFUSED, attempts_left=refusal.attempts_left)
             raise
@@ -189,13 +194,14 @@ class Enrolment:
             )
         return account
 
-    def _activated(self, number: str) -> Account:
+    def _activated(self, number: str, equip: Callable[[UUID], None]) -> Account:
         account = self._accounts.by_number(number)
         if account is None:
             raise ActivationRefused(0)
         with self._accounts.database.transaction():
             if not self._accounts.activate(account.id):
                 raise ActivationRefused(0)
+            equip(account.id)
             self._audit.record(Event.ACCOUNT_ACTIVATED, account_id=account.id)
             return self._accounts.the(account.id)
 

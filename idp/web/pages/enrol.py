@@ -35,10 +35,11 @@ class Activate(MethodView):
                 self._enrolment.send_code(number, caller.language)
                 return self._show(number, None, is_sent=True)
             hashed = self._password.prepare(form.get("new_password", ""), personal=(number,))
-            account = self._enrolment.activate(number, form.get("otp", ""))
+            self._enrolment.activate(
+                number, form.get("otp", ""), lambda account_id: self._password.store(account_id, hashed)
+            )
         except (NumberMalformed, ActivationRefused, PasswordUnfit, TooManyAttempts) as error:
             return self._show(number, error)
-        self._password.store(account.id, hashed)
         return see_other("/activate?done")
 
     def _show(

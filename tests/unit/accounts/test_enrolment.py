@@ -21,6 +21,10 @@ from tests.people import NUMBER, PHONE, a_record, a_seal
 OTHER = "001199990002"
 
 
+def nothing(_account_id):
+    """What these holders sign in with."""
+
+
 class Register(dict):
     """A population register of the records it is given."""
 
@@ -57,12 +61,24 @@ def test_citizen_of_the_register_gets_an_account_and_a_code(enrolment, accounts,
 def test_holder_activates_with_the_code(enrolment, accounts, recorded, sent, clock):
     opened = enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
 
-    account = enrolment.activate(NUMBER, sent.last_code)
+    account = enrolment.activate(NUMBER, sent.last_code, nothing)
 
     assert account.id == opened.id
     assert account.is_active
     assert account.activated_at == clock.now
     assert recorded.events[-1] == ("account.activated", opened.id, {})
+
+
+def test_account_is_not_active_where_its_password_could_not_be_stored(enrolment, accounts, sent):
+    enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+
+    def failing(_account_id):
+        raise Unavailable("database")
+
+    with pytest.raises(Unavailable):
+        enrolment.activate(NUMBER, sent.last_code, failing)
+
+    assert accounts.by_number(NUMBER).status == Status.ISSUED
 
 
 @pytest.mark.parametrize(
@@ -135,15 +151,15 @@ def test_wrong_code_unknown_number_and_active_account_are_answered_alike(enrolme
     wrong = "000000" if sent.last_code != "000000" else "000001"
     register[OTHER] = a_record(number=OTHER)
     enrolment.open_citizen(OTHER, PHONE, Level.ONE, "cli")
-    enrolment.activate(OTHER, sent.last_code)
+    enrolment.activate(OTHER, sent.last_code, nothing)
 
     refusals = []
     for number in (NUMBER, "001199990003"):
         with pytest.raises(ActivationRefused) as refused:
-            enrolment.activate(number, wrong)
+            enrolment.activate(number, wrong, nothing)
         refusals.append(refused.value.facts())
     with pytest.raises(ActivationRefused):
-        enrolment.activate(OTHER, sent.last_code)
+        enrolment.activate(OTHER, sent.last_code, nothing)
 
     assert refusals[0] == refusals[1]
     assert recorded.events[-1] == ("account.activation_refused", None, {"attempts_left": 8})
@@ -154,7 +170,7 @@ def test_locked_account_is_not_activated_by_a_right_code(enrolment, accounts, se
     accounts.lock(account.id, LockGround.AUTHORITY)
 
     with pytest.raises(ActivationRefused):
-        enrolment.activate(NUMBER, sent.last_code)
+        enrolment.activate(NUMBER, sent.last_code, nothing)
 
     assert accounts.status_of(account.id) == Status.LOCKED
 
@@ -166,7 +182,7 @@ def test_another_code_is_sent_for_an_account_that_waits_and_silently_none_else(e
     enrolment.send_code(NUMBER)
 
     assert [to for to, *_ in sent.messages] == [PHONE, PHONE]
-    enrolment.activate(NUMBER, sent.last_code)
+    enrolment.activate(NUMBER, sent.last_code, nothing)
     enrolment.send_code(NUMBER)
     assert len(sent.messages) == 2
 
