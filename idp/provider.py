@@ -30,6 +30,7 @@ from idp.notifications.sms import SmsGateway
 from idp.notifications.texts import Texts
 from idp.oidc.authorization.completion import Completion
 from idp.oidc.authorization.core import RequestReader
+from idp.oidc.authorization.par import PushedRequests
 from idp.oidc.clients.authentication import ClientAuthentication
 from idp.oidc.clients.client import Clients
 from idp.oidc.consent import Consents
@@ -147,9 +148,12 @@ class Provider:
         self.userinfo = UserInfo(
             access_tokens, self.grants, self.accounts, self.clients, self.subjects, clock
         )
-        self.requests = RequestReader(issuer, self.clients, self.keyring, settings.default_level)
+        pushed_requests = PushedRequests(self.ephemeral, self.seal, clock, settings.pushed_request_ttl)
+        self.requests = RequestReader(
+            issuer, self.clients, self.keyring, pushed_requests, settings.default_level
+        )
         self.logout = LogoutReader(issuer, self.clients, self.keyring)
-        self.completion = Completion(issuer, self.codes, clock, settings.refresh_ttl)
+        self.completion = Completion(issuer, self.codes, clock, settings.refresh_ttl, pushed_requests)
 
     def _desk(self) -> None:
         devices = Devices(derive(self.settings.root_secret, "device"), self.clock)

@@ -64,6 +64,12 @@ class Settings(BaseSettings):
         le=timedelta(seconds=60),
         description="Life of an authorization code.",
     )
+    pushed_request_ttl: timedelta = Field(
+        default=timedelta(seconds=90),
+        ge=timedelta(seconds=5),
+        lt=timedelta(seconds=600),
+        description="Life of a pushed authorization request.",
+    )
     access_token_ttl: timedelta = Field(
         default=timedelta(minutes=10),
         gt=ZERO,

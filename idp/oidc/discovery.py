@@ -39,6 +39,7 @@ def metadata(
         "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
+        "require_pushed_authorization_requests": False,
         "prompt_values_supported": [prompt.value for prompt in Prompt],
         "display_values_supported": ["page"],
         "ui_locales_supported": ["vi", "en"],

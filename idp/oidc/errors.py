@@ -49,6 +49,12 @@ class UntrustedRedirect(OAuthError):
     code = "invalid_redirect_uri"
 
 
+class InvalidRequestUri(OAuthError):
+    """The reference leads to no request (RFC 9101 §7). A page: nobody knows yet where to redirect."""
+
+    code = "invalid_request_uri"
+
+
 class InvalidClient(OAuthError):
     """Client authentication failed. One wording for every reason that an attacker could learn from."""
 

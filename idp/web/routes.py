@@ -9,6 +9,7 @@ from flask.views import MethodView
 
 from idp.provider import Provider
 from idp.web.endpoints.health import Health
+from idp.web.endpoints.par import PushedAuthorization
 from idp.web.endpoints.token import Token
 from idp.web.endpoints.userinfo import UserInfo
 from idp.web.http import Presenting
@@ -55,6 +56,18 @@ ROUTES: tuple[Route, ...] = (
         Token,
         lambda d: (d.provider.client_authentication, d.provider.redemption, d.provider.audit, d.presented),
         "token_endpoint",
+        is_api=True,
+    ),
+    Route(
+        "/par",
+        PushedAuthorization,
+        lambda d: (
+            d.provider.requests,
+            d.provider.client_authentication,
+            d.provider.audit,
+            d.presented,
+        ),
+        "pushed_authorization_request_endpoint",
         is_api=True,
     ),
     Route("/userinfo", UserInfo, lambda d: (d.provider.userinfo,), "userinfo_endpoint", is_api=True),

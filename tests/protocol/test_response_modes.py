@@ -120,7 +120,8 @@ def test_modes_advertised_are_those_in_the_table(document: dict[str, Any]) -> No
 
 
 def test_script_is_served_and_is_es5(house: House) -> None:
-    script = house.app.test_client().get(f"/static/{SCRIPT}").get_data(as_text=True)
+    with house.app.test_client().get(f"/static/{SCRIPT}") as response:
+        script = response.get_data(as_text=True)
 
     assert "submit()" in script
     assert not any(word in script for word in ("=>", "const ", "let ", "`"))

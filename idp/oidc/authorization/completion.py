@@ -7,9 +7,10 @@ from uuid import UUID
 from idp.assurance import Proof, amr_of, authentication_level
 from idp.kernel.clock import Clock
 from idp.kernel.ids import new_id
+from idp.oidc.authorization.par import PushedRequests
 from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.authorization.response_modes import AuthorizationResponse
-from idp.oidc.errors import AuthorizationRefused, OAuthError
+from idp.oidc.errors import AuthorizationRefused, InvalidRequestUri, OAuthError
 from idp.oidc.grants.codes import Code, Codes
 from idp.oidc.tokens.grant import Grant
 
@@ -17,11 +18,14 @@ from idp.oidc.tokens.grant import Grant
 class Completion:
     """Answers authorization requests. Every answer names us (RFC 9207)."""
 
-    def __init__(self, issuer: str, codes: Codes, clock: Clock, refresh_ttl: timedelta) -> None:
+    def __init__(
+        self, issuer: str, codes: Codes, clock: Clock, refresh_ttl: timedelta, pushed_requests: PushedRequests
+    ) -> None:
         self._issuer = issuer
         self._codes = codes
         self._clock = clock
         self._refresh_ttl = refresh_ttl
+        self._pushed_requests = pushed_requests
 
     def allow(
         self,
@@ -33,6 +37,8 @@ class Completion:
         claims: frozenset[str],
     ) -> AuthorizationResponse:
         """A code for what was asked; of the claims asked for one by one, those in ``claims``."""
+        if not self._pushed_requests.spend(request):
+            raise InvalidRequestUri("request_uri: already used")
         now = self._clock()
         grant = Grant(
             id=new_id(),
@@ -61,6 +67,7 @@ class Completion:
         return self._response(request.redirect_uri, request.response_mode, [("code", code)], request.state)
 
     def refuse(self, request: AuthorizationRequest, error: OAuthError) -> AuthorizationResponse:
+        self._pushed_requests.spend(request)
         return self.refused(
             AuthorizationRefused(error, request.redirect_uri, request.state, request.response_mode)
         )

@@ -4,10 +4,15 @@ from collections.abc import Mapping
 
 from idp.kernel.errors import Refused
 from idp.keyring.keyring import Keyring
-from idp.oidc.authorization.request import AuthorizationRequest, Draft
+from idp.oidc.authorization.par import PushedRequests
+from idp.oidc.authorization.request import At, AuthorizationRequest, Draft
 from idp.oidc.authorization.rules import RULES
 from idp.oidc.clients.client import Client, Clients
 from idp.oidc.errors import AuthorizationRefused, InvalidRequest, OAuthError
+
+_RULES = {at: tuple(rule for rule, holds_at in RULES if at in holds_at) for at in At}
+# Form members that prove the client; what is pushed is the rest.
+_PROOF = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 
 
 class RequestReader:
@@ -16,10 +21,18 @@ class RequestReader:
     ``redirect_uri`` is settled before anything else is looked at, and before Authlib sees the request.
     """
 
-    def __init__(self, issuer: str, clients: Clients, keyring: Keyring, default_level: int) -> None:
+    def __init__(
+        self,
+        issuer: str,
+        clients: Clients,
+        keyring: Keyring,
+        pushed_requests: PushedRequests,
+        default_level: int,
+    ) -> None:
         self._issuer = issuer
         self._clients = clients
         self._keyring = keyring
+        self._pushed_requests = pushed_requests
         self._default_level = default_level
 
     def read(self, parameters: Mapping[str, str]) -> AuthorizationRequest:
@@ -29,15 +42,12 @@ class RequestReader:
             OAuthError: before the redirect_uri could be trusted: to be shown on a page.
             AuthorizationRefused: after it: to be sent back to the client.
         """
-        draft = Draft(
-            parameters=parameters,
-            find_client=self._clients.find,
-            subject_of_hint=self._subject_of_hint,
-            default_level=self._default_level,
-        )
+        draft = self.draft(parameters)
         try:
-            for rule in RULES:
+            for rule in _RULES[At.AUTHORIZE]:
                 rule(draft)
+                if draft.pushed is not None:  # it passed them all when it was pushed
+                    return draft.pushed
         except OAuthError as error:
             if draft.redirect_uri is None:
                 raise
@@ -45,6 +55,31 @@ class RequestReader:
                 error, draft.redirect_uri, draft.get("state"), draft.response_mode
             ) from None
         return draft.finished()
+
+    def push(self, form: Mapping[str, str], client: Client) -> tuple[str, int]:
+        """Keep a request of a proven client (RFC 9126 §2); gives its reference and its life in seconds.
+
+        Raises:
+            OAuthError: what the request would have been refused for at the authorization endpoint.
+        """
+        if form.get("client_id", client.client_id) != client.client_id:
+            raise InvalidRequest("client_id: expected the client that authenticates")
+        sent = {name: value for name, value in form.items() if name not in _PROOF}
+        draft = self.draft({**sent, "client_id": client.client_id})
+        for rule in _RULES[At.PAR]:
+            rule(draft)
+        uri = self._pushed_requests.push(draft.finished())
+        return uri, int(self._pushed_requests.ttl.total_seconds())
+
+    def draft(self, parameters: Mapping[str, str]) -> Draft:
+        """A request of which nothing is established yet."""
+        return Draft(
+            parameters=parameters,
+            find_client=self._clients.find,
+            subject_of_hint=self._subject_of_hint,
+            default_level=self._default_level,
+            find_pushed=self._pushed_requests.find,
+        )
 
     def _subject_of_hint(self, hint: str, client: Client) -> str:
         """The subject of an ID token of ours; an old one will do (OIDC Core 1.0 §3.1.2.1)."""

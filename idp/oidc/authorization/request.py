@@ -3,11 +3,22 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
+from enum import Flag, StrEnum, auto
 
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidRequest
 from idp.oidc.tokens.claims import ClaimsRequest
+
+PUSHED = "urn:ietf:params:oauth:request_uri:"  # RFC 9126 §2.2
+
+
+class At(Flag):
+    """Where a request arrives: rules hold at one door or at several."""
+
+    AUTHORIZE = auto()
+    PAR = auto()
+    DEVICE = auto()
+    CIBA = auto()
 
 
 class Prompt(StrEnum):
@@ -26,6 +37,7 @@ class AuthorizationRequest:
     ``levels`` are the authentication levels that would do, the most wanted first; ``is_level_essential``
     says that any lower one is an error. ``hint`` is what the client thinks the person will type;
     ``hinted_subject`` is the only one who may answer: by an ``id_token_hint`` of ours or the claim ``sub``.
+    ``request_uri`` is the reference to it where it was pushed.
     """
 
     client_id: str
@@ -43,6 +55,7 @@ class AuthorizationRequest:
     hint: str | None = field(default=None, repr=False)
     hinted_subject: str | None = None
     ui_locales: str | None = None
+    request_uri: str | None = None
 
     @property
     def is_silent(self) -> bool:
@@ -63,6 +76,8 @@ class Draft:
     find_client: Callable[[str], Client | None]
     subject_of_hint: Callable[[str, Client], str]
     default_level: int
+    find_pushed: Callable[[str], AuthorizationRequest | None]
+    pushed: AuthorizationRequest | None = None
     client: Client | None = None
     redirect_uri: str | None = None
     response_mode: str = "query"

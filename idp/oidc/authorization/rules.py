@@ -7,10 +7,11 @@ from datetime import timedelta
 from authlib.oauth2.rfc7636.challenge import CODE_CHALLENGE_PATTERN
 
 from idp.assurance import level_of
-from idp.oidc.authorization.request import Draft, Prompt
+from idp.oidc.authorization.request import PUSHED, At, Draft, Prompt
 from idp.oidc.authorization.response_modes import RESPONSE_MODES
 from idp.oidc.errors import (
     InvalidRequest,
+    InvalidRequestUri,
     InvalidScope,
     OAuthError,
     UnauthorizedClient,
@@ -31,6 +32,27 @@ def client_is_known(draft: Draft) -> None:
     draft.client = draft.find_client(draft.parameters.get("client_id", ""))
     if draft.client is None:
         raise UnknownClient("client_id: missing, or not registered here")
+
+
+def pushed_request_is_loaded(draft: Draft) -> None:
+    """What stands beside the reference is ignored: only what was pushed counts (RFC 9126 §4)."""
+    uri = draft.get("request_uri")
+    if uri is None or not uri.startswith(PUSHED):
+        return
+    request = draft.find_pushed(uri)
+    if request is None or request.client_id != draft.known_client.client_id:
+        raise InvalidRequestUri("request_uri: unknown, expired, already used, or pushed by another client")
+    draft.pushed = request
+
+
+def request_uri_is_absent(draft: Draft) -> None:
+    if draft.get("request_uri") is not None:
+        raise InvalidRequest("request_uri: not here; push the parameters themselves (RFC 9126 2.1)")
+
+
+def request_was_pushed(draft: Draft) -> None:
+    if draft.known_client.metadata.require_pushed_authorization_requests:
+        raise InvalidRequest("request_uri: missing; this client is registered to push its requests to /par")
 
 
 def redirect_uri_is_registered(draft: Draft) -> None:
@@ -155,19 +177,25 @@ def person_asked_for_is_one(draft: Draft) -> None:
     draft.hinted_subject = next(iter(named), None)
 
 
+A, P, D, C = At.AUTHORIZE, At.PAR, At.DEVICE, At.CIBA
+
 # Up to and with redirect_uri_is_registered a fault is a page; after it, it goes back to the client.
-RULES: tuple[Callable[[Draft], None], ...] = (
-    client_is_known,
-    redirect_uri_is_registered,
-    response_mode_is_offered,
-    parameters_are_sane,
-    request_object_is_absent,
-    response_type_is_code,
-    scope_is_allowed,
-    code_challenge_is_s256,
-    prompt_is_understood,
-    max_age_is_a_number,
-    claims_are_allowed,
-    level_is_offered,
-    person_asked_for_is_one,
-)
+RULES: tuple[tuple[Callable[[Draft], None], At], ...] = (
+    # the fact                  holds at
+    (client_is_known,           A | P | D | C),
+    (pushed_request_is_loaded,  A),
+    (request_uri_is_absent,         P),
+    (redirect_uri_is_registered, A | P),
+    (response_mode_is_offered,  A | P),
+    (request_was_pushed,        A),
+    (parameters_are_sane,       A | P),
+    (request_object_is_absent,  A | P | D | C),
+    (response_type_is_code,     A | P),
+    (scope_is_allowed,          A | P | D | C),
+    (code_challenge_is_s256,    A | P),
+    (prompt_is_understood,      A | P),
+    (max_age_is_a_number,       A | P | D),
+    (claims_are_allowed,        A | P | D | C),
+    (level_is_offered,          A | P | D | C),
+    (person_asked_for_is_one,   A | P | C),
+)  # fmt: skip
