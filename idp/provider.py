@@ -43,9 +43,14 @@ from idp.oidc.sessions.session import Sessions
 from idp.oidc.tokens.access_token import AccessTokens
 from idp.oidc.tokens.grant import Grants
 from idp.oidc.tokens.id_token import IdTokens
+from idp.oidc.tokens.introspection import Introspection
 from idp.oidc.tokens.issue import Issue
+from idp.oidc.tokens.jwt_access_token import JwtAccessTokens
+from idp.oidc.tokens.recognition import Recognition
+from idp.oidc.tokens.revocation import Revocation
 from idp.oidc.tokens.subject import Subjects
 from idp.oidc.tokens.userinfo import UserInfo
+from idp.outbound import Outbound
 from idp.registers.sample import SampleRegister
 from idp.settings import Settings
 from idp.signin.desk import Desk
@@ -55,7 +60,6 @@ from idp.signin.interaction import Interactions
 from idp.storage.database import Database
 from idp.storage.ephemeral import Ephemeral, Space
 from idp.storage.ephemeral_redis import RedisEphemeral
-from idp.outbound import Outbound
 from idp.storage.ephemeral_sql import SqlEphemeral
 
 
@@ -129,7 +133,7 @@ class Provider:
         self.sessions = Sessions(self.database, self.grants, clock, settings.session_ttl)
         self.locking = Locking(self.lifecycle, self.sessions, self.grants, self.database)
         self.consents = Consents(self.database, self.grants, clock)
-        access_tokens = AccessTokens(derive(root, "access-token"), clock, settings.access_token_ttl)
+        self._tokens(settings)
         id_tokens = IdTokens(issuer, self.keyring, self.subjects, clock, settings.access_token_ttl)
         self.codes = Codes(self.ephemeral, self.grants, self.audit, settings.code_ttl)
         self.redemption = Redemption(
@@ -138,15 +142,12 @@ class Provider:
                 grants=self.grants,
                 accounts=self.accounts,
                 hold_session=self.sessions.hold,
-                access_tokens=access_tokens,
+                access_tokens=self.access_tokens,
                 id_tokens=id_tokens,
-                issue=Issue(self.database, access_tokens),
+                issue=Issue(self.database, self.access_tokens),
                 audit=self.audit,
                 clock=clock,
             )
-        )
-        self.userinfo = UserInfo(
-            access_tokens, self.grants, self.accounts, self.clients, self.subjects, clock
         )
         pushed_requests = PushedRequests(self.ephemeral, self.seal, clock, settings.pushed_request_ttl)
         self.requests = RequestReader(
@@ -154,6 +155,24 @@ class Provider:
         )
         self.logout = LogoutReader(issuer, self.clients, self.keyring)
         self.completion = Completion(issuer, self.codes, clock, settings.refresh_ttl, pushed_requests)
+
+    def _tokens(self, settings: Settings) -> None:
+        """Access tokens, and where they are used, given back and asked about."""
+        issuer, clock = settings.issuer, self.clock
+        self.access_tokens = AccessTokens(
+            derive(settings.root_secret, "access-token"),
+            clock,
+            settings.access_token_ttl,
+            JwtAccessTokens(issuer, self.keyring, self.subjects, clock),
+        )
+        self.userinfo = UserInfo(
+            self.access_tokens, self.grants, self.accounts, self.clients, self.subjects, clock
+        )
+        recognition = Recognition(self.access_tokens, self.grants)
+        self.revocation = Revocation(recognition, self.grants, self.audit, self.database)
+        self.introspection = Introspection(
+            issuer, recognition, self.accounts, self.clients, self.subjects, self.keyring, clock
+        )
 
     def _desk(self) -> None:
         devices = Devices(derive(self.settings.root_secret, "device"), self.clock)

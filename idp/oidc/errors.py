@@ -78,6 +78,12 @@ class UnsupportedGrantType(OAuthError):
     code = "unsupported_grant_type"
 
 
+class UnsupportedTokenType(OAuthError):
+    """Tokens of this kind are not revoked (RFC 7009 §2.2.1)."""
+
+    code = "unsupported_token_type"
+
+
 class UnsupportedResponseType(OAuthError):
     code = "unsupported_response_type"
 

@@ -1,5 +1,6 @@
 """Reads a request once, strictly, and answers it once."""
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,13 +9,13 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from flask import Request, Response, request
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from flask import Request, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from idp.oidc.errors import OAuthError
 from idp.oidc.clients.authentication import Presented
+from idp.oidc.errors import OAuthError
 
 MAX_BODY = 64 * 1024
 MAX_FIELDS = 100
@@ -155,21 +156,15 @@ class Addresses:
                 return address
         return peer
 
+    def came_by_proxy(self, incoming: Request) -> bool:
+        """Whether the nearest hop is a proxy of ours: its headers about the connection are then believed."""
+        return bool(self.trusted) and self._is_trusted(incoming.remote_addr or "")
+
     def _is_trusted(self, address: str) -> bool:
         if not _is_address(address):
             return False
         return any(ip_address(address) in ip_network(proxy, strict=False) for proxy in self.trusted)
 
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
-    def came_by_proxy(self, incoming: Request) -> bool:
-        """Whether the nearest hop is a proxy of ours: its headers about the connection are then believed."""
-        return bool(self.trusted) and self._is_trusted(incoming.remote_addr or "")
 
 @dataclass(frozen=True, slots=True)
 class Presenting:
@@ -214,3 +209,9 @@ def _der(header: str) -> bytes:
     return der
 
 
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

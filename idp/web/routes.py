@@ -9,7 +9,9 @@ from flask.views import MethodView
 
 from idp.provider import Provider
 from idp.web.endpoints.health import Health
+from idp.web.endpoints.introspect import Introspect
 from idp.web.endpoints.par import PushedAuthorization
+from idp.web.endpoints.revoke import Revoke
 from idp.web.endpoints.token import Token
 from idp.web.endpoints.userinfo import UserInfo
 from idp.web.http import Presenting
@@ -68,6 +70,20 @@ ROUTES: tuple[Route, ...] = (
             d.presented,
         ),
         "pushed_authorization_request_endpoint",
+        is_api=True,
+    ),
+    Route(
+        "/introspect",
+        Introspect,
+        lambda d: (d.provider.client_authentication, d.provider.introspection, d.provider.audit, d.presented),
+        "introspection_endpoint",
+        is_api=True,
+    ),
+    Route(
+        "/revoke",
+        Revoke,
+        lambda d: (d.provider.client_authentication, d.provider.revocation, d.provider.audit, d.presented),
+        "revocation_endpoint",
         is_api=True,
     ),
     Route("/userinfo", UserInfo, lambda d: (d.provider.userinfo,), "userinfo_endpoint", is_api=True),

@@ -56,13 +56,17 @@ def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> No
         "claim_types_supported", "claims_parameter_supported", "request_parameter_supported",
         "request_uri_parameter_supported", "prompt_values_supported", "display_values_supported",
         "ui_locales_supported", "authorization_response_iss_parameter_supported",
+        "introspection_endpoint", "introspection_endpoint_auth_methods_supported",
+        "introspection_signing_alg_values_supported", "revocation_endpoint",
+        "revocation_endpoint_auth_methods_supported", "pushed_authorization_request_endpoint",
+        "require_pushed_authorization_requests",
     }  # fmt: skip
 
 
 @pytest.mark.spec("Discovery 1.0 §3")
 def test_every_endpoint_is_ours_and_answers(house: House, document: dict[str, Any]) -> None:
     endpoints = [name for name in document if name.endswith("_endpoint") or name == "jwks_uri"]
-    assert len(endpoints) == 5
+    assert len(endpoints) == 8
     for name in endpoints:
         assert document[name].startswith(house.settings.issuer + "/")
         path = document[name].removeprefix(house.settings.issuer)

@@ -43,9 +43,6 @@ def test_members_without_a_value_are_left_out(document: dict[str, Any]) -> None:
     "member",
     [
         "registration_endpoint",
-        "introspection_endpoint",
-        "revocation_endpoint",
-        "pushed_authorization_request_endpoint",
         "device_authorization_endpoint",
         "check_session_iframe",
         "dpop_signing_alg_values_supported",

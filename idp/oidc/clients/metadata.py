@@ -81,6 +81,7 @@ class ClientMetadata:
     tls_client_certificate_bound_access_tokens: bool = False
     access_token_format: Literal["opaque", "jwt"] = "opaque"
     resources: tuple[str, ...] = ()
+    serves: tuple[str, ...] = ()  # ours: the resources that it answers for; it may introspect their tokens
 
     # Signing out: RP-Initiated, Back-Channel and Front-Channel Logout 1.0
     post_logout_redirect_uris: tuple[str, ...] = ()

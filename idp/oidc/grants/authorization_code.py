@@ -59,7 +59,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
             client_id=grant.client_id,
             grant_type=self.GRANT_TYPE,
         )
-        return self.rooms.issue.response(grant, grant.scope, refresh)
+        return self.rooms.issue.response(self.request.client, grant, grant.scope, refresh)
 
     def save_token(self, token: dict[str, Any]) -> None:
         """Nothing: the grant is recorded in ``generate_token``, access tokens are not stored."""

@@ -49,7 +49,7 @@ class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[mis
         )
         self.rooms.grants.add(grant)
         self.rooms.audit.record(Event.TOKEN_ISSUED, client_id=client.client_id, grant_type=self.GRANT_TYPE)
-        return self.rooms.issue.response(grant, grant.scope, None)
+        return self.rooms.issue.response(client, grant, grant.scope, None)
 
     def save_token(self, token: dict[str, Any]) -> None:
         """Nothing: the grant is recorded in ``generate_token``."""

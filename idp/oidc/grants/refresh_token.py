@@ -77,7 +77,8 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
             raise _Reused
         self.rooms.audit.record(Event.TOKEN_REFRESHED, account_id=user.id, client_id=grant.client_id)
         asked = self.request.payload.scope
-        return self.rooms.issue.response(grant, tuple(asked.split()) if asked else grant.scope, new)
+        scope = tuple(asked.split()) if asked else grant.scope
+        return self.rooms.issue.response(self.request.client, grant, scope, new)
 
     def save_token(self, token: dict[str, Any]) -> None:
         """Nothing: rotating recorded it."""

@@ -1,49 +1,80 @@
-"""Opaque access tokens: a MAC over the grant they stand for, so that issuing one stores nothing.
+"""Access tokens: a MAC over the grant they stand for, so that issuing one stores nothing.
 
-The grant's row is still read at every use: revocation is a property of reads (docs/decisions/0011).
+Opaque to clients, but for those registered for JWTs (RFC 9068). Either way the grant's row is still read at
+every use: revocation is a property of reads (docs/decisions/0011).
 """
 
 import base64
 import hmac
+import json
 import os
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from idp.kernel.clock import Clock
+from idp.oidc.clients.client import Client
+from idp.oidc.tokens.grant import Grant
+from idp.oidc.tokens.jwt_access_token import AccessToken, JwtAccessTokens
 
 _HEAD = struct.Struct(">B16sQ8s")  # version, grant, expiry in epoch seconds, nonce
-_VERSION = 1
+_PLAIN = 1  # then: the scope
+_RICH = 2  # then: a JSON object, for tokens that are bound to a key or meant for named resources
 _MAC_BYTES = 32
-MAX_LENGTH = 2048
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessToken:
-    """What an access token says once its MAC holds."""
-
-    grant_id: UUID
-    scope: tuple[str, ...]
-    expires_at: datetime
+MAX_LENGTH = 4096
 
 
 class AccessTokens:
     """Makes and reads access tokens."""
 
-    def __init__(self, key: bytes, clock: Clock, ttl: timedelta) -> None:
+    def __init__(self, key: bytes, clock: Clock, ttl: timedelta, jwts: JwtAccessTokens) -> None:
         self._key = key
         self._clock = clock
+        self._jwts = jwts
         self.ttl = ttl
 
-    def issue(self, grant_id: UUID, scope: tuple[str, ...]) -> str:
-        """A new token for a grant, good for ``ttl`` and for ``scope``."""
-        expires = int((self._clock() + self.ttl).timestamp())
-        body = _HEAD.pack(_VERSION, grant_id.bytes, expires, os.urandom(8)) + " ".join(scope).encode()
+    def issue(
+        self,
+        client: Client,
+        grant: Grant,
+        scope: tuple[str, ...],
+        confirmation: Mapping[str, str] | None = None,
+        audience: tuple[str, ...] = (),
+    ) -> str:
+        """A new token for a grant, good for ``ttl`` and for ``scope``.
+
+        Args:
+            confirmation: the key that whoever uses it must hold (RFC 7800 §3); ``None``: a bearer token.
+            audience: the resources that it is for; empty: UserInfo.
+        """
+        now = self._clock()
+        expires_at = now + self.ttl
+        if client.metadata.access_token_format == "jwt":
+            return self._jwts.issue(
+                client,
+                grant,
+                AccessToken(
+                    grant_id=grant.id,
+                    scope=scope,
+                    issued_at=now,
+                    expires_at=expires_at,
+                    confirmation=confirmation,
+                    audience=audience,
+                ),
+            )
+        version, tail = _PLAIN, " ".join(scope)
+        if confirmation or audience:
+            version = _RICH
+            tail = json.dumps({"scope": tail, "cnf": confirmation, "aud": audience}, separators=(",", ":"))
+        body = _HEAD.pack(version, grant.id.bytes, int(expires_at.timestamp()), os.urandom(8)) + tail.encode()
         return base64.urlsafe_b64encode(body + self._mac(body)).rstrip(b"=").decode()
 
     def read(self, token: str) -> AccessToken | None:
         """What a token says; ``None`` if we did not make it or its time is over."""
+        if "." in token:
+            return self._jwts.read(token)
         if len(token) > MAX_LENGTH or not token.isascii():
             return None
         try:
@@ -55,10 +86,18 @@ class AccessTokens:
             return None
         version, grant_id, expires, _nonce = _HEAD.unpack_from(body)
         expires_at = datetime.fromtimestamp(expires, UTC)
-        if version != _VERSION or expires_at <= self._clock():
+        if version not in (_PLAIN, _RICH) or expires_at <= self._clock():
             return None
-        scope = tuple(body[_HEAD.size :].decode().split())
-        return AccessToken(grant_id=UUID(bytes=grant_id), scope=scope, expires_at=expires_at)
+        tail = body[_HEAD.size :].decode()
+        more: dict[str, Any] = json.loads(tail) if version == _RICH else {"scope": tail}
+        return AccessToken(
+            grant_id=UUID(bytes=grant_id),
+            scope=tuple(more["scope"].split()),
+            issued_at=expires_at - self.ttl,
+            expires_at=expires_at,
+            confirmation=more.get("cnf"),
+            audience=tuple(more.get("aud", ())),
+        )
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, "sha256")

@@ -1,6 +1,6 @@
 """The token endpoint's answer (RFC 6749 §5.1)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from idp.oidc.clients.client import Client
@@ -28,11 +28,24 @@ class Issue:
             return new_handle(grant.id)
         return None
 
-    def response(self, grant: Grant, scope: tuple[str, ...], refresh: Handle | None) -> dict[str, Any]:
-        """The body, short of an ID token."""
+    def response(
+        self,
+        client: Client,
+        grant: Grant,
+        scope: tuple[str, ...],
+        refresh: Handle | None,
+        confirmation: Mapping[str, str] | None = None,
+        audience: tuple[str, ...] = (),
+    ) -> dict[str, Any]:
+        """The body, short of an ID token.
+
+        Args:
+            confirmation: the key that the access token is bound to; see ``AccessTokens.issue``.
+            audience: the resources that it is for.
+        """
         body: dict[str, Any] = {
-            "access_token": self._access_tokens.issue(grant.id, scope),
-            "token_type": "Bearer",
+            "access_token": self._access_tokens.issue(client, grant, scope, confirmation, audience),
+            "token_type": "DPoP" if confirmation and "jkt" in confirmation else "Bearer",
             "expires_in": int(self._access_tokens.ttl.total_seconds()),
             "scope": " ".join(scope),
         }

@@ -5,6 +5,7 @@ import hmac
 from uuid import UUID
 
 from idp.oidc.clients.client import Client
+from idp.oidc.tokens.grant import Grant
 
 
 class Subjects:
@@ -20,3 +21,7 @@ class Subjects:
         sector = client.sector if client.metadata.subject_type == "pairwise" else ""
         mac = hmac.digest(self._key, sector.encode() + b"\0" + account_id.bytes, "sha256")
         return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+    def of_grant(self, client: Client, grant: Grant) -> str:
+        """Who gave a grant, as ``client`` knows them; the grant's own client where no account did."""
+        return grant.client_id if grant.account_id is None else self.subject(client, grant.account_id)

@@ -5,9 +5,10 @@ from idp.accounts.claims import claims as claims_of
 from idp.kernel.clock import Clock
 from idp.oidc.clients.client import Clients
 from idp.oidc.errors import InsufficientScope, InvalidToken
-from idp.oidc.tokens.access_token import AccessToken, AccessTokens
+from idp.oidc.tokens.access_token import AccessTokens
 from idp.oidc.tokens.claims import by_scope, released
 from idp.oidc.tokens.grant import Grant, Grants
+from idp.oidc.tokens.jwt_access_token import AccessToken
 from idp.oidc.tokens.subject import Subjects
 from idp.statute.ages import day_in_vietnam
 

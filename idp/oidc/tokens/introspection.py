@@ -1,0 +1,111 @@
+"""Introspection (RFC 7662), and its answers as JWTs (RFC 9701): what a token is good for now."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from idp.accounts.account import Accounts
+from idp.kernel.clock import Clock
+from idp.keyring.keyring import Keyring
+from idp.oidc.clients.client import Client, Clients
+from idp.oidc.errors import InvalidClient, InvalidRequest
+from idp.oidc.tokens.grant import Grant
+from idp.oidc.tokens.jwt_access_token import told_of_grant
+from idp.oidc.tokens.recognition import Recognised, Recognition
+from idp.oidc.tokens.subject import Subjects
+
+TYPE = "token-introspection+jwt"
+INACTIVE: Mapping[str, Any] = {"active": False}
+
+
+class Introspection:
+    """Answers the client that a token was issued to, and the resource servers that it is meant for.
+
+    Anybody else is told that it is not active: that is all it is to them (RFC 7662 §2.2).
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        recognition: Recognition,
+        accounts: Accounts,
+        clients: Clients,
+        subjects: Subjects,
+        keyring: Keyring,
+        clock: Clock,
+    ) -> None:
+        self._issuer = issuer
+        self._recognition = recognition
+        self._accounts = accounts
+        self._clients = clients
+        self._subjects = subjects
+        self._keyring = keyring
+        self._clock = clock
+
+    def introspect(self, form: Mapping[str, str], asking: Client) -> dict[str, Any]:
+        """The members of §2.2 for ``token``: its own, its grant's, and the subject as ``asking`` knows it.
+
+        Raises:
+            InvalidClient: a public client, that proves nothing (§2.1, §4).
+            InvalidRequest: no token.
+        """
+        if asking.is_public:
+            raise InvalidClient("a public client cannot ask about tokens")
+        token = form.get("token")
+        if not token:
+            raise InvalidRequest("token: missing")
+        found = self._recognition.recognise(token)
+        if found is None or not _may_ask(asking, found) or not self._is_active(found.grant):
+            return dict(INACTIVE)
+        return self._described(found, asking)
+
+    def signed(self, answer: Mapping[str, Any], asking: Client) -> str:
+        """An answer as a JWT for the client that asked (RFC 9701 §5)."""
+        claims = {
+            "iss": self._issuer,
+            "aud": asking.client_id,
+            "iat": int(self._clock().timestamp()),
+            "token_introspection": dict(answer),
+        }
+        return self._keyring.sign(claims, alg=asking.metadata.introspection_signed_response_alg, typ=TYPE)
+
+    def _is_active(self, grant: Grant) -> bool:
+        if not grant.is_live(self._clock()) or self._clients.find(grant.client_id) is None:
+            return False
+        if grant.account_id is None:
+            return True
+        account = self._accounts.get(grant.account_id)
+        return account is not None and account.is_active
+
+    def _described(self, found: Recognised, asking: Client) -> dict[str, Any]:
+        grant, access = found.grant, found.access
+        issued_at, expires_at = grant.created_at, grant.expires_at
+        scope, confirmation = grant.scope, None
+        audience: list[str] | str = self._issuer
+        if access is not None:
+            issued_at, expires_at = access.issued_at, min(access.expires_at, expires_at)
+            scope, confirmation = access.scope, access.confirmation
+            audience = list(access.audience) or self._issuer
+        answer: dict[str, Any] = {
+            "active": True,
+            "iss": self._issuer,
+            "aud": audience,
+            "sub": self._subjects.of_grant(asking, grant),
+            "client_id": grant.client_id,
+            "scope": " ".join(scope),
+            "iat": int(issued_at.timestamp()),
+            "exp": int(expires_at.timestamp()),
+            **told_of_grant(grant),
+        }
+        if access is not None:
+            answer["token_type"] = "DPoP" if confirmation and "jkt" in confirmation else "Bearer"
+        if confirmation:
+            answer["cnf"] = dict(confirmation)
+        return answer
+
+
+def _may_ask(asking: Client, found: Recognised) -> bool:
+    """Whether the token is the client's own, or an access token for a resource that it answers for (§4)."""
+    if found.grant.client_id == asking.client_id:
+        return True
+    mine = {asking.client_id, *asking.metadata.serves}
+    return found.access is not None and not mine.isdisjoint(found.access.audience)
