@@ -131,10 +131,12 @@ class ChangePassword(MethodView):
                 holder.caller.address,
                 occasion=Occasion(purpose="change_password", binding=str(holder.session.id)),
             )
-            self._password.set_password(account.id, form.get("new_password", ""), personal(account))
+            hashed = self._password.prepare(form.get("new_password", ""), personal(account))
         except (ProofRejected, PasswordUnfit, TooManyAttempts) as error:
             return self._show(holder, error)
+        # In this order: whatever breaks off, no other browser outlives the old password.
         self._sessions.end_all(account.id, but=holder.session.id)
+        self._password.store(account.id, hashed)
         return see_done(SECURITY, "password_changed")
 
     def _show(self, holder: Holder, error: IdpError | None = None) -> AnyResponse:
