@@ -11,6 +11,8 @@ pytestmark = pytest.mark.browser
 
 VIEWS = [View("vi", SMALL), View("en", WIDE), View("vi", WIDE, "dark"), View("en", SMALL, "dark")]
 TWO_VIEWS = VIEWS[:2]
+WALKS = [*((view, True) for view in VIEWS), *((view, False) for view in TWO_VIEWS)]
+WALK_NAMES = [f"{view}-{'script' if has_script else 'plain'}" for view, has_script in WALKS]
 UNPROVEN = {400}
 
 
@@ -20,13 +22,7 @@ def walk(request, browser, world):
         yield walk
 
 
-@pytest.mark.parametrize(
-    ("view", "has_script"),
-    [*((view, True) for view in VIEWS), *((view, False) for view in TWO_VIEWS)],
-    ids=lambda value: (
-        {True: "script", False: "plain"}.get(value, str(value)) if value in (True, False) else str(value)
-    ),
-)
+@pytest.mark.parametrize(("view", "has_script"), WALKS, ids=WALK_NAMES)
 def test_citizen_signs_in_is_greeted_and_leaves_both_sites(browser, world, view, has_script):
     person = world.citizen()
     with walking(browser, world, view, has_script=has_script) as walk:

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
 
 from idp.accounts.phone import spaced_phone
 from tests.browser.stage import View
@@ -18,10 +18,12 @@ from tests.house import Person
 
 # Set it to a folder to get a picture of every page that was looked at.
 PICTURES = os.environ.get("BROWSER_PICTURES")
-WAIT_MILLISECONDS = 10_000
+WAIT_MILLISECONDS = 20_000
 BAD_REQUEST = 400
 ABANDONED = "net::ERR_ABORTED"
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}}
+expect.set_options(timeout=WAIT_MILLISECONDS)
+AXE = Axe()  # reads its script once
 # A key that no sentence was found for, a Python object, a template's hole.
 RAW = re.compile(
     r"\{'|\{\"|\bNone\b|\bUndefined\b|datetime\.|\{\{|\b[a-z_]+\.[a-z_]+\.(?:title|label|text)\b"
@@ -38,7 +40,6 @@ class Walk:
     has_script: bool
     complaints: list[str] = field(default_factory=list)
     expected: set[int] = field(default_factory=set)
-    seen: int = 0
 
     def to_portal(self) -> None:
         """The portal's front page, in the walk's language."""
@@ -84,7 +85,6 @@ class Walk:
 
     def look(self, name: str) -> None:
         """What every page must be: in the walk's language, inside the screen, accessible, in words."""
-        self.seen += 1
         page = self.page
         if PICTURES:
             Path(PICTURES).mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ class Walk:
         assert page.evaluate("document.documentElement.scrollWidth") <= self.view.width
         assert RAW.findall(page.locator("main").inner_text()) == []
         if self.has_script:  # axe needs it
-            found = Axe().run(page, options=RULES)
+            found = AXE.run(page, options=RULES)
             assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found.response["violations"]] == []
 
     def __str__(self) -> str:
