@@ -30,11 +30,14 @@ from idp.notifications.sms import SmsGateway
 from idp.notifications.texts import Texts
 from idp.oidc.authorization.completion import Completion
 from idp.oidc.authorization.core import RequestReader
+from idp.oidc.authorization.device import DeviceRequests
+from idp.oidc.authorization.elsewhere import Elsewhere
 from idp.oidc.authorization.par import PushedRequests
 from idp.oidc.clients.authentication import ClientAuthentication
 from idp.oidc.clients.client import Clients
 from idp.oidc.consent import Consents
 from idp.oidc.grants.codes import Codes
+from idp.oidc.grants.pending import Pendings
 from idp.oidc.grants.rooms import Rooms
 from idp.oidc.grants.table import Redemption
 from idp.oidc.sessions.locking import Locking
@@ -57,6 +60,7 @@ from idp.signin.desk import Desk
 from idp.signin.devices import Devices
 from idp.signin.ending import Ending
 from idp.signin.interaction import Interactions
+from idp.signin.user_codes import UserCodes
 from idp.storage.database import Database
 from idp.storage.ephemeral import Ephemeral, Space
 from idp.storage.ephemeral_redis import RedisEphemeral
@@ -110,7 +114,8 @@ class Provider:
         channel = _channel(settings, self.outbox)
         messages = Messages(channel, Texts()) if channel else None
         sms = [SmsOtp(messages, self.ephemeral, self.seal)] if messages else []
-        attempts = Attempts(self.ephemeral, self.clock, Addresses(self.ephemeral, self.clock))
+        self.addresses = Addresses(self.ephemeral, self.clock)
+        attempts = Attempts(self.ephemeral, self.clock, self.addresses)
         self.methods = Methods(
             [self.password, self.totp, *sms], attempts, self.authenticators, self.audit, self.clock
         )
@@ -136,9 +141,11 @@ class Provider:
         self._tokens(settings)
         id_tokens = IdTokens(issuer, self.keyring, self.subjects, clock, settings.access_token_ttl)
         self.codes = Codes(self.ephemeral, self.grants, self.audit, settings.code_ttl)
+        self.pendings = Pendings(self.ephemeral, clock)
         self.redemption = Redemption(
             Rooms(
                 codes=self.codes,
+                pendings=self.pendings,
                 grants=self.grants,
                 accounts=self.accounts,
                 hold_session=self.sessions.hold,
@@ -154,7 +161,12 @@ class Provider:
             issuer, self.clients, self.keyring, pushed_requests, settings.default_level
         )
         self.logout = LogoutReader(issuer, self.clients, self.keyring)
-        self.completion = Completion(issuer, self.codes, clock, settings.refresh_ttl, pushed_requests)
+        elsewhere = Elsewhere(self.pendings, self.audit, lambda _: None)
+        self.completion = Completion(
+            issuer, self.codes, elsewhere, clock, settings.refresh_ttl, pushed_requests
+        )
+        self.device_requests = DeviceRequests(self.requests, self.pendings, self.audit, clock)
+        self.user_codes = UserCodes(self.device_requests, self.addresses, self.ephemeral, self.audit)
 
     def _tokens(self, settings: Settings) -> None:
         """Access tokens, and where they are used, given back and asked about."""

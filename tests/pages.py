@@ -69,6 +69,11 @@ def consent(client_id, scope, claims=(), purpose=None):
     return SimpleNamespace(client_id=client_id, scope=scope, claims=claims, purpose=purpose, given_at=AT)
 
 
+def wanted(*scope, claims=()):
+    named = tuple(SimpleNamespace(name=name) for name in claims)
+    return SimpleNamespace(scope=scope, claims=SimpleNamespace(individual=lambda: named))
+
+
 NAME = item("name", "Họ và tên", "Nguyễn Thị Minh An")
 BIRTH = item("birthdate", "Ngày sinh", "04/03/2004")
 PROVINCE = item("province", "Nơi thường trú (tỉnh)", "Đồng Tháp", "Chỉ tên tỉnh, không kèm địa chỉ")
@@ -170,6 +175,19 @@ STATES = {
         "activate.html",
         {**OWN, "username": "079204001234", "is_sent": True, "is_done": False, "error": None},
     ),
+    "device": ("device.html", {**OWN, "user_code": "", "error": None}),
+    "device-compare": ("device.html", {**OWN, "user_code": "WDJBM-JHTXK", "error": None}),
+    "device-unknown": (
+        "device.html",
+        {**OWN, "user_code": "WDJBM-JHTXK", "error": wrong("user_code_unknown")},
+    ),
+    "device-confirm": (
+        "device_confirm.html",
+        {**OWN, "party": SHOP, "user_code": "WDJBM-JHTXK", "asked": wanted("openid", "profile", "phone")},
+    ),
+    "device-allowed": ("device_answered.html", {"done": "request_allowed"}),
+    "device-refused": ("device_answered.html", {"done": "request_refused"}),
+    "device-late": ("device_answered.html", {"done": "request_late"}),
     "outbox": (
         "outbox.html",
         {

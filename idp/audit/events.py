@@ -36,6 +36,10 @@ class Event(StrEnum):
     TOKEN_ISSUED = "token.issued", "Tokens were issued for a grant."
     TOKEN_REFRESHED = "token.refreshed", "A refresh token was exchanged for new tokens."
     TOKEN_REFUSED = "token.refused", "The token endpoint refused a grant."
+    REQUEST_RECEIVED = "request.received", "A client asked for an answer that is given elsewhere."
+    REQUEST_ALLOWED = "request.allowed", "An account allowed a request that waited elsewhere."
+    REQUEST_REFUSED = "request.refused", "A request that waited elsewhere was refused."
+    USER_CODE_UNKNOWN = "user_code.unknown", "A code of a device was entered that no request waits under."
     REFRESH_REUSED = "refresh.reused", "A spent refresh token came again; its family is revoked."
     GRANT_REVOKED = "grant.revoked", "A grant and all its tokens were revoked."
 

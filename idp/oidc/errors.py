@@ -88,6 +88,30 @@ class UnsupportedResponseType(OAuthError):
     code = "unsupported_response_type"
 
 
+class AuthorizationPending(OAuthError):
+    """Nobody has answered yet (RFC 8628 §3.5)."""
+
+    code = "authorization_pending"
+
+
+class SlowDown(AuthorizationPending):
+    """Nobody has answered yet, and the client asks too often (RFC 8628 §3.5)."""
+
+    code = "slow_down"
+
+
+class ExpiredToken(OAuthError):
+    """Nobody answered in time (RFC 8628 §3.5)."""
+
+    code = "expired_token"
+
+
+class AccessDenied(OAuthError):
+    """The person refused (RFC 8628 §3.5)."""
+
+    code = "access_denied"
+
+
 class InvalidToken(OAuthError):
     """The access token does not open the door (RFC 6750 §3.1)."""
 

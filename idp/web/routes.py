@@ -8,6 +8,7 @@ from flask import Flask
 from flask.views import MethodView
 
 from idp.provider import Provider
+from idp.web.endpoints.device import VERIFICATION, DeviceAuthorization
 from idp.web.endpoints.health import Health
 from idp.web.endpoints.introspect import Introspect
 from idp.web.endpoints.par import PushedAuthorization
@@ -15,7 +16,7 @@ from idp.web.endpoints.revoke import Revoke
 from idp.web.endpoints.token import Token
 from idp.web.endpoints.userinfo import UserInfo
 from idp.web.http import Presenting
-from idp.web.pages import enrol, front, logout, my_account, security, signin
+from idp.web.pages import device, enrol, front, logout, my_account, security, signin
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
 from idp.web.surface import Surface
@@ -86,6 +87,26 @@ ROUTES: tuple[Route, ...] = (
         "revocation_endpoint",
         is_api=True,
     ),
+    Route(
+        "/device_authorization",
+        DeviceAuthorization,
+        lambda d: (
+            d.provider.client_authentication,
+            d.provider.device_requests,
+            d.provider.audit,
+            d.presented,
+            d.provider.settings.issuer,
+        ),
+        "device_authorization_endpoint",
+        is_api=True,
+    ),
+    Route(VERIFICATION, device.Device, lambda d: (d.provider.user_codes, d.steps)),
+    Route(
+        f"{VERIFICATION}/answer",
+        device.DeviceAnswer,
+        lambda d: (d.provider.user_codes, d.provider.completion, d.steps),
+    ),
+    Route(f"{VERIFICATION}/answered", device.DeviceAnswered, lambda d: (d.steps,)),
     Route("/userinfo", UserInfo, lambda d: (d.provider.userinfo,), "userinfo_endpoint", is_api=True),
     Route(
         "/logout",

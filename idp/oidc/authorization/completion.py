@@ -7,6 +7,7 @@ from uuid import UUID
 from idp.assurance import Proof, amr_of, authentication_level
 from idp.kernel.clock import Clock
 from idp.kernel.ids import new_id
+from idp.oidc.authorization.elsewhere import Elsewhere
 from idp.oidc.authorization.par import PushedRequests
 from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.authorization.response_modes import AuthorizationResponse
@@ -19,10 +20,17 @@ class Completion:
     """Answers authorization requests. Every answer names us (RFC 9207)."""
 
     def __init__(
-        self, issuer: str, codes: Codes, clock: Clock, refresh_ttl: timedelta, pushed_requests: PushedRequests
+        self,
+        issuer: str,
+        codes: Codes,
+        elsewhere: Elsewhere,
+        clock: Clock,
+        refresh_ttl: timedelta,
+        pushed_requests: PushedRequests,
     ) -> None:
         self._issuer = issuer
         self._codes = codes
+        self._elsewhere = elsewhere
         self._clock = clock
         self._refresh_ttl = refresh_ttl
         self._pushed_requests = pushed_requests
@@ -36,11 +44,35 @@ class Completion:
         proofs: Sequence[Proof],
         claims: frozenset[str],
     ) -> AuthorizationResponse:
-        """A code for what was asked; of the claims asked for one by one, those in ``claims``."""
+        """A code for what was asked; of the claims asked for one by one, those in ``claims``.
+
+        A request that waits elsewhere is marked allowed instead.
+        """
         if not self._pushed_requests.spend(request):
             raise InvalidRequestUri("request_uri: already used")
+        grant = self._granted(request, account_id, session_id, proofs, claims)
+        if request.waiting is not None:
+            return self._elsewhere.allow(request.waiting, grant)
+        code = self._codes.issue(
+            Code(
+                grant=grant,
+                redirect_uri=request.redirect_uri,
+                code_challenge=request.code_challenge,
+                nonce=request.nonce,
+            )
+        )
+        return self._response(request.redirect_uri, request.response_mode, [("code", code)], request.state)
+
+    def _granted(
+        self,
+        request: AuthorizationRequest,
+        account_id: UUID,
+        session_id: UUID,
+        proofs: Sequence[Proof],
+        claims: frozenset[str],
+    ) -> Grant:
         now = self._clock()
-        grant = Grant(
+        return Grant(
             id=new_id(),
             client_id=request.client_id,
             account_id=account_id,
@@ -56,18 +88,11 @@ class Completion:
             created_at=now,
             expires_at=now + self._refresh_ttl,
         )
-        code = self._codes.issue(
-            Code(
-                grant=grant,
-                redirect_uri=request.redirect_uri,
-                code_challenge=request.code_challenge,
-                nonce=request.nonce,
-            )
-        )
-        return self._response(request.redirect_uri, request.response_mode, [("code", code)], request.state)
 
     def refuse(self, request: AuthorizationRequest, error: OAuthError) -> AuthorizationResponse:
         self._pushed_requests.spend(request)
+        if request.waiting is not None:
+            return self._elsewhere.refuse(request.waiting)
         return self.refused(
             AuthorizationRefused(error, request.redirect_uri, request.state, request.response_mode)
         )

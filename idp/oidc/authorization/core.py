@@ -71,6 +71,20 @@ class RequestReader:
         uri = self._pushed_requests.push(draft.finished())
         return uri, int(self._pushed_requests.ttl.total_seconds())
 
+    def read_elsewhere(self, form: Mapping[str, str], client: Client, at: At) -> AuthorizationRequest:
+        """A request of a proven client that fetches the answer itself: nobody is redirected.
+
+        Raises:
+            OAuthError: what the rules for ``at`` refuse.
+        """
+        if form.get("client_id", client.client_id) != client.client_id:
+            raise InvalidRequest("client_id: expected the client that authenticates")
+        draft = self.draft({**form, "client_id": client.client_id})
+        draft.redirect_uri = ""
+        for rule in _RULES[at]:
+            rule(draft)
+        return draft.finished()
+
     def draft(self, parameters: Mapping[str, str]) -> Draft:
         """A request of which nothing is established yet."""
         return Draft(

@@ -7,6 +7,7 @@ from enum import Flag, StrEnum, auto
 
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidRequest
+from idp.oidc.grants.pending import Waiting
 from idp.oidc.tokens.claims import ClaimsRequest
 
 PUSHED = "urn:ietf:params:oauth:request_uri:"  # RFC 9126 §2.2
@@ -37,6 +38,7 @@ class AuthorizationRequest:
     ``levels`` are the authentication levels that would do, the most wanted first; ``is_level_essential``
     says that any lower one is an error. ``hint`` is what the client thinks the person will type;
     ``hinted_subject`` is the only one who may answer: by an ``id_token_hint`` of ours or the claim ``sub``.
+    ``waiting`` says where the answer is waited for, if not at ``redirect_uri``, which is empty then.
     ``request_uri`` is the reference to it where it was pushed.
     """
 
@@ -55,6 +57,7 @@ class AuthorizationRequest:
     hint: str | None = field(default=None, repr=False)
     hinted_subject: str | None = None
     ui_locales: str | None = None
+    waiting: Waiting | None = None
     request_uri: str | None = None
 
     @property

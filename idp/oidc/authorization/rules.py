@@ -19,6 +19,7 @@ from idp.oidc.errors import (
     UnsupportedResponseType,
     UntrustedRedirect,
 )
+from idp.oidc.grants.answered import DeviceGrant
 from idp.oidc.tokens.claims import COMPANIONS, SCOPES, ClaimsRequest, read_claims_request
 
 RESPONSE_TYPES = ("code",)
@@ -89,6 +90,11 @@ def response_mode_is_offered(draft: Draft) -> None:
     if asked not in RESPONSE_MODES:
         raise InvalidRequest(f"response_mode: expected one of {' '.join(RESPONSE_MODES)}; came {asked[:32]}")
     draft.response_mode = asked
+
+
+def device_grant_is_registered(draft: Draft) -> None:
+    if not draft.known_client.check_grant_type(DeviceGrant.GRANT_TYPE):
+        raise UnauthorizedClient(f"this client is not registered for {DeviceGrant.GRANT_TYPE}")
 
 
 def scope_is_allowed(draft: Draft) -> None:
@@ -191,11 +197,12 @@ RULES: tuple[tuple[Callable[[Draft], None], At], ...] = (
     (parameters_are_sane,       A | P),
     (request_object_is_absent,  A | P | D | C),
     (response_type_is_code,     A | P),
+    (device_grant_is_registered,        D),
     (scope_is_allowed,          A | P | D | C),
     (code_challenge_is_s256,    A | P),
     (prompt_is_understood,      A | P),
     (max_age_is_a_number,       A | P | D),
     (claims_are_allowed,        A | P | D | C),
     (level_is_offered,          A | P | D | C),
-    (person_asked_for_is_one,   A | P | C),
+    (person_asked_for_is_one,   A | P | D | C),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from idp.accounts.account import Accounts
 from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
 from idp.oidc.grants.codes import Codes
+from idp.oidc.grants.pending import Pendings
 from idp.oidc.tokens.access_token import AccessTokens
 from idp.oidc.tokens.grant import Grants
 from idp.oidc.tokens.id_token import IdTokens
@@ -22,6 +23,7 @@ class Rooms:
     """
 
     codes: Codes
+    pendings: Pendings
     grants: Grants
     accounts: Accounts
     hold_session: Callable[[UUID], bool]

@@ -9,13 +9,14 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidRequest, OAuthError, UnsupportedGrantType
+from idp.oidc.grants.answered import DeviceGrant
 from idp.oidc.grants.authorization_code import CodeGrant
 from idp.oidc.grants.client_credentials import ClientCredentialsGrant
 from idp.oidc.grants.refresh_token import RefreshGrant
 from idp.oidc.grants.rooms import Rooms
 
 # A new grant is a file beside this one and a line here; discovery reads the line too.
-GRANTS: tuple[type[Any], ...] = (CodeGrant, RefreshGrant, ClientCredentialsGrant)
+GRANTS: tuple[type[Any], ...] = (CodeGrant, RefreshGrant, ClientCredentialsGrant, DeviceGrant)
 GRANT_TYPES: tuple[str, ...] = tuple(grant.GRANT_TYPE for grant in GRANTS)
 
 

@@ -6,7 +6,7 @@ from flask.views import MethodView
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.oidc.clients.authentication import ClientAuthentication
-from idp.oidc.errors import InvalidClient, OAuthError
+from idp.oidc.errors import AuthorizationPending, InvalidClient, OAuthError
 from idp.oidc.grants.table import Redemption
 from idp.web.http import Presenting, as_json, read_form
 
@@ -35,6 +35,8 @@ class Token(MethodView):
             raise
         try:
             return as_json(self._grants.redeem(form, client))
+        except AuthorizationPending:
+            raise  # asked again and again: nothing to remember
         except OAuthError as error:
             self._audit.record(Event.TOKEN_REFUSED, client_id=client.client_id, error=error.error)
             raise

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response
 
 from idp.accounts.claims import claims as claims_of
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
+from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.clients.client import Client
 from idp.signin.desk import Desk
 from idp.signin.devices import LIFE
@@ -104,7 +106,13 @@ class Steps:
             return None
         details = client.metadata
         name = details.name(self.surface.language(ui_locales))
-        return Party(name, details.domain, details.is_vetted)
+        # Devices have no address to send people back to: their operator's own site then names them.
+        domain = details.domain or urlsplit(details.client_uri or "").hostname or ""
+        return Party(name, domain, details.is_vetted)
+
+    def asking(self, request: AuthorizationRequest) -> Party | None:
+        """Who asks, for a request that no sign-in has begun with yet."""
+        return self.party(self.desk.clients.find(request.client_id))
 
     def _prove(
         self, interaction: Interaction, step: Prove, caller: Caller, common: Mapping[str, Any]
