@@ -34,8 +34,10 @@ from idp.oidc.authorization.device import DeviceRequests
 from idp.oidc.authorization.elsewhere import Elsewhere
 from idp.oidc.authorization.par import PushedRequests
 from idp.oidc.clients.authentication import ClientAuthentication
+from idp.oidc.clients.assertion import Assertions
 from idp.oidc.clients.client import Clients
 from idp.oidc.consent import Consents
+from idp.oidc.clients.keys import ClientKeys
 from idp.oidc.grants.codes import Codes
 from idp.oidc.grants.pending import Pendings
 from idp.oidc.grants.rooms import Rooms
@@ -132,7 +134,10 @@ class Provider:
     def _protocol(self, settings: Settings) -> None:
         root, issuer, clock = settings.root_secret, settings.issuer, self.clock
         self.clients = Clients(self.database, clock)
-        self.client_authentication = ClientAuthentication(self.clients)
+        self.client_keys = ClientKeys(self.outbound.fetch)
+        self.client_authentication = ClientAuthentication(
+            self.clients, Assertions(issuer, self.client_keys, self.ephemeral, clock)
+        )
         self.subjects = Subjects(derive(root, "pairwise"))
         self.grants = Grants(self.database, clock)
         self.sessions = Sessions(self.database, self.grants, clock, settings.session_ttl)

@@ -64,9 +64,9 @@ def parse_compact(token: str, max_bytes: int = MAX_BYTES) -> tuple[dict[str, Any
     decode(parts[2])
     if len(raw_header) > MAX_HEADER_BYTES:
         raise BadToken("too_large")
-    header = _read_object(raw_header)
+    header = read_object(raw_header)
     _check_header(header)
-    return header, _read_object(raw_claims)
+    return header, read_object(raw_claims)
 
 
 def encode(raw: bytes) -> str:
@@ -98,7 +98,12 @@ def _check_header(header: Mapping[str, Any]) -> None:
         raise BadToken("alg_refused")
 
 
-def _read_object(raw: bytes) -> dict[str, Any]:
+def read_object(raw: bytes) -> dict[str, Any]:
+    """A JSON object from outside, read as strictly as a token's: see ``parse_compact``.
+
+    Raises:
+        BadToken: it is none.
+    """
     try:
         text = raw.decode()
         _check_depth(text)

@@ -16,7 +16,15 @@ from joserfc import jwk, jws
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 
 from idp.kernel.errors import Corrupt
-from idp.keyring.gate import ALGORITHMS, MAX_HEADER_BYTES, BadToken, decode, encode, parse_compact
+from idp.keyring.gate import (
+    ALGORITHMS,
+    MAX_HEADER_BYTES,
+    BadToken,
+    decode,
+    encode,
+    parse_compact,
+    read_object,
+)
 
 __all__ = [
     "BadToken",
@@ -28,12 +36,15 @@ __all__ = [
     "header_of",
     "import_public",
     "key_id",
+    "keys_in",
     "parse_compact",
     "public_members",
+    "read_object",
     "require_typ",
     "sign_compact",
     "signer",
     "verify",
+    "verify_parsed",
 ]
 
 Jwk = Mapping[str, Any]
@@ -42,6 +53,7 @@ PrivateKey = EllipticCurvePrivateKey | RSAPrivateKey | Ed25519PrivateKey
 
 RSA_BITS = range(2048, 8193)
 RSA_EXPONENTS = range(65537, 2**32)
+MAX_KEYS = 50
 MAX_MEMBER_CHARACTERS = 1400  # 8192 bits in base64url, and a little
 
 PUBLIC_MEMBERS = {"EC": ("crv", "x", "y"), "RSA": ("n", "e"), "OKP": ("crv", "x")}
@@ -86,13 +98,19 @@ def verify(
             key is weak or private, or the signature is wrong.
     """
     header, claims = parse_compact(token)
+    verify_parsed(token, header, [keys] if isinstance(keys, Mapping) else keys, algs, typ)
+    return claims
+
+
+def verify_parsed(
+    token: str, header: Mapping[str, Any], keys: Sequence[Jwk], algs: Sequence[str], typ: str | None = None
+) -> None:
+    """``verify`` for whoever had to look into the token first, to know whose keys to take."""
     alg = header["alg"]
     if alg not in algs:
         raise BadToken("alg_refused")
     require_typ(header, typ)
-    chosen = _choose([keys] if isinstance(keys, Mapping) else keys, alg, header.get("kid"))
-    check_signature(token, alg, import_public(chosen))
-    return claims
+    check_signature(token, alg, import_public(_choose(keys, alg, header.get("kid"))))
 
 
 def require_typ(header: Mapping[str, Any], typ: str | None) -> None:
@@ -134,6 +152,18 @@ def import_public(key: Jwk) -> PublicKey:
         return jwk.import_key(members)
     except (JoseError, ValueError, UnsupportedAlgorithm):
         raise BadToken("bad_key") from None
+
+
+def keys_in(jwks: object) -> tuple[Jwk, ...]:
+    """The keys of a JWK Set (RFC 7517 §5).
+
+    Raises:
+        BadToken: it is none, or holds too many.
+    """
+    keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
+    if not isinstance(keys, list | tuple) or len(keys) > MAX_KEYS:
+        raise BadToken("not_a_key_set")
+    return tuple(key for key in keys if isinstance(key, Mapping))
 
 
 def sign_compact(header_segment: str, claims: Mapping[str, Any], sign: Callable[[bytes], bytes]) -> str:

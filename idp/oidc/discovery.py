@@ -6,7 +6,7 @@ from idp.assurance import acr_of
 from idp.oidc.authorization.request import Prompt
 from idp.oidc.authorization.response_modes import RESPONSE_MODES
 from idp.oidc.authorization.rules import RESPONSE_TYPES
-from idp.oidc.clients.authentication import METHODS
+from idp.oidc.clients.authentication import METHODS, SIGNING
 from idp.oidc.grants.table import GRANT_TYPES
 from idp.oidc.tokens.claims import SCOPES, deliverable
 
@@ -34,6 +34,7 @@ def metadata(
         "id_token_signing_alg_values_supported": list(algorithms),
         "token_endpoint_auth_methods_supported": list(METHODS),
         "introspection_endpoint_auth_methods_supported": [name for name in METHODS if name != "none"],
+        **SIGNING,
         "introspection_signing_alg_values_supported": list(algorithms),
         "revocation_endpoint_auth_methods_supported": list(METHODS),
         "code_challenge_methods_supported": ["S256"],

@@ -52,7 +52,8 @@ def test_everything_required_is_there(document: dict[str, Any]) -> None:
 def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> None:
     assert set(document) == {
         *REQUIRED, "end_session_endpoint", "response_modes_supported", "grant_types_supported",
-        "acr_values_supported", "token_endpoint_auth_methods_supported", "code_challenge_methods_supported",
+        "acr_values_supported", "token_endpoint_auth_methods_supported",
+        "token_endpoint_auth_signing_alg_values_supported", "code_challenge_methods_supported",
         "claim_types_supported", "claims_parameter_supported", "request_parameter_supported",
         "request_uri_parameter_supported", "prompt_values_supported", "display_values_supported",
         "ui_locales_supported", "authorization_response_iss_parameter_supported",

@@ -47,7 +47,6 @@ def test_members_without_a_value_are_left_out(document: dict[str, Any]) -> None:
         "check_session_iframe",
         "dpop_signing_alg_values_supported",
         "tls_client_certificate_bound_access_tokens",
-        "token_endpoint_auth_signing_alg_values_supported",
         "request_object_signing_alg_values_supported",
         "backchannel_logout_supported",
         "frontchannel_logout_supported",

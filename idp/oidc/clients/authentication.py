@@ -3,10 +3,12 @@
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
+from idp.oidc.clients.assertion import DOUBT, Assertions, claimant
 from idp.oidc.clients.client import Client, Clients
+from idp.oidc.clients.proof_checks import ASSERTION_ALGORITHMS
 from idp.oidc.errors import InvalidClient, InvalidRequest
 
 Form = Mapping[str, str]
@@ -29,11 +31,11 @@ class Presented:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A client's claim to be somebody: by which method, who, and the secret to check."""
+    """A client's claim to be somebody: by which way of sending, who, and the proof that came along."""
 
-    method: str
+    way: str
     client_id: str
-    secret: str | None = None
+    proof: str = field(default="", repr=False)
 
 
 def _basic(form: Form, presented: Presented) -> _Claim | None:
@@ -50,7 +52,7 @@ def _basic(form: Form, presented: Presented) -> _Claim | None:
     client_id, colon, secret = decoded.partition(":")
     if not colon:
         raise InvalidClient("the Authorization header is not Basic with base64(client_id:client_secret)")
-    claim = _Claim("client_secret_basic", unquote_plus(client_id), unquote_plus(secret))
+    claim = _Claim("basic", unquote_plus(client_id), unquote_plus(secret))
     if form.get("client_id") not in (None, claim.client_id):
         raise InvalidRequest("client_id in the body differs from the one in the Authorization header")
     return claim
@@ -59,20 +61,40 @@ def _basic(form: Form, presented: Presented) -> _Claim | None:
 def _post(form: Form, presented: Presented) -> _Claim | None:  # noqa: ARG001
     if "client_secret" not in form:
         return None
-    return _Claim("client_secret_post", form.get("client_id", ""), form["client_secret"])
+    return _Claim("post", form.get("client_id", ""), form["client_secret"])
 
 
-def _none(form: Form, presented: Presented) -> _Claim | None:
-    if "client_secret" in form or presented.authorization or "client_id" not in form:
+def _assertion(form: Form, presented: Presented) -> _Claim | None:  # noqa: ARG001
+    if "client_assertion" not in form and "client_assertion_type" not in form:
         return None
-    return _Claim("none", form["client_id"])
+    claim = _Claim(
+        "assertion",
+        claimant(form.get("client_assertion_type"), form.get("client_assertion")),
+        form["client_assertion"],
+    )
+    if form.get("client_id") not in (None, claim.client_id):  # RFC 7521 §4.2
+        raise InvalidClient("client_id in the body differs from sub in client_assertion")
+    return claim
 
 
-METHODS: dict[str, Callable[[Form, Presented], _Claim | None]] = {
-    "client_secret_basic": _basic,
-    "client_secret_post": _post,
-    "none": _none,
+def _named(form: Form, presented: Presented) -> _Claim | None:
+    """Nothing but a name: for public clients."""
+    others = {"client_secret", "client_assertion", "client_assertion_type"}
+    if presented.authorization or "client_id" not in form or not others.isdisjoint(form):
+        return None
+    return _Claim("named", form["client_id"])
+
+
+WAYS: tuple[Callable[[Form, Presented], _Claim | None], ...] = (_basic, _post, _assertion, _named)
+# Each method, and the way its proof is sent.
+METHODS: dict[str, str] = {
+    "client_secret_basic": "basic",
+    "client_secret_post": "post",
+    "private_key_jwt": "assertion",
+    "none": "named",
 }
+# What discovery says of the methods that sign.
+SIGNING = {"token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS)}
 
 
 class ClientAuthentication:
@@ -81,26 +103,41 @@ class ClientAuthentication:
     Authlib tries every method in turn until one fits; RFC 6749 §2.3 allows a request only one.
     """
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, assertions: Assertions) -> None:
         self._clients = clients
+        self._assertions = assertions
 
     def authenticate(self, form: Form, presented: Presented) -> Client:
         """The client behind a request.
 
         Raises:
-            InvalidClient: unknown client, wrong secret or another method than the registered one, in one
+            InvalidClient: unknown client, wrong proof or another method than the registered one, in one
                 wording; 401 with a challenge.
             InvalidRequest: two methods at once.
+            Unavailable: the memory of spent assertions is silent.
         """
-        claims = [claim for read in METHODS.values() if (claim := read(form, presented))]
+        claims = [claim for read in WAYS if (claim := read(form, presented))]
         if len(claims) > 1:
             raise InvalidRequest("the client authenticates in two ways at once; use only one")
         if not claims:
             raise InvalidClient("no client authentication: send Basic, or client_id in the body")
         claim = claims[0]
         client = self._clients.find(claim.client_id)
-        if client is None or not client.check_endpoint_auth_method(claim.method, "token"):
-            raise InvalidClient(f"unknown client, or not registered for {claim.method}, or wrong secret")
-        if claim.secret is not None and not client.check_client_secret(claim.secret):
-            raise InvalidClient(f"unknown client, or not registered for {claim.method}, or wrong secret")
+        if client is None or METHODS.get(client.metadata.token_endpoint_auth_method) != claim.way:
+            raise InvalidClient(_doubt(claim))
+        self._prove(client, claim, presented)
         return client
+
+    def _prove(self, client: Client, claim: _Claim, presented: Presented) -> None:
+        if claim.way == "assertion":
+            self._assertions.prove(client, claim.proof, presented.url)
+        elif claim.way != "named" and not client.check_client_secret(claim.proof):
+            raise InvalidClient(_doubt(claim))
+
+
+def _doubt(claim: _Claim) -> str:
+    """One wording for every reason that an attacker could learn from."""
+    if claim.way == "assertion":
+        return DOUBT
+    method = next(name for name, way in METHODS.items() if way == claim.way)
+    return f"unknown client, or not registered for {method}, or wrong secret"

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from idp.kernel.errors import Refused
 from idp.oidc.clients.metadata import ClientMetadata
+from idp.oidc.clients.proof_checks import faults_of_proof
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 LEVELS = frozenset({1, 2, 3, 4})
@@ -38,6 +39,8 @@ def check(metadata: ClientMetadata) -> None:
         _check_redirect_uri(uri, metadata.application_type)
     for uri in metadata.post_logout_redirect_uris:
         _check_redirect_uri(uri, metadata.application_type, "post_logout_redirect_uris")
+    for field, expected in faults_of_proof(metadata):
+        raise InvalidClientMetadata(field, expected)
     if metadata.token_endpoint_auth_method == "none" and "client_credentials" in metadata.grant_types:
         raise InvalidClientMetadata("grant_types", "no client_credentials for a public client")
     if metadata.default_level is not None and metadata.default_level not in LEVELS:

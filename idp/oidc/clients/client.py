@@ -119,8 +119,8 @@ class Clients:
             InvalidClientMetadata: see ``metadata.check``.
         """
         check(details)
-        is_public = details.token_endpoint_auth_method == "none"
-        secret = None if is_public else secret or new_secret()
+        has_secret = details.token_endpoint_auth_method.startswith("client_secret_")
+        secret = (secret or new_secret()) if has_secret else None
         client = Client(
             client_id=client_id or new_secret(128),
             metadata=details,

@@ -1,0 +1,41 @@
+"""What registration refuses of the ways in which clients mean to prove themselves."""
+
+from collections.abc import Iterator
+
+from idp.keyring.jose import PRIVATE_MEMBERS, BadToken, keys_in
+from idp.oidc.clients.metadata import ClientMetadata
+
+ASSERTION_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519", "RS256")
+# FAPI 2.0 Security Profile §5.4.1: no PKCS#1 v1.5.
+PROFILE_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519")
+
+
+def faults_of_proof(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
+    """Each member at fault, and what it should have been."""
+    yield from _key_faults(metadata)
+    if metadata.token_endpoint_auth_method == "private_key_jwt":
+        if metadata.jwks is None and metadata.jwks_uri is None:
+            yield "jwks", "jwks or jwks_uri, for private_key_jwt"
+        allowed = ASSERTION_ALGORITHMS if metadata.profile is None else PROFILE_ALGORITHMS
+        if metadata.token_endpoint_auth_signing_alg not in (None, *allowed):
+            yield "token_endpoint_auth_signing_alg", f"one of {' '.join(allowed)}"
+
+
+def _key_faults(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
+    if metadata.jwks_uri is not None:
+        if metadata.jwks is not None:  # RFC 7591 §2
+            yield "jwks", "not beside jwks_uri"
+        if not metadata.jwks_uri.startswith(("https://", "http://localhost", "http://127.0.0.1")):
+            yield "jwks_uri", "an https address"
+    if metadata.jwks is None:
+        return
+    try:
+        keys = keys_in(metadata.jwks)
+    except BadToken:
+        yield "jwks", "a JWK Set of at most 50 keys"
+        return
+    if any(not PRIVATE_MEMBERS.isdisjoint(key) or key.get("kty") == "oct" for key in keys):
+        yield "jwks", "public keys only: a private key that was sent is no longer one"
+    kids = [key["kid"] for key in keys if isinstance(key.get("kid"), str)]
+    if len(set(kids)) != len(kids):
+        yield "jwks", "a kid of its own for each key"
