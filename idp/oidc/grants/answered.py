@@ -64,7 +64,7 @@ class AnsweredGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
             client_id=grant.client_id,
             grant_type=self.GRANT_TYPE,
         )
-        body = self.rooms.issue.response(grant, grant.scope, refresh)
+        body = self.rooms.issue.response(client, grant, grant.scope, refresh)
         return 200, body, self.TOKEN_RESPONSE_HEADER
 
     @classmethod
