@@ -8,6 +8,7 @@ import pytest
 
 from idp.assurance import level_of
 from idp.oidc.grants.table import GRANT_TYPES
+from tests.assertions import a_signer
 from tests.house import SCOPES, Browser, House, Person, RelyingParty
 from tests.protocol.acts import code_for, signed_in, tokens_for
 
@@ -60,6 +61,7 @@ def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> No
         "introspection_endpoint", "introspection_endpoint_auth_methods_supported",
         "introspection_signing_alg_values_supported", "revocation_endpoint",
         "revocation_endpoint_auth_methods_supported", "pushed_authorization_request_endpoint",
+        "device_authorization_endpoint",
         "require_pushed_authorization_requests",
     }  # fmt: skip
 
@@ -67,7 +69,7 @@ def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> No
 @pytest.mark.spec("Discovery 1.0 §3")
 def test_every_endpoint_is_ours_and_answers(house: House, document: dict[str, Any]) -> None:
     endpoints = [name for name in document if name.endswith("_endpoint") or name == "jwks_uri"]
-    assert len(endpoints) == 8
+    assert len(endpoints) == 9
     for name in endpoints:
         assert document[name].startswith(house.settings.issuer + "/")
         path = document[name].removeprefix(house.settings.issuer)
@@ -143,7 +145,12 @@ def test_every_acr_advertised_can_be_reached_and_no_other(
 def test_every_client_authentication_advertised_works(
     house: House, person: Person, document: dict[str, Any]
 ) -> None:
-    for method in document["token_endpoint_auth_methods_supported"]:
+    *by_secret, by_key = sorted(
+        document["token_endpoint_auth_methods_supported"], key="private_key_jwt".__eq__
+    )
+    assert by_key == "private_key_jwt"
+    assert a_signer(house).post("/token", {"grant_type": "client_credentials"}).status_code == 200
+    for method in by_secret:
         rp = house.client(method.replace("_", "-"), token_endpoint_auth_method=method)
         assert rp.redeem(code_for(rp, person)).status_code == 200
 
