@@ -32,6 +32,7 @@ from idp.oidc.authorization.completion import Completion
 from idp.oidc.authorization.core import RequestReader
 from idp.oidc.authorization.device import DeviceRequests
 from idp.oidc.authorization.elsewhere import Elsewhere
+from idp.oidc.authorization.jar import RequestObjects
 from idp.oidc.authorization.par import PushedRequests
 from idp.oidc.clients.authentication import ClientAuthentication
 from idp.oidc.clients.assertion import Assertions
@@ -163,7 +164,12 @@ class Provider:
         )
         pushed_requests = PushedRequests(self.ephemeral, self.seal, clock, settings.pushed_request_ttl)
         self.requests = RequestReader(
-            issuer, self.clients, self.keyring, pushed_requests, settings.default_level
+            issuer,
+            self.clients,
+            self.keyring,
+            pushed_requests,
+            RequestObjects(issuer, self.client_keys.of, self.ephemeral, clock),
+            settings.default_level,
         )
         self.logout = LogoutReader(issuer, self.clients, self.keyring)
         elsewhere = Elsewhere(self.pendings, self.audit, lambda _: None)

@@ -3,6 +3,7 @@
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
 from idp.assurance import acr_of
+from idp.oidc.authorization.jar import REQUEST_ALGORITHMS
 from idp.oidc.authorization.request import Prompt
 from idp.oidc.authorization.response_modes import RESPONSE_MODES
 from idp.oidc.authorization.rules import RESPONSE_TYPES
@@ -41,7 +42,9 @@ def metadata(
         "claim_types_supported": ["normal"],
         "claims_supported": list(deliverable()),
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": list(REQUEST_ALGORITHMS),
+        "require_signed_request_object": False,
         "request_uri_parameter_supported": False,
         "require_pushed_authorization_requests": False,
         "prompt_values_supported": [prompt.value for prompt in Prompt],

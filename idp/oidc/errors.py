@@ -55,6 +55,12 @@ class InvalidRequestUri(OAuthError):
     code = "invalid_request_uri"
 
 
+class InvalidRequestObject(OAuthError):
+    """The signed request is not what it must be (RFC 9101 §7)."""
+
+    code = "invalid_request_object"
+
+
 class InvalidClient(OAuthError):
     """Client authentication failed. One wording for every reason that an attacker could learn from."""
 

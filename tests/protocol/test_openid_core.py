@@ -57,7 +57,7 @@ def test_nonce_is_not_made_up(house: House, rp: RelyingParty, acquainted: Browse
 
 
 @pytest.mark.spec("OIDC Core 1.0 §6")
-@pytest.mark.parametrize("name", ["request", "request_uri", "registration"])
+@pytest.mark.parametrize("name", ["request_uri", "registration"])
 def test_what_is_not_offered_is_refused_by_its_own_error(
     rp: RelyingParty, browser: Browser, name: str
 ) -> None:

@@ -43,11 +43,9 @@ def test_members_without_a_value_are_left_out(document: dict[str, Any]) -> None:
     "member",
     [
         "registration_endpoint",
-        "device_authorization_endpoint",
         "check_session_iframe",
         "dpop_signing_alg_values_supported",
         "tls_client_certificate_bound_access_tokens",
-        "request_object_signing_alg_values_supported",
         "backchannel_logout_supported",
         "frontchannel_logout_supported",
     ],

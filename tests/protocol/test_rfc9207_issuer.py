@@ -51,7 +51,7 @@ ERRORS: dict[str, dict[str, str | None]] = {
     "invalid_request": {"code_challenge": None},
     "invalid_scope": {"scope": "profile"},
     "login_required": {"prompt": "none"},
-    "request_not_supported": {"request": "a.b.c"},
+    "invalid_request_object": {"request": "a.b.c"},
     "unmet_authentication_requirements": {
         "claims": json.dumps({"id_token": {"acr": {"essential": True, "value": "gold"}}})
     },

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from idp.kernel.errors import Refused
 from idp.keyring.keyring import Keyring
+from idp.oidc.authorization.jar import RequestObjects
 from idp.oidc.authorization.par import PushedRequests
 from idp.oidc.authorization.request import At, AuthorizationRequest, Draft
 from idp.oidc.authorization.rules import RULES
@@ -27,12 +28,14 @@ class RequestReader:
         clients: Clients,
         keyring: Keyring,
         pushed_requests: PushedRequests,
+        request_objects: RequestObjects,
         default_level: int,
     ) -> None:
         self._issuer = issuer
         self._clients = clients
         self._keyring = keyring
         self._pushed_requests = pushed_requests
+        self._request_objects = request_objects
         self._default_level = default_level
 
     def read(self, parameters: Mapping[str, str]) -> AuthorizationRequest:
@@ -93,6 +96,7 @@ class RequestReader:
             subject_of_hint=self._subject_of_hint,
             default_level=self._default_level,
             find_pushed=self._pushed_requests.find,
+            read_request_object=self._request_objects.read,
         )
 
     def _subject_of_hint(self, hint: str, client: Client) -> str:

@@ -80,7 +80,9 @@ class Draft:
     subject_of_hint: Callable[[str, Client], str]
     default_level: int
     find_pushed: Callable[[str], AuthorizationRequest | None]
+    read_request_object: Callable[[Client, str], Mapping[str, str]]
     pushed: AuthorizationRequest | None = None
+    is_signed: bool = False
     client: Client | None = None
     redirect_uri: str | None = None
     response_mode: str = "query"

@@ -51,6 +51,35 @@ def request_uri_is_absent(draft: Draft) -> None:
         raise InvalidRequest("request_uri: not here; push the parameters themselves (RFC 9126 2.1)")
 
 
+def request_object_is_verified(draft: Draft) -> None:
+    """Where there is one, only what stands inside it counts (RFC 9101 §6.3)."""
+    token = draft.get("request")
+    if token is None:
+        return
+    if draft.get("request_uri") is not None:
+        raise InvalidRequest("request, request_uri: expected one of them, not both")
+    try:
+        inside = draft.read_request_object(draft.known_client, token)
+    except OAuthError:
+        _answer_outside(draft)
+        raise
+    draft.parameters = {**inside, "client_id": draft.known_client.client_id}
+    draft.is_signed = True
+
+
+def _answer_outside(draft: Draft) -> None:
+    """Of an object that is refused nothing is believed; but a registered address beside it may be told."""
+    uri, mode = draft.get("redirect_uri"), draft.get("response_mode")
+    if uri is not None and draft.known_client.check_redirect_uri(uri):
+        draft.redirect_uri = uri
+        draft.response_mode = mode if mode in RESPONSE_MODES else draft.response_mode
+
+
+def request_was_signed(draft: Draft) -> None:
+    if draft.known_client.metadata.require_signed_request_object and not draft.is_signed:
+        raise InvalidRequest("request: missing; this client is registered to sign its requests")
+
+
 def request_was_pushed(draft: Draft) -> None:
     if draft.known_client.metadata.require_pushed_authorization_requests:
         raise InvalidRequest("request_uri: missing; this client is registered to push its requests to /par")
@@ -70,8 +99,8 @@ def parameters_are_sane(draft: Draft) -> None:
             raise InvalidRequest(f"{name}: expected at most {MAX_PARAMETER} printable ASCII characters")
 
 
-def request_object_is_absent(draft: Draft) -> None:
-    for name in ("request", "request_uri", "registration"):
+def unknown_forms_are_absent(draft: Draft) -> None:
+    for name in ("request_uri", "registration"):
         if draft.get(name) is not None:
             error = f"{name}_not_supported"
             raise OAuthError(f"{name}: not supported; send plain parameters", error)
@@ -191,11 +220,13 @@ RULES: tuple[tuple[Callable[[Draft], None], At], ...] = (
     (client_is_known,           A | P | D | C),
     (pushed_request_is_loaded,  A),
     (request_uri_is_absent,         P),
+    (request_object_is_verified, A | P |     C),
     (redirect_uri_is_registered, A | P),
     (response_mode_is_offered,  A | P),
     (request_was_pushed,        A),
+    (request_was_signed,        A | P |     C),
     (parameters_are_sane,       A | P),
-    (request_object_is_absent,  A | P | D | C),
+    (unknown_forms_are_absent,  A | P | D | C),
     (response_type_is_code,     A | P),
     (device_grant_is_registered,        D),
     (scope_is_allowed,          A | P | D | C),

@@ -1,0 +1,142 @@
+"""Request objects: authorization requests that the client signed (RFC 9101, OIDC Core 1.0 §6.1)."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from idp.kernel.clock import Clock
+from idp.kernel.errors import Refused
+from idp.keyring.jose import BadToken, Jwk, parse_compact, verify
+from idp.oidc.clients.client import Client
+from idp.oidc.errors import InvalidRequestObject
+from idp.storage.ephemeral import Ephemeral, Space
+
+REQUEST_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519", "RS256")
+# FAPI 2.0 Security Profile §5.4.1: no PKCS#1 v1.5.
+PROFILE_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519")
+TYPES = ("", "jwt", "oauth-authz-req+jwt")
+LONGEST = timedelta(minutes=60)  # FAPI 2.0 Message Signing §5.3.1: from nbf to exp, and from nbf to now
+AHEAD = timedelta(seconds=30)  # clients' clocks
+# Members of the JWT itself, and what may not stand in one (RFC 9101 §4).
+_ENVELOPE = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
+_NEVER = ("request", "request_uri")
+_LISTS = frozenset({"resource"})
+_FAR = 10**11  # seconds; later than any calendar that we compute with
+
+KeysOf = Callable[[Client, str | None], Sequence[Jwk]]
+
+
+class RequestObjects:
+    """Reads request objects. Each that has a ``jti`` is good once.
+
+    Args:
+        keys_of: the public keys of a client; the second argument is the ``kid`` that is looked for.
+    """
+
+    def __init__(self, issuer: str, keys_of: KeysOf, ephemeral: Ephemeral, clock: Clock) -> None:
+        self._issuer = issuer
+        self._keys_of = keys_of
+        self._ephemeral = ephemeral
+        self._clock = clock
+
+    def read(self, client: Client, token: str) -> dict[str, str]:
+        """The parameters inside, as if they had come in a query.
+
+        Raises:
+            InvalidRequestObject: naming the member, what was expected and what came.
+            Unavailable: the memory of those read before is silent.
+        """
+        claims = self._verified(client, token)
+        if claims.get("iss") != client.client_id:
+            raise InvalidRequestObject("request: iss: expected the client_id")
+        audience = claims.get("aud")
+        if self._issuer not in (audience if isinstance(audience, list) else [audience]):
+            raise InvalidRequestObject(f"request: aud: expected {self._issuer}")
+        if claims.get("client_id", client.client_id) != client.client_id:
+            raise InvalidRequestObject("request: client_id: differs from the one outside")
+        if claims.get("sub") == client.client_id:
+            # RFC 9101 §10.8: a client assertion is no request.
+            raise InvalidRequestObject("request: sub: a request object is not about the client")
+        for name in _NEVER:
+            if name in claims:
+                raise InvalidRequestObject(f"request: {name}: may not stand inside a request object")
+        self._check_times(client, claims)
+        parameters = {
+            name: text
+            for name, value in claims.items()
+            if name not in _ENVELOPE and (text := _text(name, value)) is not None
+        }
+        self._spend(client, claims)
+        return parameters
+
+    def _verified(self, client: Client, token: str) -> dict[str, Any]:
+        algorithms = algorithms_of(client)
+        try:
+            header, _ = parse_compact(token)
+            if header.get("typ", "").lower().removeprefix("application/") not in TYPES:
+                raise BadToken("typ_refused")
+            return verify(token, self._keys_of(client, header.get("kid")), algorithms)
+        except Refused as error:
+            reason = error.reason if isinstance(error, BadToken) else error.code
+            raise InvalidRequestObject(
+                f"request: {reason}; expected a JWT, typ oauth-authz-req+jwt, signed with "
+                f"{' or '.join(algorithms) or 'nothing'} by a key of this client"
+            ) from None
+
+    def _check_times(self, client: Client, claims: Mapping[str, Any]) -> None:
+        now, times = self._clock(), {name: _instant(name, claims) for name in ("exp", "nbf", "iat")}
+        exp, nbf = times["exp"], times["nbf"]
+        if client.metadata.profile is not None or client.metadata.require_signed_request_object:
+            for name in ("exp", "nbf"):
+                if times[name] is None:
+                    raise InvalidRequestObject(f"request: {name}: missing")
+        if exp is not None and exp <= now:
+            raise InvalidRequestObject("request: exp: it has expired")
+        if exp is not None and exp > (nbf or now) + LONGEST + AHEAD:
+            raise InvalidRequestObject("request: exp: expected within 60 minutes of nbf")
+        if nbf is not None and nbf < now - LONGEST:
+            raise InvalidRequestObject("request: nbf: expected not more than 60 minutes ago")
+        for name in ("nbf", "iat"):
+            at = times[name]
+            if at is not None and at > now + AHEAD:
+                raise InvalidRequestObject(f"request: {name}: lies in the future")
+
+    def _spend(self, client: Client, claims: Mapping[str, Any]) -> None:
+        jti = claims.get("jti")
+        if jti is None:
+            return
+        if not isinstance(jti, str) or not jti:
+            raise InvalidRequestObject("request: jti: expected a string")
+        key = f"{client.client_id}\0{jti}"
+        if self._ephemeral.increment(Space.REQUEST_JTI, key, 2 * LONGEST + AHEAD) != 1:
+            raise InvalidRequestObject("request: its jti was used before; make a new one for each request")
+
+
+def algorithms_of(client: Client) -> tuple[str, ...]:
+    """What a client may sign its requests with; never ``none``."""
+    registered = client.metadata.request_object_signing_alg
+    allowed = REQUEST_ALGORITHMS if client.metadata.profile is None else PROFILE_ALGORITHMS
+    return tuple(alg for alg in allowed if registered in (None, alg))
+
+
+def _instant(name: str, claims: Mapping[str, Any]) -> datetime | None:
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _FAR:
+        raise InvalidRequestObject(f"request: {name}: expected seconds since 1970 as a number")
+    return datetime.fromtimestamp(value, UTC)
+
+
+def _text(name: str, value: object) -> str | None:
+    """A member as the parameter that it stands for (RFC 9101 §4); ``None``: it was left empty."""
+    if value is None or isinstance(value, str):
+        return value
+    if name in _LISTS and isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return " ".join(value)
+    if isinstance(value, dict | list):
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise InvalidRequestObject(f"request: {name[:32]}: expected text, a whole number, an object or an array")
