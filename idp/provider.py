@@ -162,6 +162,11 @@ class Provider:
                 clock=clock,
             )
         )
+        self._requests(settings)
+
+    def _requests(self, settings: Settings) -> None:
+        """What is asked, and what goes back."""
+        issuer, clock = settings.issuer, self.clock
         pushed_requests = PushedRequests(self.ephemeral, self.seal, clock, settings.pushed_request_ttl)
         self.requests = RequestReader(
             issuer,
