@@ -33,12 +33,13 @@ from idp.oidc.authorization.core import RequestReader
 from idp.oidc.authorization.device import DeviceRequests
 from idp.oidc.authorization.elsewhere import Elsewhere
 from idp.oidc.authorization.jar import RequestObjects
+from idp.oidc.authorization.jarm import SignedResponses
 from idp.oidc.authorization.par import PushedRequests
-from idp.oidc.clients.authentication import ClientAuthentication
 from idp.oidc.clients.assertion import Assertions
+from idp.oidc.clients.authentication import ClientAuthentication
 from idp.oidc.clients.client import Clients
-from idp.oidc.consent import Consents
 from idp.oidc.clients.keys import ClientKeys
+from idp.oidc.consent import Consents
 from idp.oidc.grants.codes import Codes
 from idp.oidc.grants.pending import Pendings
 from idp.oidc.grants.rooms import Rooms
@@ -179,7 +180,13 @@ class Provider:
         self.logout = LogoutReader(issuer, self.clients, self.keyring)
         elsewhere = Elsewhere(self.pendings, self.audit, lambda _: None)
         self.completion = Completion(
-            issuer, self.codes, elsewhere, clock, settings.refresh_ttl, pushed_requests
+            issuer,
+            self.codes,
+            elsewhere,
+            clock,
+            settings.refresh_ttl,
+            pushed_requests,
+            SignedResponses(issuer, self.keyring, self.clients, clock),
         )
         self.device_requests = DeviceRequests(self.requests, self.pendings, self.audit, clock)
         self.user_codes = UserCodes(self.device_requests, self.addresses, self.ephemeral, self.audit)

@@ -38,6 +38,7 @@ def metadata(
         **SIGNING,
         "introspection_signing_alg_values_supported": list(algorithms),
         "revocation_endpoint_auth_methods_supported": list(METHODS),
+        "authorization_signing_alg_values_supported": list(algorithms),
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": list(deliverable()),

@@ -143,9 +143,12 @@ class AuthorizationRefused(Refused):
 
     code = "authorization_refused"
 
-    def __init__(self, error: OAuthError, redirect_uri: str, state: str | None, response_mode: str) -> None:
+    def __init__(
+        self, error: OAuthError, client_id: str, redirect_uri: str, state: str | None, response_mode: str
+    ) -> None:
         super().__init__(error.error)
         self.error = error
+        self.client_id = client_id
         self.redirect_uri = redirect_uri
         self.state = state
         self.response_mode = response_mode

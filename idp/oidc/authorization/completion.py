@@ -8,9 +8,10 @@ from idp.assurance import Proof, amr_of, authentication_level
 from idp.kernel.clock import Clock
 from idp.kernel.ids import new_id
 from idp.oidc.authorization.elsewhere import Elsewhere
+from idp.oidc.authorization.jarm import SignedResponses
 from idp.oidc.authorization.par import PushedRequests
 from idp.oidc.authorization.request import AuthorizationRequest
-from idp.oidc.authorization.response_modes import AuthorizationResponse
+from idp.oidc.authorization.response_modes import SIGNED, AuthorizationResponse
 from idp.oidc.errors import AuthorizationRefused, InvalidRequestUri, OAuthError
 from idp.oidc.grants.codes import Code, Codes
 from idp.oidc.tokens.grant import Grant
@@ -27,6 +28,7 @@ class Completion:
         clock: Clock,
         refresh_ttl: timedelta,
         pushed_requests: PushedRequests,
+        signed_responses: SignedResponses,
     ) -> None:
         self._issuer = issuer
         self._codes = codes
@@ -34,6 +36,7 @@ class Completion:
         self._clock = clock
         self._refresh_ttl = refresh_ttl
         self._pushed_requests = pushed_requests
+        self._signed_responses = signed_responses
 
     def allow(
         self,
@@ -61,7 +64,7 @@ class Completion:
                 nonce=request.nonce,
             )
         )
-        return self._response(request.redirect_uri, request.response_mode, [("code", code)], request.state)
+        return self._response(request, [("code", code)])
 
     def _granted(
         self,
@@ -94,20 +97,28 @@ class Completion:
         if request.waiting is not None:
             return self._elsewhere.refuse(request.waiting)
         return self.refused(
-            AuthorizationRefused(error, request.redirect_uri, request.state, request.response_mode)
+            AuthorizationRefused(
+                error, request.client_id, request.redirect_uri, request.state, request.response_mode
+            )
         )
 
     def refused(self, refusal: AuthorizationRefused) -> AuthorizationResponse:
         """An error that may go back (RFC 6749 §4.1.2.1)."""
         answer = [("error", refusal.error.error), ("error_description", refusal.error.description)]
-        return self._response(refusal.redirect_uri, refusal.response_mode, answer, refusal.state)
+        return self._response(refusal, answer)
 
     def _response(
-        self, redirect_uri: str, response_mode: str, answer: list[tuple[str, str]], state: str | None
+        self, asked: AuthorizationRequest | AuthorizationRefused, answer: list[tuple[str, str]]
     ) -> AuthorizationResponse:
-        if state is not None:
-            answer.append(("state", state))
-        answer.append(("iss", self._issuer))
+        if asked.state is not None:
+            answer.append(("state", asked.state))
+        carrier = SIGNED.get(asked.response_mode)
+        if carrier is not None:
+            answer = [("response", self._signed_responses.sign(asked.client_id, answer))]
+        else:
+            answer.append(("iss", self._issuer))
         return AuthorizationResponse(
-            redirect_uri=redirect_uri, parameters=tuple(answer), response_mode=response_mode
+            redirect_uri=asked.redirect_uri,
+            parameters=tuple(answer),
+            response_mode=carrier or asked.response_mode,
         )

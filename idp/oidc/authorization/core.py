@@ -55,7 +55,11 @@ class RequestReader:
             if draft.redirect_uri is None:
                 raise
             raise AuthorizationRefused(
-                error, draft.redirect_uri, draft.get("state"), draft.response_mode
+                error,
+                draft.known_client.client_id,
+                draft.redirect_uri,
+                draft.get("state"),
+                draft.response_mode,
             ) from None
         return draft.finished()
 

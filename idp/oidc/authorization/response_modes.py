@@ -1,4 +1,4 @@
-"""How an authorization response travels: in the query, in the fragment, or posted by a form."""
+"""How an authorization response travels: in the query, the fragment or a form; plain or signed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,12 +25,14 @@ CARRIERS: dict[str, Callable[[str, Parameters], str] | None] = {
     "fragment": _in_fragment,
     "form_post": None,
 }
-RESPONSE_MODES = tuple(CARRIERS)
+# Each carries the answer as one signed JWT (JARM §2.3); plain ``jwt`` means the query, for codes.
+SIGNED = {"query.jwt": "query", "fragment.jwt": "fragment", "form_post.jwt": "form_post", "jwt": "query"}
+RESPONSE_MODES = (*CARRIERS, *SIGNED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationResponse:
-    """What goes back to the client through the browser."""
+    """What goes back to the client through the browser. ``response_mode`` is one of ``CARRIERS``."""
 
     redirect_uri: str
     parameters: Parameters

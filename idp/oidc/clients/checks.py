@@ -45,8 +45,9 @@ def check(metadata: ClientMetadata) -> None:
         raise InvalidClientMetadata("grant_types", "no client_credentials for a public client")
     if metadata.default_level is not None and metadata.default_level not in LEVELS:
         raise InvalidClientMetadata("default_level", "1 to 4")
-    if metadata.id_token_signed_response_alg not in SIGNING:
-        raise InvalidClientMetadata("id_token_signed_response_alg", f"one of {' '.join(SIGNING)}")
+    for member in ("id_token_signed_response_alg", "authorization_signed_response_alg"):
+        if getattr(metadata, member) not in SIGNING:
+            raise InvalidClientMetadata(member, f"one of {' '.join(SIGNING)}")
     if (
         metadata.subject_type == "pairwise"
         and len({urlsplit(uri).hostname for uri in metadata.redirect_uris}) > 1
