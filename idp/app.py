@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     )
     steps = Steps(surface, provider.desk, provider.clock)
     own = OwnPages(surface, steps, provider.desk, provider.sessions, provider.accounts)
-    mount(app, Doors(provider, surface, steps, own, Presenting(settings.issuer, surface.addresses)))
+    mount(app, Doors(provider, surface, steps, own, _presenting(settings)))
     documents = _documents(provider, settings.issuer)
     for path, document in documents.items():
         app.add_url_rule(path, view_func=Document.as_view(path, document))
@@ -67,6 +67,13 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     hardened = Hardened(WellKnown(app.wsgi_app, documents), is_https=settings.is_https)
     app.wsgi_app = Logged(hardened)  # type: ignore[method-assign]
     return app
+
+
+def _presenting(settings: Settings) -> Presenting:
+    """Certificates are read only where proxies are known to write them: others may pass on a caller's."""
+    return Presenting(
+        settings.issuer, Addresses(settings.trusted_proxies if settings.client_certificates else ())
+    )
 
 
 def _noted(addresses: Addresses) -> Callable[[], None]:
@@ -112,7 +119,8 @@ class Logged:
 
 
 def _documents(provider: Provider, issuer: str) -> dict[str, Callable[[], bytes]]:
+    methods = provider.client_authentication.methods
     document = json.dumps(
-        metadata(issuer, endpoints(), provider.keyring.algorithms, provider.levels)
+        metadata(issuer, endpoints(), provider.keyring.algorithms, provider.levels, methods)
     ).encode()
     return dict.fromkeys(WELL_KNOWN, lambda: document) | {JWKS: provider.keyring.jwks_bytes}

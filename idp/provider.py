@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from cryptography import x509
 from sqlalchemy import text
 
 from idp.accounts.account import Accounts
@@ -37,6 +38,7 @@ from idp.oidc.authorization.jarm import SignedResponses
 from idp.oidc.authorization.par import PushedRequests
 from idp.oidc.clients.assertion import Assertions
 from idp.oidc.clients.authentication import ClientAuthentication
+from idp.oidc.clients.certificates import Certificates
 from idp.oidc.clients.client import Clients
 from idp.oidc.clients.keys import ClientKeys
 from idp.oidc.consent import Consents
@@ -138,7 +140,9 @@ class Provider:
         self.clients = Clients(self.database, clock)
         self.client_keys = ClientKeys(self.outbound.fetch)
         self.client_authentication = ClientAuthentication(
-            self.clients, Assertions(issuer, self.client_keys, self.ephemeral, clock)
+            self.clients,
+            Assertions(issuer, self.client_keys, self.ephemeral, clock),
+            self._certificates(settings),
         )
         self.subjects = Subjects(derive(root, "pairwise"))
         self.grants = Grants(self.database, clock)
@@ -208,6 +212,13 @@ class Provider:
         self.introspection = Introspection(
             issuer, recognition, self.accounts, self.clients, self.subjects, self.keyring, clock
         )
+
+    def _certificates(self, settings: Settings) -> Certificates | None:
+        if not settings.client_certificates:
+            return None
+        file = settings.client_ca_file
+        authorities = x509.load_pem_x509_certificates(file.read_bytes()) if file else []
+        return Certificates(authorities, self.client_keys, self.clock)
 
     def _desk(self) -> None:
         devices = Devices(derive(self.settings.root_secret, "device"), self.clock)

@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     outbound_ca_file: Path | None = Field(
         default=None, description="Further certificate authorities (PEM) of those whom we ask."
     )
+    client_certificates: bool = Field(
+        default=False, description="The proxies write Client-Cert (RFC 9440) anew for every request."
+    )
+    client_ca_file: Path | None = Field(
+        default=None, description="Authorities (PEM) whose certificates name clients: tls_client_auth."
+    )
     is_demo: bool = Field(default=False, description="Sample people, the outbox page, http on localhost.")
     sms_channel: str = Field(default="none", description="`gateway`, `outbox` (demonstration) or `none`.")
     sms_url: str | None = Field(default=None, description="The SMS gateway's https address.")
@@ -165,6 +171,10 @@ class Settings(BaseSettings):
                 "IDP_IS_DEMO=true beside a production IDP_DATABASE_URL (its name must hold `demo`)"
             )
         return self
+        if self.client_certificates and not self.trusted_proxies:
+            raise ValueError("IDP_CLIENT_CERTIFICATES needs IDP_TRUSTED_PROXIES: only they are believed")
+        if self.client_ca_file and not self.client_certificates:
+            raise ValueError("IDP_CLIENT_CA_FILE needs IDP_CLIENT_CERTIFICATES")
 
     @property
     def root_secret(self) -> bytes:

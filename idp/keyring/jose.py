@@ -12,6 +12,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jwk, jws
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 
@@ -32,6 +33,7 @@ __all__ = [
     "PrivateKey",
     "PublicKey",
     "check_signature",
+    "der_of",
     "half_hash",
     "header_of",
     "import_public",
@@ -152,6 +154,13 @@ def import_public(key: Jwk) -> PublicKey:
         return jwk.import_key(members)
     except (JoseError, ValueError, UnsupportedAlgorithm):
         raise BadToken("bad_key") from None
+
+
+def der_of(key: PublicKey) -> bytes:
+    """A public key as certificates write it (SubjectPublicKeyInfo)."""
+    public: Any = key.public_key
+    der: bytes = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return der
 
 
 def keys_in(jwks: object) -> tuple[Jwk, ...]:

@@ -1,5 +1,7 @@
 """What we tell the world that we do, read off the same tables that do it (Discovery 1.0 §3, RFC 8414)."""
 
+from collections.abc import Collection
+
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
 from idp.assurance import acr_of
@@ -7,13 +9,17 @@ from idp.oidc.authorization.jar import REQUEST_ALGORITHMS
 from idp.oidc.authorization.request import Prompt
 from idp.oidc.authorization.response_modes import RESPONSE_MODES
 from idp.oidc.authorization.rules import RESPONSE_TYPES
-from idp.oidc.clients.authentication import METHODS, SIGNING
+from idp.oidc.clients.authentication import SIGNING
 from idp.oidc.grants.table import GRANT_TYPES
 from idp.oidc.tokens.claims import SCOPES, deliverable
 
 
 def metadata(
-    issuer: str, paths: dict[str, str], algorithms: tuple[str, ...], levels: tuple[int, ...]
+    issuer: str,
+    paths: dict[str, str],
+    algorithms: tuple[str, ...],
+    levels: tuple[int, ...],
+    auth_methods: Collection[str],
 ) -> dict[str, object]:
     """The discovery document.
 
@@ -24,6 +30,7 @@ def metadata(
         levels: the authentication levels that the methods at hand can reach.
     """
     document: dict[str, object] = {
+        auth_methods: how clients may prove themselves here.
         "issuer": issuer,
         **{member: issuer + path for member, path in paths.items()},
         "scopes_supported": list(SCOPES),
@@ -33,11 +40,11 @@ def metadata(
         "acr_values_supported": [acr_of(level) for level in levels],
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": list(algorithms),
-        "token_endpoint_auth_methods_supported": list(METHODS),
-        "introspection_endpoint_auth_methods_supported": [name for name in METHODS if name != "none"],
+        "token_endpoint_auth_methods_supported": list(auth_methods),
         **SIGNING,
         "introspection_signing_alg_values_supported": list(algorithms),
-        "revocation_endpoint_auth_methods_supported": list(METHODS),
+        "revocation_endpoint_auth_methods_supported": list(auth_methods),
+        "introspection_endpoint_auth_methods_supported": [name for name in auth_methods if name != "none"],
         "authorization_signing_alg_values_supported": list(algorithms),
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
 from idp.oidc.clients.assertion import DOUBT, Assertions, claimant
+from idp.oidc.clients.certificates import PKI, SELF_SIGNED, Certificates
 from idp.oidc.clients.client import Client, Clients
 from idp.oidc.clients.proof_checks import ASSERTION_ALGORITHMS
 from idp.oidc.errors import InvalidClient, InvalidRequest
@@ -78,7 +79,7 @@ def _assertion(form: Form, presented: Presented) -> _Claim | None:  # noqa: ARG0
 
 
 def _named(form: Form, presented: Presented) -> _Claim | None:
-    """Nothing but a name: for public clients."""
+    """Nothing but a name: for public clients, and those whose proof is their TLS certificate."""
     others = {"client_secret", "client_assertion", "client_assertion_type"}
     if presented.authorization or "client_id" not in form or not others.isdisjoint(form):
         return None
@@ -86,7 +87,7 @@ def _named(form: Form, presented: Presented) -> _Claim | None:
 
 
 WAYS: tuple[Callable[[Form, Presented], _Claim | None], ...] = (_basic, _post, _assertion, _named)
-# Each method, and the way its proof is sent.
+# Each method, and the way its proof is sent. Those by certificate come with ``Certificates``.
 METHODS: dict[str, str] = {
     "client_secret_basic": "basic",
     "client_secret_post": "post",
@@ -103,9 +104,14 @@ class ClientAuthentication:
     Authlib tries every method in turn until one fits; RFC 6749 §2.3 allows a request only one.
     """
 
-    def __init__(self, clients: Clients, assertions: Assertions) -> None:
+    def __init__(
+        self, clients: Clients, assertions: Assertions, certificates: Certificates | None = None
+    ) -> None:
+        """``certificates``: ``None`` where no proxy hands them on."""
         self._clients = clients
         self._assertions = assertions
+        self._certificates = certificates
+        self.methods = METHODS | dict.fromkeys(certificates.methods if certificates else (), "named")
 
     def authenticate(self, form: Form, presented: Presented) -> Client:
         """The client behind a request.
@@ -123,7 +129,7 @@ class ClientAuthentication:
             raise InvalidClient("no client authentication: send Basic, or client_id in the body")
         claim = claims[0]
         client = self._clients.find(claim.client_id)
-        if client is None or METHODS.get(client.metadata.token_endpoint_auth_method) != claim.way:
+        if client is None or self.methods.get(client.metadata.token_endpoint_auth_method) != claim.way:
             raise InvalidClient(_doubt(claim))
         self._prove(client, claim, presented)
         return client
@@ -131,6 +137,8 @@ class ClientAuthentication:
     def _prove(self, client: Client, claim: _Claim, presented: Presented) -> None:
         if claim.way == "assertion":
             self._assertions.prove(client, claim.proof, presented.url)
+        elif self._certificates and client.metadata.token_endpoint_auth_method in (PKI, SELF_SIGNED):
+            self._certificates.prove(client, presented.certificate)
         elif claim.way != "named" and not client.check_client_secret(claim.proof):
             raise InvalidClient(_doubt(claim))
 

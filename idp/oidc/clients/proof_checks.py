@@ -1,13 +1,23 @@
 """What registration refuses of the ways in which clients mean to prove themselves."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from idp.keyring.jose import PRIVATE_MEMBERS, BadToken, keys_in
 from idp.oidc.clients.metadata import ClientMetadata
+from idp.oidc.clients.names import name_of
 
 ASSERTION_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519", "RS256")
 # FAPI 2.0 Security Profile §5.4.1: no PKCS#1 v1.5.
 PROFILE_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519")
+
+NAMES = (
+    "tls_client_auth_subject_dn",
+    "tls_client_auth_san_dns",
+    "tls_client_auth_san_uri",
+    "tls_client_auth_san_ip",
+    "tls_client_auth_san_email",
+)
 
 
 def faults_of_proof(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
@@ -19,6 +29,26 @@ def faults_of_proof(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
         allowed = ASSERTION_ALGORITHMS if metadata.profile is None else PROFILE_ALGORITHMS
         if metadata.token_endpoint_auth_signing_alg not in (None, *allowed):
             yield "token_endpoint_auth_signing_alg", f"one of {' '.join(allowed)}"
+    elif metadata.token_endpoint_auth_method.endswith("tls_client_auth"):
+        yield from _certificate_faults(metadata)
+
+
+def _certificate_faults(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
+    if metadata.token_endpoint_auth_method == "self_signed_tls_client_auth":
+        if metadata.jwks is None and metadata.jwks_uri is None:
+            yield "jwks", "jwks or jwks_uri, with the key of the certificate"
+        return
+    given = [name for name in NAMES if getattr(metadata, name)]
+    if len(given) != 1:  # RFC 8705 §2.1.2
+        yield NAMES[0], f"exactly one of {' '.join(NAMES)}"
+        return
+    try:
+        if given[0] == "tls_client_auth_subject_dn":
+            name_of(metadata.tls_client_auth_subject_dn or "")
+        elif given[0] == "tls_client_auth_san_ip":
+            ip_address(metadata.tls_client_auth_san_ip or "")
+    except ValueError:
+        yield given[0], "a name as RFC 4514 or RFC 4291 writes it"
 
 
 def _key_faults(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,176 @@
+"""RFC 8705 §2: clients that prove themselves by their TLS certificate."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from joserfc import jwk
+from werkzeug.test import TestResponse
+
+from idp.oidc.clients.checks import InvalidClientMetadata
+from idp.settings import Misconfigured, load
+from tests.assertions import a_key, jwks
+from tests.certificates import NOW, Held, a_certificate, an_authority
+from tests.house import ISSUER, SECRET, House
+
+SUBJECT = "CN=rp.example,O=Trial,C=VN"
+PKI = {"token_endpoint_auth_method": "tls_client_auth", "grant_types": ("client_credentials",)}
+SELF = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "grant_types": ("client_credentials",)}
+
+
+@pytest.fixture(scope="module")
+def authority() -> Held:
+    return an_authority()
+
+
+@pytest.fixture
+def tls_house(make_house: Callable[..., House], authority: Held, tmp_path: Path) -> House:
+    """Behind a proxy on loopback, where tests' requests come from."""
+    file = tmp_path / "ca.pem"
+    file.write_bytes(authority.certificate.public_bytes(Encoding.PEM))
+    return make_house(trusted_proxies=("127.0.0.1",), client_certificates=True, client_ca_file=file)
+
+
+def ask(house: House, held: Held | None, client_id: str = "rp", **form: str) -> TestResponse:
+    sent = {"grant_type": "client_credentials", "scope": "reports", "client_id": client_id, **form}
+    return house.app.test_client().post("/token", data=sent, headers=held.header if held else {})
+
+
+def is_refused(response: TestResponse) -> bool:
+    return (response.status_code, response.get_json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.spec("RFC 8705 §2.1.2")
+@pytest.mark.parametrize(
+    "registered",
+    [SUBJECT, "cn=RP.example, o=trial, c=vn".replace(", ", ","), "2.5.4.3=rp.example,O=Trial,C=VN"],
+)
+def test_subject_is_compared_as_a_name_not_as_text(
+    tls_house: House, authority: Held, registered: str
+) -> None:
+    tls_house.client(tls_client_auth_subject_dn=registered, **PKI)
+
+    assert ask(tls_house, a_certificate(SUBJECT, authority)).status_code == 200
+
+
+@pytest.mark.spec("RFC 8705 §2.1.2")
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "CN=rp.example",
+        "C=VN,O=Trial,CN=rp.example",
+        "CN=rp.example,O=Trial,C=VN,DC=x",
+        "CN=other,O=Trial,C=VN",
+    ],
+)
+def test_another_subject_is_refused(tls_house: House, authority: Held, subject: str) -> None:
+    tls_house.client(tls_client_auth_subject_dn=SUBJECT, **PKI)
+
+    assert is_refused(ask(tls_house, a_certificate(subject, authority)))
+
+
+@pytest.mark.spec("RFC 8705 §2.1.2")
+@pytest.mark.parametrize(
+    ("member", "value", "name"),
+    [("dns", "RP.example", x509.DNSName("rp.example")),
+     ("uri", "https://rp.example/a", x509.UniformResourceIdentifier("https://rp.example/a")),
+     ("ip", "2001:DB8::1", x509.IPAddress(ip_address("2001:db8::1"))),
+     ("email", "a@rp.example", x509.RFC822Name("a@rp.example"))],
+)  # fmt: skip
+def test_client_is_known_by_an_alternative_name(
+    tls_house: House, authority: Held, member: str, value: str, name: x509.GeneralName
+) -> None:
+    tls_house.client(**{f"tls_client_auth_san_{member}": value}, **PKI)
+
+    assert ask(tls_house, a_certificate(authority=authority, names=[name])).status_code == 200
+    assert is_refused(ask(tls_house, a_certificate(authority=authority)))
+    assert is_refused(ask(tls_house, a_certificate(authority=authority, names=[x509.DNSName("x.example")])))
+
+
+@pytest.mark.spec("RFC 8705 §2.1")
+def test_name_counts_only_when_vouched_for(tls_house: House, authority: Held) -> None:
+    tls_house.client(tls_client_auth_subject_dn=SUBJECT, **PKI)
+
+    assert is_refused(ask(tls_house, a_certificate(SUBJECT)))
+    assert is_refused(ask(tls_house, a_certificate(SUBJECT, an_authority())))
+    assert is_refused(ask(tls_house, a_certificate(SUBJECT, authority, until=NOW - timedelta(days=1))))
+    server = a_certificate(SUBJECT, authority, usage=ExtendedKeyUsageOID.SERVER_AUTH)
+    assert is_refused(ask(tls_house, server))
+    assert ask(tls_house, a_certificate(SUBJECT, authority, usage=None)).status_code == 200
+
+
+@pytest.mark.spec("RFC 8705 §2.2.2")
+def test_self_signed_certificate_is_known_by_its_key(tls_house: House) -> None:
+    held, other = a_certificate(), a_certificate()
+    tls_house.client(jwks=jwks(a_key(), jwk.ECKey.import_key(held.key.public_key())), **SELF)
+
+    assert ask(tls_house, held).status_code == 200
+    assert is_refused(ask(tls_house, other))
+
+
+@pytest.mark.spec("RFC 8705 §2")
+def test_without_a_certificate_nothing_is_proven(tls_house: House) -> None:
+    tls_house.client(tls_client_auth_subject_dn=SUBJECT, **PKI)
+
+    assert is_refused(ask(tls_house, None))
+
+
+def test_certificate_does_not_stand_for_another_proof(tls_house: House, authority: Held) -> None:
+    tls_house.client(grant_types=("client_credentials",))
+    tls_house.client("tls", tls_client_auth_subject_dn=SUBJECT, **PKI)
+    held = a_certificate(SUBJECT, authority)
+
+    assert is_refused(ask(tls_house, held))
+    assert is_refused(ask(tls_house, held, "tls", client_secret="x"))
+
+
+@pytest.mark.spec("RFC 8705 §6.3", "RFC 9440 §4")
+def test_header_means_nothing_unless_proxies_write_it(
+    make_house: Callable[..., House], authority: Held
+) -> None:
+    for settings in ({}, {"trusted_proxies": ("127.0.0.1",)}):
+        house = make_house(**settings)
+        house.client(tls_client_auth_subject_dn=SUBJECT, **PKI)
+        assert is_refused(ask(house, a_certificate(SUBJECT, authority)))
+
+
+@pytest.mark.spec("RFC 8705 §2.1.1", "RFC 8705 §2.2.1")
+def test_discovery_names_the_methods_where_they_are_on(
+    make_house: Callable[..., House], tls_house: House, house: House
+) -> None:
+    def offered(where: House) -> set[str]:
+        document = where.app.test_client().get("/.well-known/openid-configuration").get_json()
+        return {m for m in document["token_endpoint_auth_methods_supported"] if m.endswith("tls_client_auth")}
+
+    without_authority = make_house(trusted_proxies=("127.0.0.1",), client_certificates=True)
+
+    assert offered(house) == set()
+    assert offered(without_authority) == {"self_signed_tls_client_auth"}
+    assert offered(tls_house) == {"self_signed_tls_client_auth", "tls_client_auth"}
+
+
+@pytest.mark.spec("RFC 8705 §2.1.2")
+@pytest.mark.parametrize(
+    "wrong",
+    [PKI, {**PKI, "tls_client_auth_subject_dn": SUBJECT, "tls_client_auth_san_dns": "rp.example"},
+     {**PKI, "tls_client_auth_subject_dn": "rp.example"},
+     {**PKI, "tls_client_auth_san_ip": "rp.example"}, SELF],
+)  # fmt: skip
+def test_registration_without_one_name_is_refused(house: House, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidClientMetadata):
+        house.client(**wrong)
+
+
+def test_unsafe_settings_do_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_ISSUER", ISSUER)
+    monkeypatch.setenv("IDP_SECRET", SECRET)
+    monkeypatch.setenv("IDP_CLIENT_CERTIFICATES", "true")
+
+    with pytest.raises(Misconfigured, match="IDP_TRUSTED_PROXIES"):
+        load()
