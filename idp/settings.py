@@ -164,6 +164,10 @@ class Settings(BaseSettings):
             raise ValueError("IDP_SMS_CHANNEL=gateway needs an https IDP_SMS_URL and IDP_SMS_TOKEN")
         if self.sms_channel == "outbox" and not self.is_demo:
             raise ValueError("IDP_SMS_CHANNEL=outbox shows codes on a page: only with IDP_IS_DEMO=true")
+        if self.client_certificates and not self.trusted_proxies:
+            raise ValueError("IDP_CLIENT_CERTIFICATES needs IDP_TRUSTED_PROXIES: only they are believed")
+        if self.client_ca_file and not self.client_certificates:
+            raise ValueError("IDP_CLIENT_CA_FILE needs IDP_CLIENT_CERTIFICATES")
         if self.is_demo and urlsplit(self.issuer).hostname not in LOCAL_HOSTS:
             raise ValueError("IDP_IS_DEMO=true must not serve any IDP_ISSUER but localhost")
         if self.is_demo and not self.database_url.startswith("sqlite") and "demo" not in self.database_url:
@@ -171,10 +175,6 @@ class Settings(BaseSettings):
                 "IDP_IS_DEMO=true beside a production IDP_DATABASE_URL (its name must hold `demo`)"
             )
         return self
-        if self.client_certificates and not self.trusted_proxies:
-            raise ValueError("IDP_CLIENT_CERTIFICATES needs IDP_TRUSTED_PROXIES: only they are believed")
-        if self.client_ca_file and not self.client_certificates:
-            raise ValueError("IDP_CLIENT_CA_FILE needs IDP_CLIENT_CERTIFICATES")
 
     @property
     def root_secret(self) -> bytes:

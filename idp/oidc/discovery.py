@@ -28,9 +28,9 @@ def metadata(
         paths: endpoint member (``token_endpoint``…) to path, off the URL table.
         algorithms: what the keyring signs with.
         levels: the authentication levels that the methods at hand can reach.
+        auth_methods: how clients may prove themselves here.
     """
     document: dict[str, object] = {
-        auth_methods: how clients may prove themselves here.
         "issuer": issuer,
         **{member: issuer + path for member, path in paths.items()},
         "scopes_supported": list(SCOPES),
@@ -42,9 +42,9 @@ def metadata(
         "id_token_signing_alg_values_supported": list(algorithms),
         "token_endpoint_auth_methods_supported": list(auth_methods),
         **SIGNING,
+        "introspection_endpoint_auth_methods_supported": [name for name in auth_methods if name != "none"],
         "introspection_signing_alg_values_supported": list(algorithms),
         "revocation_endpoint_auth_methods_supported": list(auth_methods),
-        "introspection_endpoint_auth_methods_supported": [name for name in auth_methods if name != "none"],
         "authorization_signing_alg_values_supported": list(algorithms),
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
