@@ -26,7 +26,7 @@ from idp.web.i18n import Sentences
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
 from idp.web.render import Pages
-from idp.web.routes import API_PATHS, JWKS, WELL_KNOWN, Doors, endpoints, mount
+from idp.web.routes import JWKS, WELL_KNOWN, Doors, api_paths, endpoints, mount
 from idp.web.surface import Surface
 
 ROUTE, ADDRESS = "idp.route", "idp.address"  # in the WSGI environment, for the request's line
@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     app.extensions["provider"] = provider
     sentences = Sentences(is_strict=settings.is_demo)
     surface = Surface(
-        pages=Pages(sentences, urlsplit(settings.issuer).netloc),
+        pages=Pages(sentences, urlsplit(settings.issuer).netloc, is_simulator=settings.is_simulator),
         sentences=sentences,
         cookies=Cookies(is_https=settings.is_https),
         addresses=Addresses(settings.trusted_proxies),
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     documents = _documents(provider, settings.issuer)
     for path, document in documents.items():
         app.add_url_rule(path, view_func=Document.as_view(path, document))
-    errors = Errors(surface, provider.completion, API_PATHS)
+    errors = Errors(surface, provider.completion, api_paths(provider))
     app.before_request(_noted(surface.addresses))
     app.register_error_handler(IdpError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)

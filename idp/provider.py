@@ -72,6 +72,8 @@ from idp.storage.ephemeral import Ephemeral, Space
 from idp.storage.ephemeral_redis import RedisEphemeral
 from idp.storage.ephemeral_sql import SqlEphemeral
 
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
 
 class Provider:
     """The whole house, ready to be mounted. One for each process, made after the fork."""
@@ -80,6 +82,7 @@ class Provider:
         self.settings = settings
         self.clock = clock
         self.is_demo = settings.is_demo
+        self.is_simulator = settings.is_simulator
         self._bedrock(settings)
         self._people(settings)
         self._protocol(settings)
@@ -106,7 +109,9 @@ class Provider:
         if self.database.is_sqlite:
             # A file of its own: short-lived state then never waits for the main file's one writer.
             self.ephemeral_database = Database(ephemeral_url(settings.database_url), synchronous="NORMAL")
-        self.outbound = Outbound(settings.outbound_allowed, settings.outbound_ca_file)
+        # The developers whom a simulator serves have their clients on this very machine.
+        allowed = settings.outbound_allowed + (LOOPBACK if settings.is_simulator else ())
+        self.outbound = Outbound(allowed, settings.outbound_ca_file)
         return SqlEphemeral(self.ephemeral_database, self.clock)
 
     def _people(self, settings: Settings) -> None:
@@ -123,7 +128,12 @@ class Provider:
         self.addresses = Addresses(self.ephemeral, self.clock)
         attempts = Attempts(self.ephemeral, self.clock, self.addresses)
         self.methods = Methods(
-            [self.password, self.totp, *sms], attempts, self.authenticators, self.audit, self.clock
+            [self.password, self.totp, *sms],
+            attempts,
+            self.authenticators,
+            self.audit,
+            self.clock,
+            settings.simulator_spared,
         )
         self.totp_enrolment = TotpEnrolment(self.totp, self.ephemeral, self.seal, self.clock, "Định Danh")
         self.enrolment = Enrolment(

@@ -58,6 +58,13 @@ class Settings(BaseSettings):
         default=None, description="Authorities (PEM) whose certificates name clients: tls_client_auth."
     )
     is_demo: bool = Field(default=False, description="Sample people, the outbox page, http on localhost.")
+    is_simulator: bool = Field(
+        default=False,
+        description="For developers of relying parties: steered by URL. Only in a demonstration.",
+    )
+    simulator_spared: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Identity numbers of sample people whom wrong tries never lock out."
+    )
     sms_channel: str = Field(default="none", description="`gateway`, `outbox` (demonstration) or `none`.")
     sms_url: str | None = Field(default=None, description="The SMS gateway's https address.")
     sms_token: SecretStr | None = Field(default=None, description="Its bearer token.")
@@ -92,7 +99,7 @@ class Settings(BaseSettings):
         description="Absolute life of a session.",
     )
 
-    @field_validator("trusted_proxies", "outbound_allowed", mode="before")
+    @field_validator("trusted_proxies", "outbound_allowed", "simulator_spared", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -174,7 +181,23 @@ class Settings(BaseSettings):
             raise ValueError(
                 "IDP_IS_DEMO=true beside a production IDP_DATABASE_URL (its name must hold `demo`)"
             )
+        if self.simulator_spared and not self.is_simulator:
+            raise ValueError("IDP_SIMULATOR_SPARED only with IDP_IS_SIMULATOR=true")
+        if self.is_simulator:
+            self._check_simulator()
         return self
+
+    def _check_simulator(self) -> None:
+        """Refuse what belongs to a provider of real people: its keys, its gateway, its store."""
+        production = {
+            "IDP_IS_DEMO=false": not self.is_demo,
+            "IDP_SEAL_KEYS": self.seal_keys is not None,
+            "IDP_SMS_CHANNEL=gateway": self.sms_channel == "gateway",
+            "IDP_REDIS_URL of another machine": (urlsplit(self.redis_url or "").hostname or "localhost")
+            not in LOCAL_HOSTS,
+        }
+        if found := [name for name, is_set in production.items() if is_set]:
+            raise ValueError(f"IDP_IS_SIMULATOR=true must not stand beside {', '.join(found)}")
 
     @property
     def root_secret(self) -> bytes:

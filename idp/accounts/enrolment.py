@@ -104,7 +104,13 @@ class Enrolment:
         self._clock = clock
 
     def open_citizen(
-        self, number: str, phone: str, level: Level, opened_by: str, lang: str = "vi"
+        self,
+        number: str,
+        phone: str,
+        level: Level,
+        opened_by: str,
+        lang: str = "vi",
+        email: str | None = None,
     ) -> Account:
         """Open a citizen's account and send its activation code to the phone.
 
@@ -113,6 +119,7 @@ class Enrolment:
             phone: as typed; Vietnamese unless it says otherwise.
             level: 02 only where somebody has seen the person, the card and the fingerprints.
             opened_by: an operator's account id, or ``cli``.
+            email: as the holder gave it; nobody has verified it.
 
         Raises:
             NumberMalformed, PhoneMalformed, NotInRegister, Deceased, CardNeeded, LevelNotHeld,
@@ -122,7 +129,7 @@ class Enrolment:
         """
         digits, phone = parse_number(number).digits, parse_phone(phone)
         try:
-            account = self._opened(self._eligible(digits, level), phone, level, opened_by)
+            account = self._opened(self._eligible(digits, level), phone, level, opened_by, email)
         except Refused as refusal:
             self._audit.record(Event.ACCOUNT_OPENING_REFUSED, reason=refusal.code, actor=opened_by)
             raise
@@ -168,7 +175,9 @@ class Enrolment:
         check_holder(record, level, day_in_vietnam(self._clock()))
         return record
 
-    def _opened(self, record: CitizenRecord, phone: str, level: Level, opened_by: str) -> Account:
+    def _opened(
+        self, record: CitizenRecord, phone: str, level: Level, opened_by: str, email: str | None
+    ) -> Account:
         now = self._clock()
         account = Account(
             id=new_id(),
@@ -177,6 +186,7 @@ class Enrolment:
             status=Status.ISSUED,
             number=record.number,
             phone=phone,
+            email=email,
             identity=citizen_of(record),
             opened_at=now,
             updated_at=now,

@@ -28,12 +28,33 @@ DATA = click.option(
 @click.option(
     "--workers", default=1, type=click.IntRange(1), show_default=True, help="Processes of the provider."
 )
-def demo(port: int, portal_port: int | None, no_portal: bool, data: Path, tls: bool, workers: int) -> None:
-    """Show it all: sample people, sample relying parties, everything started. Not for real use."""
+@click.option("--strict", is_flag=True, help="Under production's rules: no simulator.")
+def demo(
+    port: int,
+    portal_port: int | None,
+    no_portal: bool,
+    data: Path,
+    tls: bool,
+    workers: int,
+    strict: bool,
+) -> None:
+    """Show it all: sample people, sample relying parties, everything started. Not for real use.
+
+    The provider is a simulator unless told otherwise: docs/conformance.md.
+    """
     portal = None if no_portal else portal_port or port + 1
     if portal == port:
         raise click.UsageError("--port and --portal-port must differ")
-    demonstrate(Show(data=data.absolute(), port=port, portal_port=portal, is_tls=tls, workers=workers))
+    demonstrate(
+        Show(
+            data=data.absolute(),
+            port=port,
+            portal_port=portal,
+            is_tls=tls,
+            workers=workers,
+            is_strict=strict,
+        )
+    )
 
 
 @click.command()

@@ -15,19 +15,23 @@ class Part:
 
     number: str
     phone: str
+    email: str
     level: Level
     has_totp: bool = True
     kind: Kind = Kind.CITIZEN
 
 
 PEOPLE: dict[str, Part] = {
-    "toan": Part("001083990000", "+84900000001", Level.TWO),
-    "quynh": Part("002167990037", "+84900000002", Level.TWO),
-    "phuc": Part("006068990111", "+84900000003", Level.ONE),
-    "long": Part("010099990185", "+84900000004", Level.TWO, has_totp=False),
-    "yen": Part("020172990444", "+84900000005", Level.ONE),
-    "victim": Part("012077990259", "+84900000006", Level.TWO),
+    "toan": Part("001083990000", "+84900000001", "toan@thu-dien-tu.example", Level.TWO),
+    "quynh": Part("002167990037", "+84900000002", "quynh@thu-dien-tu.example", Level.TWO),
+    "phuc": Part("006068990111", "+84900000003", "phuc@thu-dien-tu.example", Level.ONE),
+    "long": Part("010099990185", "+84900000004", "long@thu-dien-tu.example", Level.TWO, has_totp=False),
+    "yen": Part("020172990444", "+84900000005", "yen@thu-dien-tu.example", Level.ONE),
+    "victim": Part("012077990259", "+84900000006", "victim@thu-dien-tu.example", Level.TWO),
 }
+
+# Wrong tries lock the victim out even in the simulator: that is what the victim is there for.
+SPARED = tuple(part.number for name, part in PEOPLE.items() if name != "victim")
 
 
 def _client(name: str, vietnamese: str, **more: object) -> ClientMetadata:

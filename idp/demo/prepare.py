@@ -109,7 +109,9 @@ def _play(provider: Provider, part: Part, person: dict[str, Any]) -> None:
     """Open the account, activate it, and equip it as its holder would; what is done already stays."""
     account = provider.accounts.by_number(part.number)
     if account is None:
-        account = provider.enrolment.open_citizen(part.number, part.phone, part.level, ACTOR)
+        account = provider.enrolment.open_citizen(
+            part.number, part.phone, part.level, ACTOR, email=part.email
+        )
     has = {authenticator.method for authenticator in provider.authenticators.of(account.id)}
     if "password" not in has:
         provider.password.set_password(account.id, person["password"])

@@ -68,7 +68,7 @@ def demonstrate(show: Show) -> None:
 def _run(show: Show, processes: Processes) -> None:
     show.document.unlink(missing_ok=True)  # of an earlier run, perhaps at other addresses
     certificate = make_certificate(show.data / "tls") if show.is_tls else None
-    os.environ.update(settings_of(show.data, show.issuer))
+    os.environ.update(settings_of(show.data, show.issuer, is_simulator=not show.is_strict))
     click.echo(f"preparing {show.data}")
     provider = Provider(load())
     try:
@@ -138,8 +138,9 @@ def _answers(opener: urllib.request.OpenerDirector, url: str) -> bool:
 
 
 def _announce(show: Show, document: Mapping[str, Any]) -> None:
+    rules = "under production's rules" if show.is_strict else "a simulator, steered by URL"
     click.echo(
-        "\nĐịnh Danh is ready: a demonstration with invented people, on this machine only.\n"
+        f"\nĐịnh Danh is ready: a demonstration with invented people, on this machine only; {rules}.\n"
         f"\n  provider  {show.issuer}"
     )
     for name, url in document["pages"].items():

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from idp.demo.cast import SPARED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show:
-    """One demonstration. ``portal_port`` is ``None`` without a portal."""
+    """One demonstration. ``portal_port`` is ``None`` without a portal; a strict one is no simulator."""
 
     data: Path
     port: int
     portal_port: int | None
     is_tls: bool
     workers: int
+    is_strict: bool = False
 
     @property
     def issuer(self) -> str:
@@ -56,7 +59,7 @@ class Show:
         return self.data / "demo.json"
 
 
-def settings_of(data: Path, issuer: str) -> dict[str, str]:
+def settings_of(data: Path, issuer: str, *, is_simulator: bool = False) -> dict[str, str]:
     """The provider's settings. The secret is made once for the folder, and readable by its owner only."""
     secret = data / "secret"
     if not secret.exists():
@@ -69,6 +72,8 @@ def settings_of(data: Path, issuer: str) -> dict[str, str]:
         "IDP_LOG_FILE": str(data / "idp.log"),
         "IDP_IS_DEMO": "true",
         "IDP_SMS_CHANNEL": "outbox",
+        "IDP_IS_SIMULATOR": str(is_simulator).lower(),
+        "IDP_SIMULATOR_SPARED": ",".join(SPARED) if is_simulator else "",
     }
 
 

@@ -69,13 +69,21 @@ class Pages:
     that the caller forgot raises ``jinja2.UndefinedError`` instead of leaving a hole.
     """
 
-    def __init__(self, sentences: Sentences, provider_host: str, paths: Mapping[str, str] = PATHS) -> None:
+    def __init__(
+        self,
+        sentences: Sentences,
+        provider_host: str,
+        paths: Mapping[str, str] = PATHS,
+        *,
+        is_simulator: bool = False,
+    ) -> None:
         shared = {
             "paths": paths,
             "provider_host": provider_host,
             "static": _addresses(paths["static"]).__getitem__,
             "icon": _icons().__getitem__,
             "other_language_url": None,
+            "is_simulator": is_simulator,
         }
         self._templates: dict[tuple[str, str], Template] = {}
         for language in LANGUAGES:

@@ -1,6 +1,6 @@
 """The whole URL map, in one table: what a view needs is handed to it here, and discovery reads it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from idp.web.endpoints.health import Health
 from idp.web.endpoints.introspect import Introspect
 from idp.web.endpoints.par import PushedAuthorization
 from idp.web.endpoints.revoke import Revoke
+from idp.web.endpoints.simulator import RotateKeys
 from idp.web.endpoints.token import Token
 from idp.web.endpoints.userinfo import UserInfo
 from idp.web.http import Presenting
@@ -32,6 +33,7 @@ class Route:
     member: str | None = None
     is_api: bool = False
     is_demo: bool = False
+    is_simulator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +146,28 @@ ROUTES: tuple[Route, ...] = (
         security.ChangePassword,
         lambda d: (d.own, d.provider.password, d.provider.methods, d.provider.sessions),
     ),
+    Route(
+        "/simulator/rotate-keys",
+        RotateKeys,
+        lambda d: (d.provider.keyring, d.provider.audit),
+        is_api=True,
+        is_simulator=True,
+    ),
 )
 JWKS = "/jwks"
 WELL_KNOWN = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
-API_PATHS = frozenset({route.path for route in ROUTES if route.is_api} | {JWKS, *WELL_KNOWN})
+
+
+def routes(provider: Provider) -> Iterator[Route]:
+    """Those of this house: the demonstration's and the simulator's only where it is one."""
+    for route in ROUTES:
+        if (provider.is_demo or not route.is_demo) and (provider.is_simulator or not route.is_simulator):
+            yield route
+
+
+def api_paths(provider: Provider) -> frozenset[str]:
+    """Where errors are JSON."""
+    return frozenset({route.path for route in routes(provider) if route.is_api} | {JWKS, *WELL_KNOWN})
 
 
 def endpoints() -> dict[str, str]:
@@ -156,9 +176,7 @@ def endpoints() -> dict[str, str]:
 
 
 def mount(app: Flask, doors: Doors) -> None:
-    """Hang every view on its address; the demonstration's only where this is one."""
-    for route in ROUTES:
-        if route.is_demo and not doors.provider.is_demo:
-            continue
+    """Hang every view on its address."""
+    for route in routes(doors.provider):
         name = f"{route.view.__module__.rpartition('.')[2]}.{route.view.__name__}"
         app.add_url_rule(route.path, view_func=route.view.as_view(name, *route.needs(doors)))

@@ -25,6 +25,7 @@ PROVIDER_COMMAND = (
     "demo",
     "--no-portal",
     "--workers=1",
+    "--strict",
 )
 
 

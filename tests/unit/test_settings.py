@@ -154,6 +154,33 @@ def test_codes_are_shown_on_a_page_in_the_demonstration_only(environment: pytest
     assert "IDP_SMS_CHANNEL" in at_fault(environment, IDP_SMS_CHANNEL="outbox")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("IDP_IS_DEMO", "false"),
+        ("IDP_SEAL_KEYS", f"2:{SECRET}"),
+        ("IDP_SMS_CHANNEL", "gateway"),
+        ("IDP_REDIS_URL", "redis://:geheim@redis.example:6379/0"),
+        ("IDP_DATABASE_URL", POSTGRES),
+        ("IDP_ISSUER", "https://id.example"),
+    ],
+)
+def test_a_simulator_stands_beside_nothing_of_production(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    environment.setenv("IDP_ISSUER", "http://localhost:8000")
+    environment.setenv("IDP_IS_DEMO", "true")
+    environment.setenv("IDP_IS_SIMULATOR", "true")
+    environment.setenv("IDP_SMS_URL", "https://sms.example")
+    environment.setenv("IDP_SMS_TOKEN", "geheim")
+    assert load().is_simulator
+
+    told = at_fault(environment, **{name: value})
+
+    assert name in told
+    assert "geheim" not in told
+
+
 def test_secrets_are_not_in_the_settings_repr(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("IDP_SEAL_KEYS", f"2:{SECRET}")
 

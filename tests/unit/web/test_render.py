@@ -102,6 +102,17 @@ def test_optional_claims_are_never_ticked_beforehand_and_refusing_comes_first():
     assert html.index('id="consent-deny"') < html.index('id="consent-allow"')
 
 
+def test_a_simulator_says_so_on_every_page_in_both_languages():
+    pages = Pages(Sentences(), "dinhdanh.example", is_simulator=True)
+
+    for language in LANGUAGES:
+        for template, context in STATES.values():
+            html = pages.render(template, language, **context)
+
+            assert html.count('<span lang="vi">Trình giả lập') == 1
+            assert html.count('<span lang="en">A simulator') == 1
+
+
 def test_static_addresses_change_with_their_content():
     html = PAGES.render("privacy.html", "vi")
 

@@ -1,0 +1,30 @@
+"""/simulator/...: what the simulator does by URL, for developers and conformance runs. Nowhere else."""
+
+from flask import Response
+from flask.views import MethodView
+
+from idp.audit.events import Event
+from idp.audit.log import AuditLog
+from idp.keyring.keyring import Keyring
+from idp.web.http import as_json
+
+ACTOR = "simulator"
+
+
+class RotateKeys(MethodView):
+    """The next keys sign from now on. By GET as well, so that a test plan can name the address."""
+
+    init_every_request = False
+
+    def __init__(self, keyring: Keyring, audit: AuditLog) -> None:
+        self._keyring = keyring
+        self._audit = audit
+
+    def get(self) -> Response:
+        return self.post()
+
+    def post(self) -> Response:
+        current = self._keyring.rotate(force=True)
+        for key in current:
+            self._audit.record(Event.KEY_ROTATED, kid=key.kid, alg=key.alg, actor=ACTOR)
+        return as_json({"current": [{"kid": key.kid, "alg": key.alg} for key in current]})

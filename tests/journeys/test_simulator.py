@@ -1,0 +1,120 @@
+"""The simulator: what it adds for developers of relying parties, and that elsewhere nothing of it is left."""
+
+import json
+
+import pytest
+
+from idp.settings import Settings
+from idp.web.routes import ROUTES
+from tests.house import ISSUER, SECRET, House
+
+STEERED = tuple(route.path for route in ROUTES if route.is_simulator)
+WRONG = 12  # more than any account's budget
+BAR = {"Trình giả lập", "A simulator"}
+
+
+@pytest.fixture
+def simulator(make_house):
+    return make_house(is_simulator=True)
+
+
+def kids(house: House) -> set[str]:
+    return {key["kid"] for key in json.loads(house.app.test_client().get("/jwks").data)["keys"]}
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_keys_are_rotated_by_url(simulator, method):
+    published = kids(simulator)
+    rp, person = simulator.client(), simulator.person()
+    signed_by = simulator.provider.keyring.sign({}).partition(".")[0]
+
+    answer = getattr(simulator.app.test_client(), method)("/simulator/rotate-keys")
+
+    assert answer.status_code == 200
+    current = {key["kid"] for key in answer.json["current"]}
+    assert current < published  # they were published ahead
+    assert published < kids(simulator)  # and the retired ones still are
+    assert simulator.provider.keyring.sign({}).partition(".")[0] != signed_by
+    code = simulator.browser().sign_in(rp, person)["code"]
+    header, _ = simulator.id_token(rp.redeem(code).json["id_token"])
+    assert header["kid"] in current
+
+
+@pytest.mark.parametrize("page", ["/", "/help", "/privacy", "/logout", "/activate", "/nowhere"])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_page_of_a_simulator_says_so_in_both_languages(simulator, page, language):
+    text = simulator.app.test_client().get(page, headers={"Accept-Language": language}).text
+
+    assert all(text.count(words) == 1 for words in BAR)
+
+
+def test_a_sign_in_at_a_simulator_says_so(simulator):
+    browser = simulator.browser()
+    browser.open("/authorize", simulator.client().request())
+
+    assert "username" in browser.page.ids
+    assert all(words in browser.text for words in BAR)
+
+
+def test_elsewhere_there_is_no_trace_of_it(house):
+    client = house.app.test_client()
+    nowhere = client.get("/nowhere")
+
+    assert STEERED
+    for path in STEERED:
+        for method in (client.get, client.post):
+            answer = method(path)
+            assert (answer.status_code, answer.mimetype) == (404, nowhere.mimetype)
+    assert not any(words in client.get("/").text for words in BAR)
+    assert b"simulator" not in client.get("/.well-known/openid-configuration").data
+
+
+def test_discovery_names_no_simulator_address_even_there(simulator):
+    assert b"/simulator" not in simulator.app.test_client().get("/.well-known/openid-configuration").data
+
+
+def test_spared_people_are_never_locked_out_and_others_are(make_house):
+    house = make_house(is_simulator=True, simulator_spared=("001199000001",))
+    spared, other, rp = house.person(), house.person(), house.client()
+    assert spared.username == "001199000001"
+
+    for person in (spared, other):
+        for _ in range(WRONG):
+            browser = house.browser()
+            browser.open("/authorize", rp.request())
+            browser.submit({"username": person.username, "password": "wrong"})
+
+    assert "code" in house.browser().sign_in(rp, spared)
+    browser.submit({"username": other.username, "password": other.password})
+    assert browser.shown.status_code == 429
+
+
+def test_a_spared_persons_tries_are_not_held_against_their_address(make_house):
+    house = make_house(is_simulator=True, simulator_spared=("001199000001",))
+    spared, other, rp = house.person(), house.person(), house.client()
+
+    for _ in range(60):  # more than an address may fail
+        browser = house.browser()
+        browser.open("/authorize", rp.request())
+        browser.submit({"username": spared.username, "password": "wrong"})
+
+    assert "code" in house.browser().sign_in(rp, other)
+
+
+def test_nobody_is_spared_where_nothing_is_simulated(house):
+    with pytest.raises(ValueError, match="IDP_SIMULATOR_SPARED"):
+        Settings(issuer=ISSUER, secret=SECRET, is_demo=True, simulator_spared=("001199000001",))
+
+
+def test_clients_on_this_machine_are_asked_by_a_simulator_only(make_house, simulator):
+    loopback = "http://127.0.0.1:9/jwks"
+
+    reasons = [reason_of(found.provider.outbound, loopback) for found in (simulator, make_house())]
+
+    assert reasons == ["unreachable", "address_refused"]
+
+
+def reason_of(outbound, url):
+    with pytest.raises(Exception, match="outbound_") as caught:
+        outbound.get(url)
+    return caught.value.reason
