@@ -188,7 +188,7 @@ class Provider:
             self.clients,
             self.keyring,
             pushed_requests,
-            RequestObjects(issuer, self.client_keys.of, self.ephemeral, clock),
+            RequestObjects(issuer, self.client_keys.of, self.outbound.fetch, self.ephemeral, clock),
             settings.default_level,
         )
         self.logout = LogoutReader(issuer, self.clients, self.keyring)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
 from idp.assurance import acr_of
-from idp.oidc.authorization.jar import REQUEST_ALGORITHMS
+from idp.oidc.authorization.jar import REQUEST_ALGORITHMS, UNSIGNED
 from idp.oidc.authorization.request import Prompt
 from idp.oidc.authorization.response_modes import RESPONSE_MODES
 from idp.oidc.authorization.rules import RESPONSE_TYPES
@@ -51,9 +51,10 @@ def metadata(
         "claims_supported": list(deliverable()),
         "claims_parameter_supported": True,
         "request_parameter_supported": True,
-        "request_object_signing_alg_values_supported": list(REQUEST_ALGORITHMS),
+        "request_object_signing_alg_values_supported": [*REQUEST_ALGORITHMS, UNSIGNED],
         "require_signed_request_object": False,
-        "request_uri_parameter_supported": False,
+        "request_uri_parameter_supported": True,
+        "require_request_uri_registration": True,
         "require_pushed_authorization_requests": False,
         "prompt_values_supported": [prompt.value for prompt in Prompt],
         "display_values_supported": ["page"],

@@ -275,5 +275,7 @@ def test_discovery_names_the_algorithms(house: House) -> None:
     document: dict[str, Any] = house.app.test_client().get("/.well-known/openid-configuration").get_json()
 
     assert document["request_parameter_supported"] is True
-    assert set(document["request_object_signing_alg_values_supported"]) == {*KEYS, "EdDSA"}
+    assert set(document["request_object_signing_alg_values_supported"]) == {*KEYS, "EdDSA", "none"}
+    assert document["request_uri_parameter_supported"] is True
+    assert document["require_request_uri_registration"] is True
     assert document["require_signed_request_object"] is False

@@ -101,6 +101,7 @@ class RequestReader:
             default_level=self._default_level,
             find_pushed=self._pushed_requests.find,
             read_request_object=self._request_objects.read,
+            fetch_request_object=self._request_objects.fetch,
         )
 
     def _subject_of_hint(self, hint: str, client: Client) -> str:

@@ -1,4 +1,4 @@
-"""Request objects: authorization requests that the client signed (RFC 9101, OIDC Core 1.0 §6.1)."""
+"""Request objects: authorization requests that the client signed (RFC 9101, OIDC Core 1.0 §6)."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -7,9 +7,10 @@ from typing import Any
 
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Refused
+from idp.keyring.gate import MAX_BYTES, decode, read_object
 from idp.keyring.jose import BadToken, Jwk, parse_compact, verify
 from idp.oidc.clients.client import Client
-from idp.oidc.errors import InvalidRequestObject
+from idp.oidc.errors import InvalidRequestObject, InvalidRequestUri
 from idp.storage.ephemeral import Ephemeral, Space
 
 REQUEST_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519", "RS256")
@@ -24,6 +25,11 @@ _NEVER = ("request", "request_uri")
 _LISTS = frozenset({"resource"})
 _FAR = 10**11  # seconds; later than any calendar that we compute with
 
+MAX_URI = 512  # RFC 9101 §5.2
+ACCEPTED = "application/oauth-authz-req+jwt, application/jwt"
+UNSIGNED = "none"
+
+Fetch = Callable[[str, str], bytes]
 KeysOf = Callable[[Client, str | None], Sequence[Jwk]]
 
 
@@ -32,10 +38,14 @@ class RequestObjects:
 
     Args:
         keys_of: the public keys of a client; the second argument is the ``kid`` that is looked for.
+        fetch: the body behind an address, given what to accept; raises ``Refused``.
     """
 
-    def __init__(self, issuer: str, keys_of: KeysOf, ephemeral: Ephemeral, clock: Clock) -> None:
+    def __init__(
+        self, issuer: str, keys_of: KeysOf, fetch: Fetch, ephemeral: Ephemeral, clock: Clock
+    ) -> None:
         self._issuer = issuer
+        self._fetch = fetch
         self._keys_of = keys_of
         self._ephemeral = ephemeral
         self._clock = clock
@@ -47,7 +57,38 @@ class RequestObjects:
             InvalidRequestObject: naming the member, what was expected and what came.
             Unavailable: the memory of those read before is silent.
         """
-        claims = self._verified(client, token)
+        return self._parameters(client, self._verified(client, token))
+
+    def fetch(self, client: Client, uri: str) -> tuple[dict[str, str], bool]:
+        """The parameters inside an object that the client serves, and whether it is signed.
+
+        It may be unsigned where the client registered ``none``: nobody but the client serves its address
+        (OIDC Core 1.0 §6.2, RFC 9101 §5.2).
+
+        Raises:
+            InvalidRequestUri: the address is not registered, or gives nothing.
+            InvalidRequestObject: as in ``read``.
+        """
+        if len(uri) > MAX_URI or not {uri, uri.partition("#")[0]} & set(client.metadata.request_uris):
+            raise InvalidRequestUri("request_uri: not registered for this client, or longer than 512")
+        try:
+            token = self._fetch(uri.partition("#")[0], ACCEPTED).decode("ascii").strip()
+        except UnicodeDecodeError:
+            raise InvalidRequestUri("request_uri: expected a JWT there") from None
+        except Refused as error:
+            raise InvalidRequestUri(f"request_uri: nothing usable there: {error.code}") from None
+        if client.metadata.request_object_signing_alg != UNSIGNED:
+            return self.read(client, token), True
+        try:
+            claims = _unsigned(token)
+        except BadToken as error:
+            raise InvalidRequestObject(
+                f"request_uri: {error.reason}; expected a JWT with alg none there"
+            ) from None
+        ours = {"iss": client.client_id, "aud": self._issuer}  # who says nothing of them means them
+        return self._parameters(client, ours | claims), False
+
+    def _parameters(self, client: Client, claims: Mapping[str, Any]) -> dict[str, str]:
         if claims.get("iss") != client.client_id:
             raise InvalidRequestObject("request: iss: expected the client_id")
         audience = claims.get("aud")
@@ -111,6 +152,20 @@ class RequestObjects:
         key = f"{client.client_id}\0{jti}"
         if self._ephemeral.increment(Space.REQUEST_JTI, key, 2 * LONGEST + AHEAD) != 1:
             raise InvalidRequestObject("request: its jti was used before; make a new one for each request")
+
+
+def _unsigned(token: str) -> dict[str, Any]:
+    """The claims of a JWT that is not signed, read as strictly as if it were."""
+    head, _, rest = token.partition(".")
+    body, _, signature = rest.partition(".")
+    if len(token) > MAX_BYTES or not body or signature:
+        raise BadToken("too_large" if len(token) > MAX_BYTES else "not_compact")
+    header = read_object(decode(head))
+    if header.get("alg") != UNSIGNED or not header.keys() <= {"alg", "typ"}:
+        raise BadToken("header_refused")
+    if str(header.get("typ", "")).lower().removeprefix("application/") not in TYPES:
+        raise BadToken("typ_refused")
+    return read_object(decode(body))
 
 
 def algorithms_of(client: Client) -> tuple[str, ...]:

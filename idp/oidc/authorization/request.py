@@ -81,6 +81,7 @@ class Draft:
     default_level: int
     find_pushed: Callable[[str], AuthorizationRequest | None]
     read_request_object: Callable[[Client, str], Mapping[str, str]]
+    fetch_request_object: Callable[[Client, str], tuple[Mapping[str, str], bool]]
     pushed: AuthorizationRequest | None = None
     is_signed: bool = False
     client: Client | None = None

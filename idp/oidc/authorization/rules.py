@@ -53,18 +53,20 @@ def request_uri_is_absent(draft: Draft) -> None:
 
 def request_object_is_verified(draft: Draft) -> None:
     """Where there is one, only what stands inside it counts (RFC 9101 §6.3)."""
-    token = draft.get("request")
-    if token is None:
-        return
-    if draft.get("request_uri") is not None:
+    client, token, uri = draft.known_client, draft.get("request"), draft.get("request_uri")
+    if token is not None and uri is not None:
         raise InvalidRequest("request, request_uri: expected one of them, not both")
     try:
-        inside = draft.read_request_object(draft.known_client, token)
+        if token is not None:
+            inside, is_signed = draft.read_request_object(client, token), True
+        elif uri is not None:
+            inside, is_signed = draft.fetch_request_object(client, uri)
+        else:
+            return
     except OAuthError:
         _answer_outside(draft)
         raise
-    draft.parameters = {**inside, "client_id": draft.known_client.client_id}
-    draft.is_signed = True
+    draft.parameters, draft.is_signed = {**inside, "client_id": client.client_id}, is_signed
 
 
 def _answer_outside(draft: Draft) -> None:
@@ -99,11 +101,11 @@ def parameters_are_sane(draft: Draft) -> None:
             raise InvalidRequest(f"{name}: expected at most {MAX_PARAMETER} printable ASCII characters")
 
 
-def unknown_forms_are_absent(draft: Draft) -> None:
-    for name in ("request_uri", "registration"):
-        if draft.get(name) is not None:
-            error = f"{name}_not_supported"
-            raise OAuthError(f"{name}: not supported; send plain parameters", error)
+def registration_is_absent(draft: Draft) -> None:
+    if draft.get("registration") is not None:
+        raise OAuthError(
+            "registration: not supported; register ahead of the request", "registration_not_supported"
+        )
 
 
 def response_type_is_code(draft: Draft) -> None:
@@ -226,7 +228,7 @@ RULES: tuple[tuple[Callable[[Draft], None], At], ...] = (
     (request_was_pushed,        A),
     (request_was_signed,        A | P |     C),
     (parameters_are_sane,       A | P),
-    (unknown_forms_are_absent,  A | P | D | C),
+    (registration_is_absent,    A | P | D | C),
     (response_type_is_code,     A | P),
     (device_grant_is_registered,        D),
     (scope_is_allowed,          A | P | D | C),

@@ -45,15 +45,19 @@ def check(metadata: ClientMetadata) -> None:
         raise InvalidClientMetadata("grant_types", "no client_credentials for a public client")
     if metadata.default_level is not None and metadata.default_level not in LEVELS:
         raise InvalidClientMetadata("default_level", "1 to 4")
-    for member in ("id_token_signed_response_alg", "authorization_signed_response_alg"):
-        if getattr(metadata, member) not in SIGNING:
-            raise InvalidClientMetadata(member, f"one of {' '.join(SIGNING)}")
+    _check_algorithms(metadata)
     if (
         metadata.subject_type == "pairwise"
         and len({urlsplit(uri).hostname for uri in metadata.redirect_uris}) > 1
     ):
         # OIDC Core 1.0 §8.1: several hosts need a sector_identifier_uri.
         raise InvalidClientMetadata("redirect_uris", "one host for a pairwise subject")
+
+
+def _check_algorithms(metadata: ClientMetadata) -> None:
+    for member in ("id_token_signed_response_alg", "authorization_signed_response_alg"):
+        if getattr(metadata, member) not in SIGNING:
+            raise InvalidClientMetadata(member, f"one of {' '.join(SIGNING)}")
 
 
 def _check_redirect_uri(uri: str, application_type: str, field: str = "redirect_uris") -> None:
