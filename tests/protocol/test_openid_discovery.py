@@ -62,7 +62,9 @@ def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> No
         "introspection_signing_alg_values_supported", "revocation_endpoint",
         "revocation_endpoint_auth_methods_supported", "pushed_authorization_request_endpoint",
         "device_authorization_endpoint",
-        "require_pushed_authorization_requests",
+        "require_pushed_authorization_requests", "require_signed_request_object",
+        "require_request_uri_registration", "request_object_signing_alg_values_supported",
+        "authorization_signing_alg_values_supported",
     }  # fmt: skip
 
 
