@@ -50,6 +50,8 @@ from idp.oidc.sessions.locking import Locking
 from idp.oidc.sessions.logout import LogoutReader
 from idp.oidc.sessions.session import Sessions
 from idp.oidc.tokens.access_token import AccessTokens
+from idp.oidc.tokens.confirmation import Confirmations
+from idp.oidc.tokens.dpop import DpopProofs
 from idp.oidc.tokens.grant import Grants
 from idp.oidc.tokens.id_token import IdTokens
 from idp.oidc.tokens.introspection import Introspection
@@ -214,8 +216,18 @@ class Provider:
             settings.access_token_ttl,
             JwtAccessTokens(issuer, self.keyring, self.subjects, clock),
         )
+        self.confirmations = Confirmations(
+            DpopProofs(derive(settings.root_secret, "dpop-nonce"), self.ephemeral, clock)
+        )
         self.userinfo = UserInfo(
-            self.access_tokens, self.grants, self.accounts, self.clients, self.subjects, clock
+            issuer,
+            self.access_tokens,
+            self.confirmations,
+            self.grants,
+            self.accounts,
+            self.clients,
+            self.subjects,
+            clock,
         )
         recognition = Recognition(self.access_tokens, self.grants)
         self.revocation = Revocation(recognition, self.grants, self.audit, self.database)

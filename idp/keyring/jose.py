@@ -46,6 +46,7 @@ __all__ = [
     "sign_compact",
     "signer",
     "verify",
+    "verify_by_own_key",
     "verify_parsed",
 ]
 
@@ -113,6 +114,26 @@ def verify_parsed(
         raise BadToken("alg_refused")
     require_typ(header, typ)
     check_signature(token, alg, import_public(_choose(keys, alg, header.get("kid"))))
+
+
+def verify_by_own_key(token: str, algs: Sequence[str], typ: str) -> tuple[dict[str, Any], str]:
+    """The claims of a JWT that brings its own public key, as DPoP proofs do, and that key's thumbprint.
+
+    It proves that its maker holds the key, and nothing about who that is.
+
+    Raises:
+        BadToken: as ``verify``.
+    """
+    header, claims = parse_compact(token, asked_for=frozenset({"jwk"}))
+    alg, key = header["alg"], header.get("jwk")
+    if alg not in algs:
+        raise BadToken("alg_refused")
+    require_typ(header, typ)
+    if not isinstance(key, dict) or (key.get("kty"), key.get("crv")) != ALGORITHMS[alg]:
+        raise BadToken("bad_key")
+    public = import_public(key)
+    check_signature(token, alg, public)
+    return claims, public.thumbprint()
 
 
 def require_typ(header: Mapping[str, Any], typ: str | None) -> None:

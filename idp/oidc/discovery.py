@@ -12,6 +12,7 @@ from idp.oidc.authorization.rules import RESPONSE_TYPES
 from idp.oidc.clients.authentication import SIGNING
 from idp.oidc.grants.table import GRANT_TYPES
 from idp.oidc.tokens.claims import SCOPES, deliverable
+from idp.oidc.tokens.dpop import ALGORITHMS as DPOP_ALGORITHMS
 
 
 def metadata(
@@ -45,6 +46,7 @@ def metadata(
         "introspection_endpoint_auth_methods_supported": [name for name in auth_methods if name != "none"],
         "introspection_signing_alg_values_supported": list(algorithms),
         "revocation_endpoint_auth_methods_supported": list(auth_methods),
+        "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "authorization_signing_alg_values_supported": list(algorithms),
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
@@ -61,6 +63,8 @@ def metadata(
         "ui_locales_supported": ["vi", "en"],
         "authorization_response_iss_parameter_supported": True,
     }
+    if "self_signed_tls_client_auth" in auth_methods:  # then we see certificates
+        document["tls_client_certificate_bound_access_tokens"] = True
     if issuer.startswith("https://"):  # Authlib's own check knows no localhost
         OpenIDProviderMetadata(document).validate()
     return document

@@ -133,6 +133,25 @@ class TokenMisplaced(InvalidRequest):
     """An access token came where none may, or twice (RFC 6750 §2)."""
 
 
+class InvalidDpopProof(OAuthError):
+    """The request does not prove the key that tokens are, or are to be, bound to (RFC 9449 §5, §7.1)."""
+
+    code = "invalid_dpop_proof"
+
+    def __init__(self, description: str, status: int | None = None) -> None:
+        super().__init__(description, status=status)
+
+
+class UseDpopNonce(OAuthError):
+    """The proof is to be made again, with ``nonce`` in it (RFC 9449 §8, §9)."""
+
+    code = "use_dpop_nonce"
+
+    def __init__(self, description: str, nonce: str, status: int | None = None) -> None:
+        super().__init__(description, status=status)
+        self.nonce = nonce
+
+
 class InsufficientScope(OAuthError):
     code = "insufficient_scope"
     status = 403

@@ -7,14 +7,18 @@ from idp.kernel.errors import IdpError, NotFound, Refused, TooManyAttempts, Unav
 from idp.kernel.ids import new_secret
 from idp.oidc.authorization.completion import Completion
 from idp.oidc.errors import (
+    UNAUTHORIZED,
     AuthorizationRefused,
     InsufficientScope,
     InvalidClient,
+    InvalidDpopProof,
     InvalidToken,
     OAuthError,
     TokenMisplaced,
     TokenMissing,
+    UseDpopNonce,
 )
+from idp.oidc.tokens.dpop import ALGORITHMS
 from idp.signin.interaction import InteractionExpired, InteractionForeign, InteractionMoved
 from idp.telemetry import get_logger
 from idp.web.http import as_json
@@ -31,6 +35,8 @@ STATUS: dict[type[IdpError], int] = {
     Refused: 400,
 }
 SERVER_ERROR = 500
+DPOP_ALGORITHMS = " ".join(ALGORITHMS)
+_OF_PROOFS = InvalidDpopProof | UseDpopNonce
 ERROR = "idp.error"  # in the WSGI environment: what was refused, for the request's line in the log
 SENTENCES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
@@ -87,9 +93,13 @@ class Errors:
         if isinstance(error, InvalidClient):
             response.headers["WWW-Authenticate"] = 'Basic realm="token"'
         if isinstance(error, TokenMissing):
-            response.headers["WWW-Authenticate"] = 'Bearer realm="userinfo"'
-        elif isinstance(error, InvalidToken | InsufficientScope | TokenMisplaced):
-            response.headers["WWW-Authenticate"] = f'Bearer error="{name}", error_description="{description}"'
+            response.headers["WWW-Authenticate"] = f'Bearer realm="userinfo", DPoP algs="{DPOP_ALGORITHMS}"'
+        elif isinstance(error, InvalidToken | InsufficientScope | TokenMisplaced) or (
+            isinstance(error, _OF_PROOFS) and status == UNAUTHORIZED
+        ):
+            response.headers["WWW-Authenticate"] = _challenge(error, name, description)
+        if isinstance(error, UseDpopNonce):
+            response.headers["DPoP-Nonce"] = error.nonce
         return _retry(response, error)
 
     def _page(
@@ -111,6 +121,15 @@ class Errors:
             return_url=None,
         )
         return _retry(page, error)
+
+
+def _challenge(error: IdpError, name: str, description: str) -> str:
+    """In the scheme that the token came under, or should have (RFC 6750 §3, RFC 9449 §7.1)."""
+    told = f'error="{name}", error_description="{description}"'
+    came = request.headers.get("Authorization", "").partition(" ")[0].lower()
+    if came == "dpop" or isinstance(error, _OF_PROOFS):
+        return f'DPoP {told}, algs="{DPOP_ALGORITHMS}"'
+    return f"Bearer {told}"
 
 
 def _status(error: IdpError) -> int:

@@ -59,7 +59,13 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/token",
         Token,
-        lambda d: (d.provider.client_authentication, d.provider.redemption, d.provider.audit, d.presented),
+        lambda d: (
+            d.provider.client_authentication,
+            d.provider.redemption,
+            d.provider.audit,
+            d.presented,
+            d.provider.confirmations,
+        ),
         "token_endpoint",
         is_api=True,
     ),
@@ -71,6 +77,7 @@ ROUTES: tuple[Route, ...] = (
             d.provider.client_authentication,
             d.provider.audit,
             d.presented,
+            d.provider.confirmations.proofs,
         ),
         "pushed_authorization_request_endpoint",
         is_api=True,
@@ -109,7 +116,13 @@ ROUTES: tuple[Route, ...] = (
         lambda d: (d.provider.user_codes, d.provider.completion, d.steps),
     ),
     Route(f"{VERIFICATION}/answered", device.DeviceAnswered, lambda d: (d.steps,)),
-    Route("/userinfo", UserInfo, lambda d: (d.provider.userinfo,), "userinfo_endpoint", is_api=True),
+    Route(
+        "/userinfo",
+        UserInfo,
+        lambda d: (d.provider.userinfo, d.presented, d.provider.confirmations.proofs),
+        "userinfo_endpoint",
+        is_api=True,
+    ),
     Route(
         "/logout",
         logout.Logout,

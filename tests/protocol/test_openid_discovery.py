@@ -58,6 +58,8 @@ def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> No
         "claim_types_supported", "claims_parameter_supported", "request_parameter_supported",
         "request_uri_parameter_supported", "prompt_values_supported", "display_values_supported",
         "ui_locales_supported", "authorization_response_iss_parameter_supported",
+        "dpop_signing_alg_values_supported", "request_object_signing_alg_values_supported",
+        "require_signed_request_object", "authorization_signing_alg_values_supported",
         "introspection_endpoint", "introspection_endpoint_auth_methods_supported",
         "introspection_signing_alg_values_supported", "revocation_endpoint",
         "revocation_endpoint_auth_methods_supported", "pushed_authorization_request_endpoint",
@@ -161,7 +163,7 @@ def test_every_client_authentication_advertised_works(
 def test_every_grant_advertised_is_in_the_table(document: dict[str, Any]) -> None:
     assert document["grant_types_supported"] == list(GRANT_TYPES)
     assert document["response_types_supported"] == ["code"]
-    assert document["response_modes_supported"] [:3] == ["query", "fragment", "form_post"]
+    assert document["response_modes_supported"][:3] == ["query", "fragment", "form_post"]
     assert document["code_challenge_methods_supported"] == ["S256"]
 
 

@@ -91,7 +91,7 @@ def test_request_without_a_token_is_challenged_without_an_error_code(house: Hous
         "Bearer " + "A" * 4000,
         "Bearer " + "A" * 120,
         "Basic cnA6eA==",
-        "DPoP nonsense",
+        "Digest nonsense",
         "nonsense",
         "",
     ],

@@ -62,6 +62,7 @@ class Completion:
                 redirect_uri=request.redirect_uri,
                 code_challenge=request.code_challenge,
                 nonce=request.nonce,
+                dpop_jkt=request.dpop_jkt,
             )
         )
         return self._response(request, [("code", code)])

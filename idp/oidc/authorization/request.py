@@ -57,6 +57,7 @@ class AuthorizationRequest:
     hint: str | None = field(default=None, repr=False)
     hinted_subject: str | None = None
     ui_locales: str | None = None
+    dpop_jkt: str | None = None
     waiting: Waiting | None = None
     request_uri: str | None = None
 
@@ -131,4 +132,5 @@ class Draft:
             hint=self.get("login_hint"),
             hinted_subject=self.hinted_subject,
             ui_locales=self.get("ui_locales"),
+            dpop_jkt=self.get("dpop_jkt"),
         )

@@ -148,6 +148,13 @@ def code_challenge_is_s256(draft: Draft) -> None:
     draft.code_challenge = challenge
 
 
+def dpop_jkt_is_a_thumbprint(draft: Draft) -> None:
+    """Of the key that the tokens will be bound to (RFC 9449 §10); as long as a challenge by S256."""
+    jkt = draft.get("dpop_jkt")
+    if jkt is not None and (len(jkt) != S256_LENGTH or not CODE_CHALLENGE_PATTERN.match(jkt)):
+        raise InvalidRequest("dpop_jkt: expected 43 characters of base64url")
+
+
 def prompt_is_understood(draft: Draft) -> None:
     words = (draft.get("prompt") or "").split()
     if not set(words) <= {prompt.value for prompt in Prompt}:
@@ -233,6 +240,7 @@ RULES: tuple[tuple[Callable[[Draft], None], At], ...] = (
     (device_grant_is_registered,        D),
     (scope_is_allowed,          A | P | D | C),
     (code_challenge_is_s256,    A | P),
+    (dpop_jkt_is_a_thumbprint,  A | P),
     (prompt_is_understood,      A | P),
     (max_age_is_a_number,       A | P | D),
     (claims_are_allowed,        A | P | D | C),

@@ -56,7 +56,8 @@ class AnsweredGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
     def _respond(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         client, allowed = self.request.client, self.request.credential
         refresh = self.rooms.issue.refresh_for(client, allowed)
-        grant = replace(allowed, refresh_hash=refresh.hash if refresh else None)
+        bound = self.request.confirmation
+        grant = replace(allowed, refresh_hash=refresh.hash if refresh else None, confirmation=bound)
         self.rooms.grants.add(grant)
         self.rooms.audit.record(
             Event.TOKEN_ISSUED,
@@ -64,7 +65,7 @@ class AnsweredGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
             client_id=grant.client_id,
             grant_type=self.GRANT_TYPE,
         )
-        body = self.rooms.issue.response(client, grant, grant.scope, refresh)
+        body = self.rooms.issue.response(client, grant, grant.scope, refresh, bound)
         return 200, body, self.TOKEN_RESPONSE_HEADER
 
     @classmethod

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from idp.accounts.account import Account
 from idp.audit.events import Event
 from idp.oidc.clients.client import Client
-from idp.oidc.errors import InvalidGrant, InvalidRequest
+from idp.oidc.errors import InvalidDpopProof, InvalidGrant, InvalidRequest
 from idp.oidc.grants.codes import REFUSED, Code
 from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.id_token import IdTokenExtension
@@ -41,6 +41,9 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
 
     def authenticate_user(self, code: Code) -> Account:
         """The account, if it may still act: since the code was given it, or its session, may have ended."""
+        # RFC 9449 §10: the request named the key that its tokens would be bound to.
+        if code.dpop_jkt is not None and code.dpop_jkt != (self.request.confirmation or {}).get("jkt"):
+            raise InvalidDpopProof("DPoP: expected a proof by the key of the request's dpop_jkt")
         if code.grant.session_id is not None and not self.rooms.hold_session(code.grant.session_id):
             raise InvalidGrant(REFUSED)
         account = self.rooms.accounts.get(code.grant.account_id) if code.grant.account_id else None
@@ -50,8 +53,14 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
 
     def generate_token(self, **_: object) -> dict[str, Any]:
         code: Code = self.request.authorization_code
-        refresh = self.rooms.issue.refresh_for(self.request.client, code.grant)
-        grant = replace(code.grant, code_hash=code.hash, refresh_hash=refresh.hash if refresh else None)
+        client, bound = self.request.client, self.request.confirmation
+        refresh = self.rooms.issue.refresh_for(client, code.grant)
+        grant = replace(
+            code.grant,
+            code_hash=code.hash,
+            refresh_hash=refresh.hash if refresh else None,
+            confirmation=bound,
+        )
         self.rooms.grants.add(grant)
         self.rooms.audit.record(
             Event.TOKEN_ISSUED,
@@ -59,7 +68,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
             client_id=grant.client_id,
             grant_type=self.GRANT_TYPE,
         )
-        return self.rooms.issue.response(self.request.client, grant, grant.scope, refresh)
+        return self.rooms.issue.response(client, grant, grant.scope, refresh, bound)
 
     def save_token(self, token: dict[str, Any]) -> None:
         """Nothing: the grant is recorded in ``generate_token``, access tokens are not stored."""

@@ -44,12 +44,13 @@ class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[mis
             level=0,
             amr=(),
             auth_time=None,
+            confirmation=self.request.confirmation,
             created_at=now,
             expires_at=now + self.rooms.access_tokens.ttl,
         )
         self.rooms.grants.add(grant)
         self.rooms.audit.record(Event.TOKEN_ISSUED, client_id=client.client_id, grant_type=self.GRANT_TYPE)
-        return self.rooms.issue.response(client, grant, grant.scope, None)
+        return self.rooms.issue.response(client, grant, grant.scope, None, grant.confirmation)
 
     def save_token(self, token: dict[str, Any]) -> None:
         """Nothing: the grant is recorded in ``generate_token``."""

@@ -24,6 +24,7 @@ class Code:
     redirect_uri: str
     code_challenge: str
     nonce: str | None = None
+    dpop_jkt: str | None = None
     hash: bytes | None = field(default=None, repr=False)
 
     def get_redirect_uri(self) -> str:

@@ -13,6 +13,7 @@ from idp.audit.events import Event
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidGrant
 from idp.oidc.grants.rooms import Rooms
+from idp.oidc.tokens.confirmation import hold_refresh
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.handle import Handle, new_handle, read_handle
 from idp.oidc.tokens.id_token import IdTokenExtension
@@ -55,6 +56,7 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
             raise InvalidGrant(REFUSED)
         if not hmac.compare_digest(grant.refresh_hash, handle.hash):
             self._end_family(grant)
+        hold_refresh(self.request.client, grant, self.request.confirmation)
         return RefreshToken(grant, handle)
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
@@ -72,13 +74,16 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
         return account
 
     def issue_token(self, user: Account, refresh_token: RefreshToken) -> dict[str, Any]:
-        grant, new = refresh_token.grant, new_handle(refresh_token.grant.id)
-        if not self.rooms.grants.rotate(refresh_token.handle, new):
-            raise _Reused
+        client, grant, token = self.request.client, refresh_token.grant, refresh_token.handle
+        # FAPI 2.0 §5.3.2.1: no rotation where only the client itself can use what it holds.
+        if client.is_public or not grant.confirmation:
+            token = new_handle(grant.id)
+            if not self.rooms.grants.rotate(refresh_token.handle, token):
+                raise _Reused
         self.rooms.audit.record(Event.TOKEN_REFRESHED, account_id=user.id, client_id=grant.client_id)
         asked = self.request.payload.scope
         scope = tuple(asked.split()) if asked else grant.scope
-        return self.rooms.issue.response(self.request.client, grant, scope, new)
+        return self.rooms.issue.response(client, grant, scope, token, self.request.confirmation)
 
     def save_token(self, token: dict[str, Any]) -> None:
         """Nothing: rotating recorded it."""

@@ -14,6 +14,7 @@ from idp.oidc.grants.authorization_code import CodeGrant
 from idp.oidc.grants.client_credentials import ClientCredentialsGrant
 from idp.oidc.grants.refresh_token import RefreshGrant
 from idp.oidc.grants.rooms import Rooms
+from idp.oidc.tokens.confirmation import Confirmation
 
 # A new grant is a file beside this one and a line here; discovery reads the line too.
 GRANTS: tuple[type[Any], ...] = (CodeGrant, RefreshGrant, ClientCredentialsGrant, DeviceGrant)
@@ -23,10 +24,13 @@ GRANT_TYPES: tuple[str, ...] = tuple(grant.GRANT_TYPE for grant in GRANTS)
 class TokenRequest(OAuth2Request):  # type: ignore[misc]
     """A form as Authlib wants to see it, its client already proven."""
 
-    def __init__(self, uri: str, form: Mapping[str, str], client: Client) -> None:
+    def __init__(
+        self, uri: str, form: Mapping[str, str], client: Client, confirmation: Confirmation | None = None
+    ) -> None:
         super().__init__("POST", uri)
         self.payload = BasicOAuth2Payload(dict(form))
         self.client = client
+        self.confirmation = confirmation
 
     @property
     def form(self) -> Mapping[str, str]:
@@ -45,8 +49,13 @@ class Redemption(AuthorizationServer):  # type: ignore[misc]
             bound = type(grant.__name__, (grant,), {"rooms": rooms})
             self.register_grant(bound, grant.extensions(rooms))
 
-    def redeem(self, form: Mapping[str, str], client: Client) -> dict[str, Any]:
+    def redeem(
+        self, form: Mapping[str, str], client: Client, confirmation: Confirmation | None = None
+    ) -> dict[str, Any]:
         """Exchange a grant for tokens (RFC 6749 §4.1.3, §4.4, §6).
+
+        Args:
+            confirmation: the keys that the client has proven to hold, for its tokens to be bound to.
 
         Raises:
             OAuthError: what RFC 6749 §5.2 names, with a description for the developer.
@@ -55,7 +64,8 @@ class Redemption(AuthorizationServer):  # type: ignore[misc]
             raise InvalidRequest(f"grant_type: missing; expected one of {' '.join(GRANT_TYPES)}")
         if form["grant_type"] not in GRANT_TYPES:
             raise UnsupportedGrantType(f"grant_type: expected one of {' '.join(GRANT_TYPES)}")
-        return self.create_token_response(TokenRequest(self._ADDRESS, form, client))  # type: ignore[no-any-return]
+        request = TokenRequest(self._ADDRESS, form, client, confirmation)
+        return self.create_token_response(request)  # type: ignore[no-any-return]
 
     def create_oauth2_request(self, request: TokenRequest) -> TokenRequest:
         return request

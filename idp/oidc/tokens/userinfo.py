@@ -3,10 +3,12 @@
 from idp.accounts.account import Account, Accounts
 from idp.accounts.claims import claims as claims_of
 from idp.kernel.clock import Clock
+from idp.oidc.clients.authentication import Presented
 from idp.oidc.clients.client import Clients
 from idp.oidc.errors import InsufficientScope, InvalidToken
 from idp.oidc.tokens.access_token import AccessTokens
 from idp.oidc.tokens.claims import by_scope, released
+from idp.oidc.tokens.confirmation import Confirmations
 from idp.oidc.tokens.grant import Grant, Grants
 from idp.oidc.tokens.jwt_access_token import AccessToken
 from idp.oidc.tokens.subject import Subjects
@@ -18,30 +20,43 @@ class UserInfo:
 
     def __init__(
         self,
+        issuer: str,
         access_tokens: AccessTokens,
+        confirmations: Confirmations,
         grants: Grants,
         accounts: Accounts,
         clients: Clients,
         subjects: Subjects,
         clock: Clock,
     ) -> None:
+        self._issuer = issuer
         self._access_tokens = access_tokens
+        self._confirmations = confirmations
         self._grants = grants
         self._accounts = accounts
         self._clients = clients
         self._subjects = subjects
         self._clock = clock
 
-    def claims(self, token: str) -> dict[str, object]:
+    def claims(self, token: str, came: Presented, scheme: str = "bearer") -> dict[str, object]:
         """The claims that the token's scope and the account's consent release.
 
+        Args:
+            came: the request that brought the token: a bound one needs its holder's key.
+            scheme: ``bearer`` or ``dpop``, as the token came.
+
         Raises:
-            InvalidToken: not ours, expired, revoked, or its account or client may no longer act.
+            InvalidToken: not ours, expired, revoked, not its holder's or not for us, or its account or
+                client may no longer act.
+            InvalidDpopProof: a token bound to a key comes without a good proof; ``UseDpopNonce`` likewise.
             InsufficientScope: a token without ``openid``.
         """
         presented = self._access_tokens.read(token)
         if presented is None:
             raise InvalidToken("the access token is malformed, expired or not ours")
+        self._confirmations.hold(token, presented, came, scheme)
+        if presented.audience and self._issuer not in presented.audience:
+            raise InvalidToken("the access token is for other resources than UserInfo")
         grant, account = self._standing(presented)
         client = self._clients.find(grant.client_id)
         if client is None:

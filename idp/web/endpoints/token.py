@@ -8,6 +8,7 @@ from idp.audit.log import AuditLog
 from idp.oidc.clients.authentication import ClientAuthentication
 from idp.oidc.errors import AuthorizationPending, InvalidClient, OAuthError
 from idp.oidc.grants.table import Redemption
+from idp.oidc.tokens.confirmation import Confirmations
 from idp.web.http import Presenting, as_json, read_form
 
 
@@ -17,12 +18,18 @@ class Token(MethodView):
     init_every_request = False
 
     def __init__(
-        self, clients: ClientAuthentication, grants: Redemption, audit: AuditLog, presented: Presenting
+        self,
+        clients: ClientAuthentication,
+        grants: Redemption,
+        audit: AuditLog,
+        presented: Presenting,
+        confirmations: Confirmations,
     ) -> None:
         self._clients = clients
         self._grants = grants
         self._audit = audit
         self._presented = presented
+        self._confirmations = confirmations
 
     def post(self) -> Response:
         # RFC 6749 §3.2: parameters sent without a value are treated as if they were omitted.
@@ -34,9 +41,13 @@ class Token(MethodView):
             self._audit.record(Event.CLIENT_REFUSED, error=error.error)
             raise
         try:
-            return as_json(self._grants.redeem(form, client))
+            confirmation = self._confirmations.establish(client, presented)
+            response = as_json(self._grants.redeem(form, client, confirmation))
         except AuthorizationPending:
             raise  # asked again and again: nothing to remember
         except OAuthError as error:
             self._audit.record(Event.TOKEN_REFUSED, client_id=client.client_id, error=error.error)
             raise
+        if presented.dpop is not None:
+            response.headers["DPoP-Nonce"] = self._confirmations.proofs.nonce()
+        return response

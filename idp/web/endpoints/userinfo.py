@@ -4,10 +4,12 @@ from flask import Response, request
 from flask.views import MethodView
 
 from idp.oidc.errors import InvalidToken, TokenMisplaced, TokenMissing
+from idp.oidc.tokens.dpop import DpopProofs
 from idp.oidc.tokens.userinfo import UserInfo as Claims
-from idp.web.http import FORM, as_json, read_form, read_query
+from idp.web.http import FORM, Presenting, as_json, read_form, read_query
 
-MISSING = "no access token: send Authorization: Bearer"
+MISSING = "no access token: send Authorization: Bearer, or DPoP for one that is bound to a key"
+SCHEMES = ("bearer", "dpop")
 
 
 class UserInfo(MethodView):
@@ -15,12 +17,15 @@ class UserInfo(MethodView):
 
     init_every_request = False
 
-    def __init__(self, claims: Claims) -> None:
+    def __init__(self, claims: Claims, presented: Presenting, proofs: DpopProofs) -> None:
         self._claims = claims
+        self._presented = presented
+        self._proofs = proofs
 
     def get(self) -> Response:
         _refuse_query()
-        return as_json(self._claims.claims(_header() or _missing()))
+        scheme, token = _header() or _missing()
+        return self._answer(token, scheme)
 
     def post(self) -> Response:
         _refuse_query()
@@ -28,7 +33,15 @@ class UserInfo(MethodView):
         in_header, in_body = _header(), form.get("access_token")
         if in_header and in_body:
             raise TokenMisplaced("the access token came twice: send it once")
-        return as_json(self._claims.claims(in_header or in_body or _missing()))
+        scheme, token = in_header or (("bearer", in_body) if in_body else _missing())
+        return self._answer(token, scheme)
+
+    def _answer(self, token: str, scheme: str) -> Response:
+        presented = self._presented()
+        response = as_json(self._claims.claims(token, presented, scheme))
+        if scheme == "dpop":
+            response.headers["DPoP-Nonce"] = self._proofs.nonce()
+        return response
 
 
 def _refuse_query() -> None:
@@ -36,16 +49,16 @@ def _refuse_query() -> None:
         raise TokenMisplaced("access_token: never in the query (RFC 9700 4.3.2); send Authorization: Bearer")
 
 
-def _missing() -> str:
+def _missing() -> tuple[str, str]:
     raise TokenMissing(MISSING)
 
 
-def _header() -> str | None:
-    """The token of ``Authorization: Bearer`` (RFC 6750 §2.1); ``None`` without the header."""
+def _header() -> tuple[str, str] | None:
+    """Scheme and token of ``Authorization`` (RFC 6750 §2.1, RFC 9449 §7.1); ``None`` without the header."""
     value = request.headers.get("Authorization")
     if value is None:
         return None
     scheme, _, token = value.partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise InvalidToken("Authorization: expected the scheme Bearer and a token")
-    return token.strip()
+    if scheme.lower() not in SCHEMES or not token.strip():
+        raise InvalidToken("Authorization: expected the scheme Bearer or DPoP, and a token")
+    return scheme.lower(), token.strip()
