@@ -29,6 +29,7 @@ from idp.notifications.messages import Messages
 from idp.notifications.outbox import Outbox
 from idp.notifications.sms import SmsGateway
 from idp.notifications.texts import Texts
+from idp.oidc.authorization.ciba import BackchannelRequests
 from idp.oidc.authorization.completion import Completion
 from idp.oidc.authorization.core import RequestReader
 from idp.oidc.authorization.device import DeviceRequests
@@ -36,6 +37,7 @@ from idp.oidc.authorization.elsewhere import Elsewhere
 from idp.oidc.authorization.jar import RequestObjects
 from idp.oidc.authorization.jarm import SignedResponses
 from idp.oidc.authorization.par import PushedRequests
+from idp.oidc.authorization.pings import Pings
 from idp.oidc.clients.assertion import Assertions
 from idp.oidc.clients.authentication import ClientAuthentication
 from idp.oidc.clients.certificates import Certificates
@@ -194,7 +196,8 @@ class Provider:
             settings.default_level,
         )
         self.logout = LogoutReader(issuer, self.clients, self.keyring)
-        elsewhere = Elsewhere(self.pendings, self.audit, lambda _: None)
+        self.pings = Pings(self.clients, self.outbound.post, self.seal, self.database)
+        elsewhere = Elsewhere(self.pendings, self.audit, self.database, self.pings.tell)
         self.completion = Completion(
             issuer,
             self.codes,
@@ -205,6 +208,17 @@ class Provider:
             SignedResponses(issuer, self.keyring, self.clients, clock),
         )
         self.device_requests = DeviceRequests(self.requests, self.pendings, self.audit, clock)
+        self.backchannel_requests = BackchannelRequests(
+            self.requests,
+            self.pendings,
+            self.accounts,
+            self.grants,
+            self.subjects,
+            self.pings,
+            self.ephemeral,
+            self.audit,
+            clock,
+        )
         self.user_codes = UserCodes(self.device_requests, self.addresses, self.ephemeral, self.audit)
 
     def _tokens(self, settings: Settings) -> None:
@@ -286,6 +300,7 @@ class Provider:
 
     def close(self) -> None:
         """Give every connection back."""
+        self.pings.close()
         self.database.close()
         self.ephemeral.close()
 

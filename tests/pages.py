@@ -69,6 +69,11 @@ def consent(client_id, scope, claims=(), purpose=None):
     return SimpleNamespace(client_id=client_id, scope=scope, claims=claims, purpose=purpose, given_at=AT)
 
 
+def pending(number, message):
+    waiting = SimpleNamespace(id=number)
+    return SimpleNamespace(waiting=waiting, binding_message=message, created_at=AT, expires_at=AT)
+
+
 def wanted(*scope, claims=()):
     named = tuple(SimpleNamespace(name=name) for name in claims)
     return SimpleNamespace(scope=scope, claims=SimpleNamespace(individual=lambda: named))
@@ -263,6 +268,18 @@ STATES = {
         },
     ),
     "consents-none": ("account/consents.html", {**OWN, "consents": [], "done": "consent_withdrawn"}),
+    "requests": (
+        "account/requests.html",
+        {
+            **OWN,
+            "requests": [
+                (pending("1", "W4SCT, quầy 3"), wanted("openid", "profile", claims=("province",)), PORTAL),
+                (pending("2", None), wanted("openid"), SHOP),
+            ],
+            "done": None,
+        },
+    ),
+    "requests-none": ("account/requests.html", {**OWN, "requests": [], "done": "request_allowed"}),
     "history": (
         "account/history.html",
         {

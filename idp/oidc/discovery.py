@@ -5,6 +5,7 @@ from collections.abc import Collection
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
 from idp.assurance import acr_of
+from idp.oidc.authorization.ciba import BACKCHANNEL
 from idp.oidc.authorization.jar import REQUEST_ALGORITHMS, UNSIGNED
 from idp.oidc.authorization.request import Prompt
 from idp.oidc.authorization.response_modes import RESPONSE_MODES
@@ -48,6 +49,7 @@ def metadata(
         "revocation_endpoint_auth_methods_supported": list(auth_methods),
         "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "authorization_signing_alg_values_supported": list(algorithms),
+        **BACKCHANNEL,
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": list(deliverable()),

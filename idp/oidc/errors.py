@@ -118,6 +118,18 @@ class AccessDenied(OAuthError):
     code = "access_denied"
 
 
+class UnknownUserId(OAuthError):
+    """The hint is of no form that could name anybody (CIBA Core 1.0 §13)."""
+
+    code = "unknown_user_id"
+
+
+class InvalidBindingMessage(OAuthError):
+    """The binding message cannot be shown (CIBA Core 1.0 §13)."""
+
+    code = "invalid_binding_message"
+
+
 class InvalidToken(OAuthError):
     """The access token does not open the door (RFC 6750 §3.1)."""
 

@@ -33,6 +33,7 @@ PATHS: Mapping[str, str] = {
     "password": "/account/password",
     "sessions": "/account/sessions",
     "consents": "/account/consents",
+    "requests": "/account/requests",
     "history": "/account/history",
 }
 

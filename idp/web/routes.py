@@ -8,6 +8,7 @@ from flask import Flask
 from flask.views import MethodView
 
 from idp.provider import Provider
+from idp.web.endpoints.ciba import BackchannelAuthentication
 from idp.web.endpoints.device import VERIFICATION, DeviceAuthorization
 from idp.web.endpoints.health import Health
 from idp.web.endpoints.introspect import Introspect
@@ -17,7 +18,7 @@ from idp.web.endpoints.simulator import RotateKeys
 from idp.web.endpoints.token import Token
 from idp.web.endpoints.userinfo import UserInfo
 from idp.web.http import Presenting
-from idp.web.pages import device, enrol, front, logout, my_account, security, signin
+from idp.web.pages import device, enrol, front, logout, my_account, requests, security, signin
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
 from idp.web.surface import Surface
@@ -108,6 +109,23 @@ ROUTES: tuple[Route, ...] = (
         ),
         "device_authorization_endpoint",
         is_api=True,
+    ),
+    Route(
+        "/bc-authorize",
+        BackchannelAuthentication,
+        lambda d: (
+            d.provider.client_authentication,
+            d.provider.backchannel_requests,
+            d.provider.audit,
+            d.presented,
+        ),
+        "backchannel_authentication_endpoint",
+        is_api=True,
+    ),
+    Route(
+        "/account/requests",
+        requests.RequestList,
+        lambda d: (d.own, d.provider.backchannel_requests, d.provider.completion),
     ),
     Route(VERIFICATION, device.Device, lambda d: (d.provider.user_codes, d.steps)),
     Route(

@@ -63,7 +63,9 @@ def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> No
         "introspection_endpoint", "introspection_endpoint_auth_methods_supported",
         "introspection_signing_alg_values_supported", "revocation_endpoint",
         "revocation_endpoint_auth_methods_supported", "pushed_authorization_request_endpoint",
-        "device_authorization_endpoint",
+        "device_authorization_endpoint", "backchannel_authentication_endpoint",
+        "backchannel_token_delivery_modes_supported", "backchannel_user_code_parameter_supported",
+        "backchannel_authentication_request_signing_alg_values_supported",
         "require_pushed_authorization_requests", "require_signed_request_object",
         "require_request_uri_registration", "request_object_signing_alg_values_supported",
         "authorization_signing_alg_values_supported",
@@ -73,7 +75,7 @@ def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> No
 @pytest.mark.spec("Discovery 1.0 §3")
 def test_every_endpoint_is_ours_and_answers(house: House, document: dict[str, Any]) -> None:
     endpoints = [name for name in document if name.endswith("_endpoint") or name == "jwks_uri"]
-    assert len(endpoints) == 9
+    assert len(endpoints) == 10
     for name in endpoints:
         assert document[name].startswith(house.settings.issuer + "/")
         path = document[name].removeprefix(house.settings.issuer)

@@ -1,6 +1,8 @@
 """Reads authorization requests by the table of rules."""
 
 from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
 
 from idp.kernel.errors import Refused
 from idp.keyring.keyring import Keyring
@@ -78,8 +80,12 @@ class RequestReader:
         uri = self._pushed_requests.push(draft.finished())
         return uri, int(self._pushed_requests.ttl.total_seconds())
 
-    def read_elsewhere(self, form: Mapping[str, str], client: Client, at: At) -> AuthorizationRequest:
+    def read_elsewhere(
+        self, form: Mapping[str, str], client: Client, at: At
+    ) -> tuple[AuthorizationRequest, Mapping[str, str]]:
         """A request of a proven client that fetches the answer itself: nobody is redirected.
+
+        With it come all parameters, of a signed request those inside.
 
         Raises:
             OAuthError: what the rules for ``at`` refuse.
@@ -90,7 +96,7 @@ class RequestReader:
         draft.redirect_uri = ""
         for rule in _RULES[at]:
             rule(draft)
-        return draft.finished()
+        return draft.finished(), draft.parameters
 
     def draft(self, parameters: Mapping[str, str]) -> Draft:
         """A request of which nothing is established yet."""
@@ -106,10 +112,18 @@ class RequestReader:
 
     def _subject_of_hint(self, hint: str, client: Client) -> str:
         """The subject of an ID token of ours; an old one will do (OIDC Core 1.0 §3.1.2.1)."""
+        return str(self._hinted(hint, client)["sub"])
+
+    def session_of_hint(self, hint: str, client: Client) -> tuple[UUID | None, str]:
+        """The session that an ID token of ours was issued in, and its subject."""
+        claims = self._hinted(hint, client)
+        return (UUID(claims["sid"]) if "sid" in claims else None), str(claims["sub"])
+
+    def _hinted(self, hint: str, client: Client) -> dict[str, Any]:
         try:
             claims = self._keyring.verify(hint, "JWT")
         except Refused:
             raise InvalidRequest("id_token_hint: expected an ID token that this provider issued") from None
         if (claims.get("iss"), claims.get("aud")) != (self._issuer, client.client_id) or "acr" not in claims:
             raise InvalidRequest("id_token_hint: expected an ID token issued to this client")
-        return str(claims["sub"])
+        return claims

@@ -6,14 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
 from idp.kernel.ids import new_id
 from idp.oidc.authorization.core import RequestReader
 from idp.oidc.authorization.request import At, AuthorizationRequest
+from idp.oidc.authorization.waiting import asked_by, to_wait
 from idp.oidc.clients.client import Client
 from idp.oidc.grants.answered import DeviceGrant
 from idp.oidc.grants.pending import INTERVAL, Pending, Pendings, Waiting
@@ -25,7 +24,6 @@ ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 LENGTH = 10
 GROUP = 5
 TTL = timedelta(minutes=10)
-_REQUEST: TypeAdapter[AuthorizationRequest] = TypeAdapter(AuthorizationRequest)
 
 
 class DeviceRequests:
@@ -43,7 +41,7 @@ class DeviceRequests:
         Raises:
             OAuthError: as for a request at the authorization endpoint.
         """
-        request = self._reader.read_elsewhere(parameters, client, At.DEVICE)
+        request, _ = self._reader.read_elsewhere(parameters, client, At.DEVICE)
         waiting, now = Waiting(Space.DEVICE_CODE, new_id()), self._clock()
         handle = new_handle(waiting.id)
         user_code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
@@ -52,7 +50,7 @@ class DeviceRequests:
                 waiting=waiting,
                 client_id=client.client_id,
                 secret_hash=handle.hash.hex(),
-                asked=_REQUEST.dump_python(replace(request, waiting=waiting), mode="json"),
+                asked=to_wait(replace(request, waiting=waiting)),
                 created_at=now,
                 expires_at=now + TTL,
                 user_code=user_code,
@@ -76,11 +74,6 @@ class DeviceRequests:
         user_code = plain(typed)
         pending = self._pendings.by_user_code(user_code) if len(user_code) == LENGTH else None
         return asked_by(pending) if pending is not None else None
-
-
-def asked_by(pending: Pending) -> AuthorizationRequest:
-    """The authorization request of one that waits."""
-    return _REQUEST.validate_python(pending.asked)
 
 
 def plain(typed: str) -> str:

@@ -8,6 +8,7 @@ from idp.audit.log import AuditLog
 from idp.oidc.authorization.response_modes import AuthorizationResponse
 from idp.oidc.grants.pending import Pending, Pendings, Waiting
 from idp.oidc.tokens.grant import Grant
+from idp.storage.database import Database
 from idp.storage.ephemeral import Space
 
 # Where the person's browser goes once it has answered, with what was said.
@@ -16,11 +17,18 @@ ALLOWED, REFUSED, LATE = "request_allowed", "request_refused", "request_late"
 
 
 class Elsewhere:
-    """Marks requests answered. ``tell`` lets the client know, where it asked to be told."""
+    """Marks requests answered. ``tell`` lets the client know at the commit, where it asked to be told."""
 
-    def __init__(self, pendings: Pendings, audit: AuditLog, tell: Callable[[Pending], None]) -> None:
+    def __init__(
+        self,
+        pendings: Pendings,
+        audit: AuditLog,
+        database: Database,
+        tell: Callable[[Pending], None],
+    ) -> None:
         self._pendings = pendings
         self._audit = audit
+        self._database = database
         self._tell = tell
 
     def allow(self, waiting: Waiting, grant: Grant) -> AuthorizationResponse:
@@ -28,8 +36,9 @@ class Elsewhere:
         pending = self._pendings.allow(waiting, replace(grant, id=waiting.id))
         if pending is None:
             return _landing(waiting, LATE)
-        self._audit.record(Event.REQUEST_ALLOWED, account_id=grant.account_id, client_id=grant.client_id)
-        self._tell(pending)
+        with self._database.transaction():
+            self._audit.record(Event.REQUEST_ALLOWED, account_id=grant.account_id, client_id=grant.client_id)
+            self._tell(pending)
         return _landing(waiting, ALLOWED)
 
     def refuse(self, waiting: Waiting) -> AuthorizationResponse:
@@ -37,8 +46,11 @@ class Elsewhere:
         pending = self._pendings.refuse(waiting)
         if pending is None:
             return _landing(waiting, LATE)
-        self._audit.record(Event.REQUEST_REFUSED, account_id=pending.account_id, client_id=pending.client_id)
-        self._tell(pending)
+        with self._database.transaction():
+            self._audit.record(
+                Event.REQUEST_REFUSED, account_id=pending.account_id, client_id=pending.client_id
+            )
+            self._tell(pending)
         return _landing(waiting, REFUSED)
 
 

@@ -19,7 +19,7 @@ from idp.oidc.errors import (
     UnsupportedResponseType,
     UntrustedRedirect,
 )
-from idp.oidc.grants.answered import DeviceGrant
+from idp.oidc.grants.answered import CibaGrant, DeviceGrant
 from idp.oidc.tokens.claims import COMPANIONS, SCOPES, ClaimsRequest, read_claims_request
 
 RESPONSE_TYPES = ("code",)
@@ -126,6 +126,14 @@ def response_mode_is_offered(draft: Draft) -> None:
 def device_grant_is_registered(draft: Draft) -> None:
     if not draft.known_client.check_grant_type(DeviceGrant.GRANT_TYPE):
         raise UnauthorizedClient(f"this client is not registered for {DeviceGrant.GRANT_TYPE}")
+
+
+def ciba_grant_is_registered(draft: Draft) -> None:
+    client = draft.known_client
+    if not client.check_grant_type(CibaGrant.GRANT_TYPE):
+        raise UnauthorizedClient(f"this client is not registered for {CibaGrant.GRANT_TYPE}")
+    if client.metadata.backchannel_authentication_request_signing_alg and not draft.is_signed:
+        raise InvalidRequest("request: missing; this client is registered to sign its requests")
 
 
 def scope_is_allowed(draft: Draft) -> None:
@@ -238,6 +246,7 @@ RULES: tuple[tuple[Callable[[Draft], None], At], ...] = (
     (registration_is_absent,    A | P | D | C),
     (response_type_is_code,     A | P),
     (device_grant_is_registered,        D),
+    (ciba_grant_is_registered,              C),
     (scope_is_allowed,          A | P | D | C),
     (code_challenge_is_s256,    A | P),
     (dpop_jkt_is_a_thumbprint,  A | P),

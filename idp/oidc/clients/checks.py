@@ -8,6 +8,7 @@ from idp.oidc.clients.proof_checks import faults_of_proof
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 LEVELS = frozenset({1, 2, 3, 4})
+CIBA = "urn:openid:params:grant-type:ciba"
 SIGNING = ("ES256", "RS256")  # what the keyring keeps keys for
 
 
@@ -39,10 +40,9 @@ def check(metadata: ClientMetadata) -> None:
         _check_redirect_uri(uri, metadata.application_type)
     for uri in metadata.post_logout_redirect_uris:
         _check_redirect_uri(uri, metadata.application_type, "post_logout_redirect_uris")
+    _check_grants(metadata)
     for field, expected in faults_of_proof(metadata):
         raise InvalidClientMetadata(field, expected)
-    if metadata.token_endpoint_auth_method == "none" and "client_credentials" in metadata.grant_types:
-        raise InvalidClientMetadata("grant_types", "no client_credentials for a public client")
     if metadata.default_level is not None and metadata.default_level not in LEVELS:
         raise InvalidClientMetadata("default_level", "1 to 4")
     _check_algorithms(metadata)
@@ -58,6 +58,24 @@ def _check_algorithms(metadata: ClientMetadata) -> None:
     for member in ("id_token_signed_response_alg", "authorization_signed_response_alg"):
         if getattr(metadata, member) not in SIGNING:
             raise InvalidClientMetadata(member, f"one of {' '.join(SIGNING)}")
+
+
+def _check_grants(metadata: ClientMetadata) -> None:
+    is_public = metadata.token_endpoint_auth_method == "none"
+    if is_public and "client_credentials" in metadata.grant_types:
+        raise InvalidClientMetadata("grant_types", "no client_credentials for a public client")
+    if CIBA not in metadata.grant_types:
+        return
+    if is_public:
+        raise InvalidClientMetadata("grant_types", "no backchannel authentication for a public client")
+    # CIBA Core 1.0 §4.
+    if metadata.backchannel_token_delivery_mode is None:
+        raise InvalidClientMetadata("backchannel_token_delivery_mode", "poll or ping")
+    address = metadata.backchannel_client_notification_endpoint
+    if metadata.backchannel_token_delivery_mode == "ping" and address is None:
+        raise InvalidClientMetadata("backchannel_client_notification_endpoint", "an address, for ping")
+    if address is not None:
+        _check_redirect_uri(address, "web", "backchannel_client_notification_endpoint")
 
 
 def _check_redirect_uri(uri: str, application_type: str, field: str = "redirect_uris") -> None:

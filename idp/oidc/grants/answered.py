@@ -90,3 +90,11 @@ class DeviceGrant(AnsweredGrant):
     GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
     PARAMETER = "device_code"
     SPACE = Space.DEVICE_CODE
+
+
+class CibaGrant(AnsweredGrant):
+    """``grant_type=urn:openid:params:grant-type:ciba``, by poll and by ping (CIBA Core 1.0 §10.1)."""
+
+    GRANT_TYPE = "urn:openid:params:grant-type:ciba"
+    PARAMETER = "auth_req_id"
+    SPACE = Space.CIBA_REQUEST

@@ -23,6 +23,7 @@ SLOWER = timedelta(seconds=5)
 JITTER = timedelta(milliseconds=500)  # what a network may take off a client's five seconds
 REMEMBERED = timedelta(minutes=10)  # how long an expired one is told from an unknown one
 TRIES = 5
+SLOTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Pending:
         interval: the least time between two polls.
         user_code: what a person types to find it; spent with the answer.
         account_id: the only one who may answer, if the client named one.
-        notification_token: what the client wants to be called back with (CIBA Core 1.0 §7.1).
+        ping: what it takes to call the client back (CIBA Core 1.0 §10.2), sealed; none where it polls.
     """
 
     waiting: Waiting
@@ -56,7 +57,7 @@ class Pending:
     user_code: str | None = field(default=None, repr=False)
     account_id: UUID | None = None
     binding_message: str | None = None
-    notification_token: str | None = field(default=None, repr=False)
+    ping: str | None = field(default=None, repr=False)
     polled_at: datetime | None = None
     grant: Grant | None = None
     is_refused: bool = False
@@ -84,6 +85,8 @@ class Pendings:
             self._ephemeral.put(
                 Space.USER_CODE, pending.user_code, str(waiting.id).encode(), left - REMEMBERED
             )
+        if pending.account_id is not None:
+            self._list(pending.account_id, waiting)
         self._ephemeral.put(waiting.space, str(waiting.id), _PENDING.dump_json(pending), left)
 
     def find(self, waiting: Waiting) -> Pending | None:
@@ -103,6 +106,21 @@ class Pendings:
         entry = self._ephemeral.get(Space.USER_CODE, user_code)
         return None if entry is None else self.open_to(Waiting(Space.DEVICE_CODE, UUID(entry.value.decode())))
 
+    def of(self, account_id: UUID) -> list[Pending]:
+        """The requests that wait for one account's answer, newest first; of very many the newest."""
+        slots = (self._ephemeral.get(Space.CIBA_REQUEST, f"{account_id}:{slot}") for slot in range(SLOTS))
+        found = [
+            self.open_to(Waiting(Space.CIBA_REQUEST, UUID(slot.value.decode()))) for slot in slots if slot
+        ]
+        mine = [pending for pending in found if pending is not None and pending.account_id == account_id]
+        return sorted(mine, key=lambda pending: pending.created_at, reverse=True)
+
+    def _list(self, account_id: UUID, waiting: Waiting) -> None:
+        """Let the account find it: in a ring, so that nobody's flood makes the list long."""
+        turn = self._ephemeral.increment(Space.CIBA_REQUEST, f"{account_id}:turn", timedelta(days=1))
+        slot = f"{account_id}:{turn % SLOTS}"
+        self._ephemeral.put(Space.CIBA_REQUEST, slot, str(waiting.id).encode(), REMEMBERED * 2)
+
     def allow(self, waiting: Waiting, grant: Grant) -> Pending | None:
         """Answer with a yes. ``None``: it was answered before, or its time is over."""
         return self._answer(waiting, grant, is_refused=False)
@@ -119,7 +137,7 @@ class Pendings:
             AccessDenied: refused. ExpiredToken: nobody answered in time.
             InvalidGrant: unknown, redeemed before, or another client's.
         """
-        unknown = InvalidGrant(f"{space}: unknown, already used, or issued to another client")
+        unknown = InvalidGrant("the code or request is unknown, already used, or another client's")
         handle = read_handle(text)
         pending = self.find(Waiting(space, handle.owner)) if handle else None
         if handle is None or pending is None or pending.client_id != client.client_id:

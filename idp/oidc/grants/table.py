@@ -9,7 +9,7 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidRequest, OAuthError, UnsupportedGrantType
-from idp.oidc.grants.answered import DeviceGrant
+from idp.oidc.grants.answered import CibaGrant, DeviceGrant
 from idp.oidc.grants.authorization_code import CodeGrant
 from idp.oidc.grants.client_credentials import ClientCredentialsGrant
 from idp.oidc.grants.refresh_token import RefreshGrant
@@ -17,7 +17,7 @@ from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.confirmation import Confirmation
 
 # A new grant is a file beside this one and a line here; discovery reads the line too.
-GRANTS: tuple[type[Any], ...] = (CodeGrant, RefreshGrant, ClientCredentialsGrant, DeviceGrant)
+GRANTS: tuple[type[Any], ...] = (CodeGrant, RefreshGrant, ClientCredentialsGrant, DeviceGrant, CibaGrant)
 GRANT_TYPES: tuple[str, ...] = tuple(grant.GRANT_TYPE for grant in GRANTS)
 
 

@@ -51,6 +51,11 @@ grants = Table(
 )
 _INSERT = Prepared(insert(grants))
 _FIND = Prepared(select(grants).where(grants.c.id == bindparam("grant_id")))
+_OF_SESSION = Prepared(
+    select(grants.c.account_id)
+    .where(grants.c.session_id == bindparam("born_in"), grants.c.client_id == bindparam("held_by"))
+    .limit(1)
+)
 _ROTATE = Prepared(
     update(grants)
     .where(
@@ -148,6 +153,11 @@ class Grants:
     def find(self, grant_id: UUID) -> Grant | None:
         row = self._database.first(_FIND, {"grant_id": grant_id})
         return None if row is None else _grant(row)
+
+    def account_of_session(self, session_id: UUID, client_id: str) -> UUID | None:
+        """Whose session it was, if a grant to this client was ever born in it."""
+        row = self._database.first(_OF_SESSION, {"born_in": session_id, "held_by": client_id})
+        return None if row is None else row.account_id
 
     def rotate(self, old: Handle, new: Handle) -> bool:
         """Replace the refresh token, if ``old`` is the one in force: of any number of callers, one may."""

@@ -35,6 +35,9 @@ DONE = frozenset(
         "session_ended",
         "others_ended",
         "consent_withdrawn",
+        "request_allowed",
+        "request_refused",
+        "request_late",
     }
 )
 
