@@ -42,12 +42,14 @@ from idp.oidc.clients.assertion import Assertions
 from idp.oidc.clients.authentication import ClientAuthentication
 from idp.oidc.clients.certificates import Certificates
 from idp.oidc.clients.client import Clients
+from idp.oidc.clients.invitations import Invitations
 from idp.oidc.clients.keys import ClientKeys
+from idp.oidc.clients.registration import Registration
 from idp.oidc.consent import Consents
 from idp.oidc.grants.codes import Codes
 from idp.oidc.grants.pending import Pendings
 from idp.oidc.grants.rooms import Rooms
-from idp.oidc.grants.table import Redemption
+from idp.oidc.grants.table import GRANT_TYPES, Redemption
 from idp.oidc.sessions.locking import Locking
 from idp.oidc.sessions.logout import LogoutReader
 from idp.oidc.sessions.session import Sessions
@@ -158,6 +160,7 @@ class Provider:
             Assertions(issuer, self.client_keys, self.ephemeral, clock),
             self._certificates(settings),
         )
+        self._registration(settings)
         self.subjects = Subjects(derive(root, "pairwise"))
         self.grants = Grants(self.database, clock)
         self.sessions = Sessions(self.database, self.grants, clock, settings.session_ttl)
@@ -247,6 +250,20 @@ class Provider:
         self.revocation = Revocation(recognition, self.grants, self.audit, self.database)
         self.introspection = Introspection(
             issuer, recognition, self.accounts, self.clients, self.subjects, self.keyring, clock
+        )
+
+    def _registration(self, settings: Settings) -> None:
+        self.invitations = Invitations(self.database, self.clock)
+        self.registration = Registration(
+            settings.issuer,
+            self.clients,
+            self.invitations,
+            self.outbound.fetch,
+            GRANT_TYPES,
+            self.client_authentication.methods,
+            self.audit,
+            self.database,
+            is_open=settings.is_simulator,
         )
 
     def _certificates(self, settings: Settings) -> Certificates | None:

@@ -43,6 +43,7 @@ class Event(StrEnum):
     REFRESH_REUSED = "refresh.reused", "A spent refresh token came again; its family is revoked."
     GRANT_REVOKED = "grant.revoked", "A grant and all its tokens were revoked."
 
+    CLIENT_INVITED = "client.invited", "An operator gave leave to register relying parties."
     CLIENT_REGISTERED = "client.registered", "A relying party was registered."
     CLIENT_CHANGED = "client.changed", "A relying party's registration was changed."
     CLIENT_REMOVED = "client.removed", "A relying party was removed."

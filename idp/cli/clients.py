@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from rich.table import Table
 from idp.audit.events import Event
 from idp.cli.house import opened
 from idp.oidc.clients.metadata import ClientMetadata
+from idp.oidc.clients.registration import USUAL_SCOPE
 
 
 @click.group()
@@ -55,6 +57,18 @@ def disable(client_id: str) -> None:
         if not provider.clients.disable(client_id):
             raise click.ClickException(f"no client {client_id} that may sign people in")
         provider.audit.record(Event.CLIENT_REMOVED, client_id=client_id, actor="cli")
+
+
+@clients.command()
+@click.option("--uses", type=click.IntRange(1, 1000), default=1, show_default=True, help="Registrations.")
+@click.option("--days", type=click.IntRange(1, 365), default=7, show_default=True, help="Until it expires.")
+@click.option("--scope", default=" ".join(USUAL_SCOPE), show_default=True, help="All they may ask for.")
+def token(uses: int, days: int, scope: str) -> None:
+    """An initial access token: leave to register at /register (RFC 7591). It is shown once."""
+    with opened() as provider, provider.database.transaction():
+        made = provider.invitations.issue(tuple(scope.split()), uses, timedelta(days=days))
+        provider.audit.record(Event.CLIENT_INVITED, count=uses, scope=scope, actor="cli")
+    click.echo(made)
 
 
 def _read(file: Path) -> ClientMetadata:

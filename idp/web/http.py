@@ -14,12 +14,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Request, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from idp.keyring.jose import BadToken, read_object
 from idp.oidc.clients.authentication import Presented
-from idp.oidc.errors import OAuthError
+from idp.oidc.errors import InvalidToken, OAuthError
 
 MAX_BODY = 64 * 1024
 MAX_FIELDS = 100
 FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
 BAD_REQUEST = 400
 SEE_OTHER = 303
 
@@ -56,6 +58,36 @@ def read_form(*lists: str) -> dict[str, str]:
     if request.mimetype != FORM:
         raise WrongContentType(f"Content-Type: expected {FORM}")
     return _parsed(_read_body(), "body", lists)
+
+
+def read_json() -> dict[str, Any]:
+    """The body's one JSON object.
+
+    Raises:
+        WrongContentType: the body is no JSON.
+        Malformed: it cannot be read, repeats a member, nests too deep, or is larger than 64 KiB.
+    """
+    if request.mimetype != JSON:
+        raise WrongContentType(f"Content-Type: expected {JSON}")
+    try:
+        return read_object(_read_body())
+    except BadToken as error:
+        raise Malformed(f"the body is no JSON object that we read: {error.reason}") from None
+
+
+def bearer() -> str | None:
+    """The token of ``Authorization: Bearer`` (RFC 6750 §2.1); ``None`` without the header.
+
+    Raises:
+        InvalidToken: the header holds something else.
+    """
+    value = request.headers.get("Authorization")
+    if value is None:
+        return None
+    scheme, _, token = value.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise InvalidToken("Authorization: expected the scheme Bearer and a token")
+    return token.strip()
 
 
 def _read_body() -> bytes:

@@ -7,12 +7,14 @@ from typing import Any
 from flask import Flask
 from flask.views import MethodView
 
+from idp.oidc.clients.registration import REGISTER
 from idp.provider import Provider
 from idp.web.endpoints.ciba import BackchannelAuthentication
 from idp.web.endpoints.device import VERIFICATION, DeviceAuthorization
 from idp.web.endpoints.health import Health
 from idp.web.endpoints.introspect import Introspect
 from idp.web.endpoints.par import PushedAuthorization
+from idp.web.endpoints.registration import Register
 from idp.web.endpoints.revoke import Revoke
 from idp.web.endpoints.simulator import RotateKeys
 from idp.web.endpoints.token import Token
@@ -147,6 +149,7 @@ ROUTES: tuple[Route, ...] = (
         lambda d: (d.provider.logout, d.provider.sessions, d.steps, d.provider.audit),
         "end_session_endpoint",
     ),
+    Route(REGISTER, Register, lambda d: (d.provider.registration,), "registration_endpoint", is_api=True),
     Route("/health", Health, lambda d: (d.provider.check,), is_api=True),
     Route("/", front.Front, lambda d: (d.surface, d.provider.is_demo)),
     Route("/language/<language>", front.ChooseLanguage, lambda d: (d.surface,)),

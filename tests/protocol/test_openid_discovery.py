@@ -52,7 +52,8 @@ def test_everything_required_is_there(document: dict[str, Any]) -> None:
 @pytest.mark.spec("Discovery 1.0 §3")
 def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> None:
     assert set(document) == {
-        *REQUIRED, "end_session_endpoint", "response_modes_supported", "grant_types_supported",
+        *REQUIRED, "end_session_endpoint", "registration_endpoint",
+        "response_modes_supported", "grant_types_supported",
         "acr_values_supported", "token_endpoint_auth_methods_supported",
         "token_endpoint_auth_signing_alg_values_supported", "code_challenge_methods_supported",
         "claim_types_supported", "claims_parameter_supported", "request_parameter_supported",
@@ -75,7 +76,7 @@ def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> No
 @pytest.mark.spec("Discovery 1.0 §3")
 def test_every_endpoint_is_ours_and_answers(house: House, document: dict[str, Any]) -> None:
     endpoints = [name for name in document if name.endswith("_endpoint") or name == "jwks_uri"]
-    assert len(endpoints) == 10
+    assert len(endpoints) == 11
     for name in endpoints:
         assert document[name].startswith(house.settings.issuer + "/")
         path = document[name].removeprefix(house.settings.issuer)

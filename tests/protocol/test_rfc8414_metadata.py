@@ -42,7 +42,6 @@ def test_members_without_a_value_are_left_out(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "member",
     [
-        "registration_endpoint",
         "check_session_iframe",
         "backchannel_logout_supported",
         "frontchannel_logout_supported",

@@ -77,9 +77,19 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "client_invitations",
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("scope", sa.JSON(), nullable=False),
+        sa.Column("uses_left", sa.Integer(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_client_invitations")),
+    )
+    op.create_table(
         "clients",
         sa.Column("client_id", sa.String(length=64), nullable=False),
         sa.Column("secret_hash", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("registration_hash", sa.LargeBinary(length=32), nullable=True),
         sa.Column("metadata", sa.JSON(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("disabled_at", Instant(), nullable=True),
@@ -206,6 +216,7 @@ def downgrade() -> None:
 
     op.drop_table("consents")
     op.drop_table("clients")
+    op.drop_table("client_invitations")
     op.drop_table("authenticators")
     op.drop_table("audit_lanes")
     with op.batch_alter_table("audit_events", schema=None) as batch_op:

@@ -1,8 +1,10 @@
 """What registration refuses: metadata that could hurt people or never work (RFC 7591 §3.2.2)."""
 
+from itertools import chain
 from urllib.parse import urlsplit
 
 from idp.kernel.errors import Refused
+from idp.oidc.clients.address_checks import faults_of_addresses
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.proof_checks import faults_of_proof
 
@@ -41,13 +43,14 @@ def check(metadata: ClientMetadata) -> None:
     for uri in metadata.post_logout_redirect_uris:
         _check_redirect_uri(uri, metadata.application_type, "post_logout_redirect_uris")
     _check_grants(metadata)
-    for field, expected in faults_of_proof(metadata):
+    for field, expected in chain(faults_of_proof(metadata), faults_of_addresses(metadata)):
         raise InvalidClientMetadata(field, expected)
     if metadata.default_level is not None and metadata.default_level not in LEVELS:
         raise InvalidClientMetadata("default_level", "1 to 4")
     _check_algorithms(metadata)
     if (
         metadata.subject_type == "pairwise"
+        and metadata.sector_identifier_uri is None
         and len({urlsplit(uri).hostname for uri in metadata.redirect_uris}) > 1
     ):
         # OIDC Core 1.0 §8.1: several hosts need a sector_identifier_uri.

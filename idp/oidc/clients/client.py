@@ -5,6 +5,8 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
 
 from authlib.oauth2.rfc6749 import ClientMixin
 from pydantic import TypeAdapter
@@ -30,6 +32,7 @@ clients = Table(
     metadata,
     Column("client_id", String(64), primary_key=True),
     Column("secret_hash", LargeBinary(32)),
+    Column("registration_hash", LargeBinary(32)),
     Column("metadata", JSON, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
@@ -38,6 +41,10 @@ _FIND = Prepared(
     select(clients.c.secret_hash, clients.c.metadata, clients.c.disabled_at).where(
         clients.c.client_id == bindparam("client_id")
     )
+)
+
+_REGISTERED = select(clients.c.created_at, clients.c.registration_hash).where(
+    clients.c.client_id == bindparam("id")
 )
 
 
@@ -56,7 +63,8 @@ class Client(ClientMixin):  # type: ignore[misc]
     @property
     def sector(self) -> str:
         """The sector that pairwise subjects are made for (OIDC Core 1.0 §8.1)."""
-        return self.metadata.domain or self.client_id
+        uri = self.metadata.sector_identifier_uri
+        return (urlsplit(uri).hostname if uri else None) or self.metadata.domain or self.client_id
 
     def get_client_id(self) -> str:
         return self.client_id
@@ -88,6 +96,20 @@ class Client(ClientMixin):  # type: ignore[misc]
         return grant_type in self.metadata.grant_types
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """A client with what only its registration needs."""
+
+    client: Client
+    created_at: datetime
+    registration_hash: bytes | None = field(default=None, repr=False)
+
+    def is_managed_by(self, token: str) -> bool:
+        """Whether a registration access token is this client's (RFC 7592 §3)."""
+        known = self.registration_hash
+        return known is not None and hmac.compare_digest(digest(token), known)
+
+
 class Clients:
     """The registered clients."""
 
@@ -111,7 +133,12 @@ class Clients:
         return client
 
     def register(
-        self, details: ClientMetadata, *, client_id: str | None = None, secret: str | None = None
+        self,
+        details: ClientMetadata,
+        *,
+        client_id: str | None = None,
+        secret: str | None = None,
+        registration_hash: bytes | None = None,
     ) -> tuple[Client, str | None]:
         """Add a client; gives it and its secret, which is shown once and kept only as a digest.
 
@@ -119,8 +146,7 @@ class Clients:
             InvalidClientMetadata: see ``metadata.check``.
         """
         check(details)
-        has_secret = details.token_endpoint_auth_method.startswith("client_secret_")
-        secret = (secret or new_secret()) if has_secret else None
+        secret = (secret or new_secret()) if _has_secret(details) else None
         client = Client(
             client_id=client_id or new_secret(128),
             metadata=details,
@@ -129,11 +155,38 @@ class Clients:
         row = {
             "client_id": client.client_id,
             "secret_hash": client.secret_hash,
+            "registration_hash": registration_hash,
             "metadata": _METADATA.dump_python(details, mode="json"),
             "created_at": self._clock(),
         }
         self._database.run(insert(clients), row)
         return client, secret
+
+    def registered(self, client_id: str) -> Registered | None:
+        """A client that may be used, with what belongs to its registration."""
+        client = self._read(client_id)
+        row = self._database.first(_REGISTERED, {"id": client_id})
+        if client is None or row is None:
+            return None
+        return Registered(client=client, created_at=row.created_at, registration_hash=row.registration_hash)
+
+    def change(self, client: Client, details: ClientMetadata, registration_hash: bytes) -> str | None:
+        """Put other metadata in place; a new secret where its new method needs one and it had none.
+
+        Raises:
+            InvalidClientMetadata: see ``checks.check``.
+        """
+        check(details)
+        secret = new_secret() if _has_secret(details) and client.secret_hash is None else None
+        known = client.secret_hash if _has_secret(details) else None
+        values = {
+            "metadata": _METADATA.dump_python(details, mode="json"),
+            "secret_hash": digest(secret) if secret else known,
+            "registration_hash": registration_hash,
+        }
+        self._database.run(update(clients).where(clients.c.client_id == client.client_id).values(**values))
+        self._known.pop(client.client_id, None)
+        return secret
 
     def disable(self, client_id: str) -> bool:
         """Stop a client at once in this process, within ``FRESH_SECONDS`` in the others."""
@@ -163,6 +216,10 @@ class Clients:
             metadata=_METADATA.validate_python(row.metadata),
             secret_hash=row.secret_hash,
         )
+
+
+def _has_secret(details: ClientMetadata) -> bool:
+    return details.token_endpoint_auth_method.startswith("client_secret_")
 
 
 def _same_but_port(asked: str, known: str) -> bool:

@@ -1,0 +1,51 @@
+"""What registration refuses of addresses that people follow and that we ask (RFC 7591 §5)."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from idp.assurance import level_of
+from idp.oidc.clients.metadata import ClientMetadata
+
+FOLLOWED = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri", "sector_identifier_uri")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+MAX_ITEMS = 50
+MAX_TEXT = 2048
+
+
+def faults_of_addresses(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
+    """Each member at fault, and what it should have been."""
+    for member in FOLLOWED:
+        uri = getattr(metadata, member)
+        if uri is not None and not is_web_address(uri):
+            yield member, "an https address"
+    for uri in metadata.request_uris:
+        if not is_web_address(uri.partition("#")[0]):
+            yield "request_uris", "https addresses"
+    for member in (
+        "redirect_uris",
+        "post_logout_redirect_uris",
+        "request_uris",
+        "contacts",
+        "default_acr_values",
+    ):
+        values = getattr(metadata, member)
+        if len(values) > MAX_ITEMS or any(len(value) > MAX_TEXT for value in values):
+            yield member, f"at most {MAX_ITEMS} of at most {MAX_TEXT} characters"
+    if metadata.default_max_age is not None and metadata.default_max_age < 0:
+        yield "default_max_age", "a number of seconds"
+    if any(level_of(word) is None for word in metadata.default_acr_values):
+        yield "default_acr_values", "values of acr_values_supported"
+
+
+def is_web_address(uri: str) -> bool:
+    """https, or http on this machine; no script, no user, no fragment, nothing that is no URI."""
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname
+    except ValueError:
+        return False
+    if len(uri) > MAX_TEXT or not uri.isascii() or any(c <= " " or c in "\\<>\"'`{}|^#\x7f" for c in uri):
+        return False
+    if not host or "@" in parts.netloc:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)

@@ -1,0 +1,38 @@
+"""/register: clients register themselves, and see to their registration."""
+
+from flask import Response, request
+from flask.views import MethodView
+
+from idp.oidc.clients.registration import Registration
+from idp.web.http import as_json, bearer, read_json, read_query
+
+CREATED = 201
+NO_CONTENT = 204
+
+
+class Register(MethodView):
+    """POST registers (RFC 7591 §3); the rest is for the client named in the query (RFC 7592 §2)."""
+
+    init_every_request = False
+
+    def __init__(self, registration: Registration) -> None:
+        self._registration = registration
+
+    def post(self) -> Response:
+        return as_json(self._registration.register(read_json(), bearer()), CREATED)
+
+    def get(self) -> Response:
+        return as_json(self._registration.read(_client_id(), bearer()))
+
+    def put(self) -> Response:
+        return as_json(self._registration.update(_client_id(), bearer(), read_json()))
+
+    def delete(self) -> Response:
+        self._registration.remove(_client_id(), bearer())
+        response = Response(status=NO_CONTENT)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _client_id() -> str:
+    return read_query().get("client_id", "") if request.query_string else ""
