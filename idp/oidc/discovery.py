@@ -7,6 +7,7 @@ from authlib.oidc.discovery import OpenIDProviderMetadata
 from idp.assurance import acr_of
 from idp.oidc.authorization.ciba import BACKCHANNEL
 from idp.oidc.authorization.jar import REQUEST_ALGORITHMS, UNSIGNED
+from idp.oidc.authorization.rar import TYPES
 from idp.oidc.authorization.request import Prompt
 from idp.oidc.authorization.response_modes import RESPONSE_MODES
 from idp.oidc.authorization.rules import RESPONSE_TYPES
@@ -53,6 +54,7 @@ def metadata(
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": list(deliverable()),
+        "authorization_details_types_supported": list(TYPES),
         "claims_parameter_supported": True,
         "request_parameter_supported": True,
         "request_object_signing_alg_values_supported": [*REQUEST_ALGORITHMS, UNSIGNED],

@@ -55,6 +55,12 @@ class InvalidRequestUri(OAuthError):
     code = "invalid_request_uri"
 
 
+class InvalidAuthorizationDetails(OAuthError):
+    """What is asked for in detail cannot be read, or may not be asked (RFC 9396 §5)."""
+
+    code = "invalid_authorization_details"
+
+
 class InvalidRequestObject(OAuthError):
     """The signed request is not what it must be (RFC 9101 §7)."""
 

@@ -144,7 +144,8 @@ def _consent_or_complete(interaction: Interaction, proofs: tuple[Proof, ...]) ->
         return Refuse(OAuthError("the person refused", "access_denied"))
     if decision is not None:
         return Complete(proofs, decision.claims)
-    if Prompt.CONSENT in request.prompt or not answering.consent.covers(request.scope, asked):
+    must_ask = Prompt.CONSENT in request.prompt or bool(request.details)  # an act is allowed once
+    if must_ask or not answering.consent.covers(request.scope, asked):
         return AskConsent()
     return Complete(proofs, asked & answering.consent.claims)
 

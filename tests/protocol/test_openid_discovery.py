@@ -69,7 +69,7 @@ def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> No
         "backchannel_authentication_request_signing_alg_values_supported",
         "require_pushed_authorization_requests", "require_signed_request_object",
         "require_request_uri_registration", "request_object_signing_alg_values_supported",
-        "authorization_signing_alg_values_supported",
+        "authorization_signing_alg_values_supported", "authorization_details_types_supported",
     }  # fmt: skip
 
 

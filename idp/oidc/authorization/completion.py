@@ -89,6 +89,7 @@ class Completion:
             level=authentication_level(proofs),
             amr=tuple(amr_of(proofs)),
             auth_time=min(proof.at for proof in proofs),
+            details=request.details,
             created_at=now,
             expires_at=now + self._refresh_ttl,
         )

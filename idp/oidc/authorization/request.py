@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Flag, StrEnum, auto
+from typing import Any
 
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidRequest
@@ -39,6 +40,7 @@ class AuthorizationRequest:
     says that any lower one is an error. ``hint`` is what the client thinks the person will type;
     ``hinted_subject`` is the only one who may answer: by an ``id_token_hint`` of ours or the claim ``sub``.
     ``waiting`` says where the answer is waited for, if not at ``redirect_uri``, which is empty then.
+    ``details`` are the acts it asks to be allowed (RFC 9396); they are asked about every time.
     ``request_uri`` is the reference to it where it was pushed.
     """
 
@@ -60,6 +62,7 @@ class AuthorizationRequest:
     dpop_jkt: str | None = None
     waiting: Waiting | None = None
     request_uri: str | None = None
+    details: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def is_silent(self) -> bool:
@@ -85,6 +88,7 @@ class Draft:
     fetch_request_object: Callable[[Client, str], tuple[Mapping[str, str], bool]]
     pushed: AuthorizationRequest | None = None
     is_signed: bool = False
+    details: tuple[Mapping[str, Any], ...] = ()
     client: Client | None = None
     redirect_uri: str | None = None
     response_mode: str = "query"
@@ -133,4 +137,5 @@ class Draft:
             hinted_subject=self.hinted_subject,
             ui_locales=self.get("ui_locales"),
             dpop_jkt=self.get("dpop_jkt"),
+            details=self.details,
         )

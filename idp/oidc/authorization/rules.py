@@ -7,6 +7,7 @@ from datetime import timedelta
 from authlib.oauth2.rfc7636.challenge import CODE_CHALLENGE_PATTERN
 
 from idp.assurance import level_of
+from idp.oidc.authorization.rar import read_details
 from idp.oidc.authorization.request import PUSHED, At, Draft, Prompt
 from idp.oidc.authorization.response_modes import RESPONSE_MODES
 from idp.oidc.errors import (
@@ -199,6 +200,12 @@ def claims_are_allowed(draft: Draft) -> None:
     )
 
 
+def details_are_allowed(draft: Draft) -> None:
+    asked = draft.get("authorization_details")
+    if asked is not None:
+        draft.details = read_details(asked, draft.known_client)
+
+
 def level_is_offered(draft: Draft) -> None:
     """What would do: the ``acr`` claim, else ``acr_values``; where they are a mere wish, the default too.
 
@@ -253,6 +260,7 @@ RULES: tuple[tuple[Callable[[Draft], None], At], ...] = (
     (prompt_is_understood,      A | P),
     (max_age_is_a_number,       A | P | D),
     (claims_are_allowed,        A | P | D | C),
+    (details_are_allowed,       A | P | D | C),
     (level_is_offered,          A | P | D | C),
     (person_asked_for_is_one,   A | P | D | C),
 )  # fmt: skip

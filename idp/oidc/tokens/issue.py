@@ -49,6 +49,8 @@ class Issue:
             "expires_in": int(self._access_tokens.ttl.total_seconds()),
             "scope": " ".join(scope),
         }
+        if grant.details:
+            body["authorization_details"] = list(grant.details)  # RFC 9396 §7
         if refresh is not None:
             body["refresh_token"] = str(refresh)
         return body

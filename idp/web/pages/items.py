@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from idp.accounts.phone import spaced_phone
 from idp.oidc.authorization.request import AuthorizationRequest
@@ -55,6 +56,35 @@ def items(
         for name, is_required in named
         if available.get(name) is not None and name not in spoken
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that a service asks to do, as a person reads it: each member with its name."""
+
+    label: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def acts(details: Iterable[Mapping[str, Any]], say: Say) -> list[Act]:
+    """Every member of each detail asked for (RFC 9396 §9: nothing is allowed unseen)."""
+    return [
+        Act(
+            label=say(f"claims.details.{detail['type']}.label"),
+            rows=tuple(
+                (say(f"claims.details.{detail['type']}.{name}"), _plainly(name, value))
+                for name, value in detail.items()
+                if name != "type"
+            ),
+        )
+        for detail in details
+    ]
+
+
+def _plainly(name: str, value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{int(str(value)):,} VND".replace(",", ".") if name.endswith("_vnd") else str(value)
 
 
 def _told(name: str, value: object, say: Say, language: Language) -> str:

@@ -19,7 +19,7 @@ from idp.signin.interaction import Interaction
 from idp.signin.next_step import AskConsent, Identify, Prove, Step
 from idp.statute.ages import day_in_vietnam
 from idp.web.http import see_other
-from idp.web.pages.items import asked, items
+from idp.web.pages.items import acts, asked, items
 from idp.web.surface import DEVICE, SESSION, Surface, shown
 
 
@@ -147,6 +147,7 @@ class Steps:
             action=f"/signin/{interaction.id}/consent",
             purpose=(details.purpose or {}).get(language),
             items=items(asked(request), available, self.surface.sentences.speaker(language), language),
+            acts=acts(request.details, self.surface.sentences.speaker(language)),
             keeps_access="offline_access" in request.scope,
             policy_url=details.policy_uri,
             tos_url=details.tos_uri,

@@ -6,6 +6,7 @@ from markupsafe import Markup
 import idp.provider  # noqa: F401 - brings in every room, and with them every error
 from idp.audit.events import Event
 from idp.kernel.errors import IdpError
+from idp.oidc.authorization.rar import TYPES
 from idp.oidc.tokens.claims import COMPANIONS, PREDICATES, SCOPES, UNSAID
 from idp.web.i18n import LANGUAGES, MissingSentence, Sentences, choose_language, say_day, say_moment
 from tests.pages import AT
@@ -18,6 +19,7 @@ UNSEEN = {
     "file_header_incomplete",
     "file_not_utf8",
     "insufficient_scope",
+    "invalid_authorization_details",
     "invalid_client",
     "invalid_client_metadata",
     "invalid_grant",
@@ -53,6 +55,7 @@ def test_every_event_and_claim_has_its_words(language):
     claims = {name for names in SCOPES.values() for name in names} | set(PREDICATES)
     needed = {f"history.{event}" for event in Event if event.startswith(("account", "sign_in", "consent"))}
     needed |= {f"claims.{name}.label" for name in claims - UNSAID - COMPANIONS.keys()}
+    needed |= {f"claims.details.{kind}.{name}" for kind in TYPES for name in ("label", *TYPES[kind])}
     needed |= {f"claims.scope.{scope}" for scope in SCOPES if scope != "openid"}
 
     assert needed - SENTENCES.keys(language) == set()
