@@ -244,6 +244,7 @@ class Provider:
             self.accounts,
             self.clients,
             self.subjects,
+            self.keyring,
             clock,
         )
         recognition = Recognition(self.access_tokens, self.grants)

@@ -47,6 +47,7 @@ def metadata(
         **SIGNING,
         "introspection_endpoint_auth_methods_supported": [name for name in auth_methods if name != "none"],
         "introspection_signing_alg_values_supported": list(algorithms),
+        "userinfo_signing_alg_values_supported": list(algorithms),
         "revocation_endpoint_auth_methods_supported": list(auth_methods),
         "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "authorization_signing_alg_values_supported": list(algorithms),

@@ -12,6 +12,12 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 LEVELS = frozenset({1, 2, 3, 4})
 CIBA = "urn:openid:params:grant-type:ciba"
 SIGNING = ("ES256", "RS256")  # what the keyring keeps keys for
+SIGNED = (
+    "id_token_signed_response_alg",
+    "authorization_signed_response_alg",
+    "introspection_signed_response_alg",
+)
+NOT_ENCRYPTED = ("id_token_encrypted_response_alg", "userinfo_encrypted_response_alg")
 
 
 class InvalidClientMetadata(Refused):
@@ -58,9 +64,14 @@ def check(metadata: ClientMetadata) -> None:
 
 
 def _check_algorithms(metadata: ClientMetadata) -> None:
-    for member in ("id_token_signed_response_alg", "authorization_signed_response_alg"):
+    for member in SIGNED:
         if getattr(metadata, member) not in SIGNING:
             raise InvalidClientMetadata(member, f"one of {' '.join(SIGNING)}")
+    if metadata.userinfo_signed_response_alg not in (None, *SIGNING):
+        raise InvalidClientMetadata("userinfo_signed_response_alg", f"one of {' '.join(SIGNING)}")
+    for member in NOT_ENCRYPTED:  # never send in the clear what was to be encrypted
+        if getattr(metadata, member) is not None:
+            raise InvalidClientMetadata(member, "nothing; these are signed, not encrypted")
 
 
 def _check_grants(metadata: ClientMetadata) -> None:

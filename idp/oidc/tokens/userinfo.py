@@ -3,6 +3,7 @@
 from idp.accounts.account import Account, Accounts
 from idp.accounts.claims import claims as claims_of
 from idp.kernel.clock import Clock
+from idp.keyring.keyring import Keyring
 from idp.oidc.clients.authentication import Presented
 from idp.oidc.clients.client import Clients
 from idp.oidc.errors import InsufficientScope, InvalidToken
@@ -27,6 +28,7 @@ class UserInfo:
         accounts: Accounts,
         clients: Clients,
         subjects: Subjects,
+        keyring: Keyring,
         clock: Clock,
     ) -> None:
         self._issuer = issuer
@@ -36,10 +38,12 @@ class UserInfo:
         self._accounts = accounts
         self._clients = clients
         self._subjects = subjects
+        self._keyring = keyring
         self._clock = clock
 
-    def claims(self, token: str, came: Presented, scheme: str = "bearer") -> dict[str, object]:
-        """The claims that the token's scope and the account's consent release.
+    def answer(self, token: str, came: Presented, scheme: str = "bearer") -> dict[str, object] | str:
+        """The claims that the token's scope and the account's consent release; a JWT of them for a client
+        registered so (§5.3.2).
 
         Args:
             came: the request that brought the token: a bound one needs its holder's key.
@@ -65,7 +69,11 @@ class UserInfo:
             raise InsufficientScope("UserInfo asks for the scope openid")
         names = [*by_scope(presented.scope), *grant.claims.get("userinfo", ())]
         available = claims_of(account, day_in_vietnam(self._clock()))
-        return {**released(available, names), "sub": self._subjects.subject(client, account.id)}
+        claims = {**released(available, names), "sub": self._subjects.subject(client, account.id)}
+        alg = client.metadata.userinfo_signed_response_alg
+        if alg is None:
+            return claims
+        return self._keyring.sign({**claims, "iss": self._issuer, "aud": client.client_id}, alg=alg)
 
     def _standing(self, presented: AccessToken) -> tuple[Grant, Account]:
         grant = self._grants.find(presented.grant_id)

@@ -38,10 +38,18 @@ class UserInfo(MethodView):
 
     def _answer(self, token: str, scheme: str) -> Response:
         presented = self._presented()
-        response = as_json(self._claims.claims(token, presented, scheme))
+        answer = self._claims.answer(token, presented, scheme)
+        response = as_jwt(answer) if isinstance(answer, str) else as_json(answer)
         if scheme == "dpop":
             response.headers["DPoP-Nonce"] = self._proofs.nonce()
         return response
+
+
+def as_jwt(answer: str) -> Response:
+    """Signed claims that nobody keeps (OIDC Core 1.0 §5.3.2)."""
+    response = Response(answer, mimetype="application/jwt")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _refuse_query() -> None:
