@@ -70,10 +70,16 @@ class Signer:
     def assertion(self, **overrides: Any) -> str:
         return signed(self.claims(**overrides), self.key, self.alg, **self.header)
 
-    def post(self, path: str, form: dict[str, str], assertion: str | None = None) -> TestResponse:
+    def post(
+        self,
+        path: str,
+        form: dict[str, str],
+        assertion: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> TestResponse:
         """A form, with an assertion beside it."""
         proof = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion or self.assertion()}
-        return self.house.app.test_client().post(path, data={**proof, **form})
+        return self.house.app.test_client().post(path, data={**proof, **form}, headers=headers)
 
 
 def a_signer(house: House, name: str = "signer", alg: str = "ES256", **details: Any) -> Signer:

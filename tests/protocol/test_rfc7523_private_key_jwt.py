@@ -18,6 +18,7 @@ from idp.oidc.clients.checks import InvalidClientMetadata
 from idp.oidc.clients.proof_checks import ASSERTION_ALGORITHMS
 from tests.assertions import Signer, a_key, a_signer, jwks, signed
 from tests.house import House, Person, RelyingParty
+from tests.proofs import Holder
 from tests.protocol.acts import code_for
 
 ASK = {"grant_type": "client_credentials", "scope": "reports"}
@@ -91,8 +92,9 @@ def test_assertion_for_somebody_else_is_refused(signer: Signer, aud: object) -> 
 def test_profile_clients_name_the_issuer_alone(house: House) -> None:
     signer = a_signer(house, profile="fapi2")
     issuer = house.settings.issuer
+    dpop = {"DPoP": Holder(house).proof()}
 
-    assert signer.post("/token", ASK, signer.assertion(aud=issuer)).status_code == 200
+    assert signer.post("/token", ASK, signer.assertion(aud=issuer), dpop).status_code == 200
     for aud in ([issuer], f"{issuer}/token", [issuer, f"{issuer}/token"]):
         assert "as one string" in refusal(signer.post("/token", ASK, signer.assertion(aud=aud)))
 

@@ -11,11 +11,10 @@ from idp.keyring.gate import MAX_BYTES, decode, read_object
 from idp.keyring.jose import BadToken, Jwk, parse_compact, verify
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidRequestObject, InvalidRequestUri
+from idp.oidc.profiles import ALGORITHMS
 from idp.storage.ephemeral import Ephemeral, Space
 
-REQUEST_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519", "RS256")
-# FAPI 2.0 Security Profile §5.4.1: no PKCS#1 v1.5.
-PROFILE_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519")
+REQUEST_ALGORITHMS = ALGORITHMS
 TYPES = ("", "jwt", "oauth-authz-req+jwt")
 LONGEST = timedelta(minutes=60)  # FAPI 2.0 Message Signing §5.3.1: from nbf to exp, and from nbf to now
 AHEAD = timedelta(seconds=30)  # clients' clocks
@@ -128,7 +127,8 @@ class RequestObjects:
     def _check_times(self, client: Client, claims: Mapping[str, Any]) -> None:
         now, times = self._clock(), {name: _instant(name, claims) for name in ("exp", "nbf", "iat")}
         exp, nbf = times["exp"], times["nbf"]
-        if client.metadata.profile is not None or client.metadata.require_signed_request_object:
+        metadata = client.metadata
+        if metadata.limits.requires_request_object_times or metadata.require_signed_request_object:
             for name in ("exp", "nbf"):
                 if times[name] is None:
                     raise InvalidRequestObject(f"request: {name}: missing")
@@ -171,8 +171,7 @@ def _unsigned(token: str) -> dict[str, Any]:
 def algorithms_of(client: Client) -> tuple[str, ...]:
     """What a client may sign its requests with; never ``none``."""
     registered = client.metadata.request_object_signing_alg
-    allowed = REQUEST_ALGORITHMS if client.metadata.profile is None else PROFILE_ALGORITHMS
-    return tuple(alg for alg in allowed if registered in (None, alg))
+    return tuple(alg for alg in client.metadata.limits.algorithms if registered in (None, alg))
 
 
 def _instant(name: str, claims: Mapping[str, Any]) -> datetime | None:

@@ -79,12 +79,15 @@ def _answer_outside(draft: Draft) -> None:
 
 
 def request_was_signed(draft: Draft) -> None:
-    if draft.known_client.metadata.require_signed_request_object and not draft.is_signed:
+    client = draft.known_client.metadata
+    is_required = client.limits.requires_signed_request or client.require_signed_request_object
+    if is_required and not draft.is_signed:
         raise InvalidRequest("request: missing; this client is registered to sign its requests")
 
 
 def request_was_pushed(draft: Draft) -> None:
-    if draft.known_client.metadata.require_pushed_authorization_requests:
+    client = draft.known_client.metadata
+    if client.limits.requires_pushed_request or client.require_pushed_authorization_requests:
         raise InvalidRequest("request_uri: missing; this client is registered to push its requests to /par")
 
 

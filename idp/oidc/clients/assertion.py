@@ -8,13 +8,10 @@ from idp.kernel.clock import Clock
 from idp.keyring.jose import BadToken, parse_compact, verify_parsed
 from idp.oidc.clients.client import Client
 from idp.oidc.clients.keys import ClientKeys, KeysUnreachable
-from idp.oidc.clients.proof_checks import ASSERTION_ALGORITHMS, PROFILE_ALGORITHMS
 from idp.oidc.errors import InvalidClient
 from idp.storage.ephemeral import Ephemeral, Space
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-# FAPI 2.0 Security Profile §5.3.2.1: the issuer, as one string, is the only audience.
-ISSUER_ALONE = frozenset({"fapi2"})
 TYPES = (None, "jwt", "client-authentication+jwt")
 TOKEN_PATH = "/token"
 MAX_LIFE = timedelta(hours=1)
@@ -59,7 +56,7 @@ class Assertions:
 
     def _check_audience(self, client: Client, audience: object, url: str) -> None:
         expected = f"client_assertion: aud: expected {self._issuer}"
-        if client.metadata.profile in ISSUER_ALONE:
+        if client.metadata.limits.is_audience_issuer_alone:  # FAPI 2.0 Security Profile §5.3.2.1
             if audience != self._issuer:
                 raise InvalidClient(f"{expected}, as one string")
             return
@@ -83,8 +80,7 @@ class Assertions:
 
     def _check_signature(self, client: Client, assertion: str, header: Mapping[str, Any]) -> None:
         registered = client.metadata.token_endpoint_auth_signing_alg
-        usual = ASSERTION_ALGORITHMS if client.metadata.profile is None else PROFILE_ALGORITHMS
-        allowed = (registered,) if registered else usual
+        allowed = (registered,) if registered else client.metadata.limits.algorithms
         if header["alg"] not in allowed:
             raise InvalidClient(f"client_assertion: alg: expected {' or '.join(allowed)}")
         try:

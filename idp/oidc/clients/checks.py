@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from idp.kernel.errors import Refused
 from idp.oidc.clients.address_checks import faults_of_addresses
 from idp.oidc.clients.metadata import ClientMetadata
-from idp.oidc.clients.proof_checks import faults_of_proof
+from idp.oidc.clients.proof_checks import faults_of_profile, faults_of_proof
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 LEVELS = frozenset({1, 2, 3, 4})
@@ -49,7 +49,9 @@ def check(metadata: ClientMetadata) -> None:
     for uri in metadata.post_logout_redirect_uris:
         _check_redirect_uri(uri, metadata.application_type, "post_logout_redirect_uris")
     _check_grants(metadata)
-    for field, expected in chain(faults_of_proof(metadata), faults_of_addresses(metadata)):
+    for field, expected in chain(
+        faults_of_profile(metadata), faults_of_proof(metadata), faults_of_addresses(metadata)
+    ):
         raise InvalidClientMetadata(field, expected)
     if metadata.default_level is not None and metadata.default_level not in LEVELS:
         raise InvalidClientMetadata("default_level", "1 to 4")

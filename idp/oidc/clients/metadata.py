@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from idp.oidc.profiles import Profile, profile_of
+
 AuthMethod = Literal[
     "none",
     "client_secret_basic",
@@ -107,6 +109,11 @@ class ClientMetadata:
 
     def name(self, language: str) -> str:
         return self.client_name.get(language) or next(iter(self.client_name.values()))
+
+    @property
+    def limits(self) -> Profile:
+        """What its profile asks beyond what is asked of everybody."""
+        return profile_of(self.profile)
 
     @property
     def domain(self) -> str:

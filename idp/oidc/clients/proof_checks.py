@@ -6,11 +6,17 @@ from ipaddress import ip_address
 from idp.keyring.jose import PRIVATE_MEMBERS, BadToken, keys_in
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.names import name_of
+from idp.oidc.profiles import ALGORITHMS, PROFILES
 
-ASSERTION_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519", "RS256")
-# FAPI 2.0 Security Profile §5.4.1: no PKCS#1 v1.5.
-PROFILE_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519")
-
+ASSERTION_ALGORITHMS = ALGORITHMS
+SIGNED = (
+    "id_token_signed_response_alg",
+    "userinfo_signed_response_alg",
+    "authorization_signed_response_alg",
+    "introspection_signed_response_alg",
+    "request_object_signing_alg",
+    "backchannel_authentication_request_signing_alg",
+)
 NAMES = (
     "tls_client_auth_subject_dn",
     "tls_client_auth_san_dns",
@@ -26,11 +32,29 @@ def faults_of_proof(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
     if metadata.token_endpoint_auth_method == "private_key_jwt":
         if metadata.jwks is None and metadata.jwks_uri is None:
             yield "jwks", "jwks or jwks_uri, for private_key_jwt"
-        allowed = ASSERTION_ALGORITHMS if metadata.profile is None else PROFILE_ALGORITHMS
+        allowed = metadata.limits.algorithms
         if metadata.token_endpoint_auth_signing_alg not in (None, *allowed):
             yield "token_endpoint_auth_signing_alg", f"one of {' '.join(allowed)}"
     elif metadata.token_endpoint_auth_method.endswith("tls_client_auth"):
         yield from _certificate_faults(metadata)
+
+
+def faults_of_profile(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
+    """Each member that the client's profile does not allow."""
+    if metadata.profile is None:
+        return
+    if metadata.profile not in PROFILES:
+        yield "profile", f"one of {' '.join(PROFILES)}"
+        return
+    limits = metadata.limits
+    if metadata.token_endpoint_auth_method not in limits.auth_methods:
+        yield (
+            "token_endpoint_auth_method",
+            f"one of {' '.join(limits.auth_methods)} for {metadata.profile}",
+        )
+    for name in SIGNED:
+        if getattr(metadata, name) not in (None, *limits.algorithms):
+            yield name, f"one of {' '.join(limits.algorithms)} for {metadata.profile}"
 
 
 def _certificate_faults(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:

@@ -38,6 +38,8 @@ class Confirmations:
             if presented.certificate is None:
                 raise InvalidRequest("this client's tokens are bound to its TLS certificate: none came")
             found["x5t#S256"] = thumbprint(presented.certificate)
+        if details.limits.requires_bound_tokens and not found:  # FAPI 2.0 Security Profile §5.3.2.1
+            raise InvalidDpopProof("DPoP: missing; under this client's profile tokens are bound to a key")
         return found or None
 
     def hold(self, text: str, token: AccessToken, presented: Presented, scheme: str) -> None:
