@@ -52,7 +52,7 @@ from idp.oidc.grants.rooms import Rooms
 from idp.oidc.grants.table import GRANT_TYPES, Redemption
 from idp.oidc.sessions.locking import Locking
 from idp.oidc.sessions.logout import LogoutReader
-from idp.oidc.sessions.session import Sessions
+from idp.oidc.sessions.room import SessionRoom
 from idp.oidc.tokens.access_token import AccessTokens
 from idp.oidc.tokens.confirmation import Confirmations
 from idp.oidc.tokens.dpop import DpopProofs
@@ -163,7 +163,20 @@ class Provider:
         self._registration(settings)
         self.subjects = Subjects(derive(root, "pairwise"))
         self.grants = Grants(self.database, clock)
-        self.sessions = Sessions(self.database, self.grants, clock, settings.session_ttl)
+        self.session_room = SessionRoom(
+            issuer,
+            self.database,
+            self.clients,
+            self.grants,
+            self.keyring,
+            self.subjects,
+            self.outbound.post,
+            self.audit,
+            derive(root, "browser-state"),
+            clock,
+            settings.session_ttl,
+        )
+        self.sessions = self.session_room.sessions
         self.locking = Locking(self.lifecycle, self.sessions, self.grants, self.database)
         self.consents = Consents(self.database, self.grants, clock)
         self._tokens(settings)
@@ -205,6 +218,7 @@ class Provider:
             issuer,
             self.codes,
             elsewhere,
+            self.session_room.browser_states,
             clock,
             settings.refresh_ttl,
             pushed_requests,
@@ -289,6 +303,7 @@ class Provider:
                 sessions=self.sessions,
                 consents=self.consents,
                 completion=self.completion,
+                browser_states=self.session_room.browser_states,
                 devices=devices,
                 audit=self.audit,
                 database=self.database,
@@ -318,6 +333,7 @@ class Provider:
 
     def close(self) -> None:
         """Give every connection back."""
+        self.session_room.close()
         self.pings.close()
         self.database.close()
         self.ephemeral.close()

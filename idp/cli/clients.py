@@ -71,6 +71,28 @@ def token(uses: int, days: int, scope: str) -> None:
     click.echo(made)
 
 
+@clients.command()
+@click.argument("client_id", required=False)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="The newest.")
+def deliveries(client_id: str | None, limit: int) -> None:
+    """The ledger of back-channel logout: who was told of ended sessions, and with what answer."""
+    table = Table()
+    for heading in ("since", "client_id", "session", "state", "tries", "answer", "next try"):
+        table.add_column(heading, overflow="fold")
+    with opened() as provider:
+        for delivery in provider.session_room.deliveries.recent(limit, client_id):
+            table.add_row(
+                f"{delivery.created_at:%Y-%m-%d %H:%M:%SZ}",
+                delivery.client_id,
+                str(delivery.session_id),
+                delivery.state.value,
+                str(delivery.tries),
+                delivery.answer or "",
+                f"{delivery.next_at:%Y-%m-%d %H:%M:%SZ}" if delivery.next_at else "",
+            )
+    Console().print(table)
+
+
 def _read(file: Path) -> ClientMetadata:
     """What the file says; a member we do not know is a typing error, and refused as one."""
     try:

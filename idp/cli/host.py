@@ -1,8 +1,9 @@
-"""Starting and keeping the provider: init, serve, sweep."""
+"""Starting and keeping the provider: init, serve, sweep, deliver-logouts."""
 
 import base64
 import os
 import secrets
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from idp.app import create_app
 from idp.cli.house import opened
 from idp.cli.keys import initialise
 from idp.migrations import migrate
+from idp.oidc.sessions.deliveries import DeliveryState
 from idp.serving import THREADS, Serving, run
 from idp.settings import load
 from idp.storage.sweep import sweep as sweep_ephemeral
@@ -72,8 +74,25 @@ def application() -> Flask:
 
 @click.command()
 def sweep() -> None:
-    """Remove short-lived state whose time is over. For a timer, every few minutes."""
+    """Remove state whose time is over, and try again what is due. For a timer, every few minutes."""
     with opened() as provider:
         database = provider.ephemeral_database
         removed = sweep_ephemeral(database, provider.clock()) if database is not None else 0
+        removed += provider.session_room.deliveries.forget()
+        tally = provider.session_room.back_channel.deliver_due()
     click.echo(f"{removed} removed")
+    if tally:
+        click.echo(_told(tally))
+
+
+@click.command()
+def deliver_logouts() -> None:
+    """Tell clients of ended sessions, where that is due: the tries that failed, and what a crash left."""
+    with opened() as provider:
+        tally = provider.session_room.back_channel.deliver_due()
+    click.echo(_told(tally))
+
+
+def _told(tally: Counter[DeliveryState]) -> str:
+    counted = ", ".join(f"{tally[state]} {state.replace('_', ' ')}" for state in DeliveryState)
+    return f"logouts: {counted}"

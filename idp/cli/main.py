@@ -15,7 +15,7 @@ def idp() -> None:
     """Định Danh: a provider of national electronic identity."""
 
 
-for command in (host.init, host.serve, host.sweep, demo.demo, demo.code):
+for command in (host.init, host.serve, host.sweep, host.deliver_logouts, demo.demo, demo.code):
     idp.add_command(command)
 for group in (keys.keys, clients.clients, accounts.accounts, registers.registers, audit.audit):
     idp.add_command(group)

@@ -13,6 +13,8 @@ from idp.oidc.authorization.response_modes import RESPONSE_MODES
 from idp.oidc.authorization.rules import RESPONSE_TYPES
 from idp.oidc.clients.authentication import SIGNING
 from idp.oidc.grants.table import GRANT_TYPES
+from idp.oidc.sessions.back_channel import BACK_CHANNEL
+from idp.oidc.sessions.sign_out import FRONT_CHANNEL
 from idp.oidc.tokens.claims import SCOPES, deliverable
 from idp.oidc.tokens.dpop import ALGORITHMS as DPOP_ALGORITHMS
 
@@ -67,6 +69,8 @@ def metadata(
         "display_values_supported": ["page"],
         "ui_locales_supported": ["vi", "en"],
         "authorization_response_iss_parameter_supported": True,
+        **BACK_CHANNEL,
+        **FRONT_CHANNEL,
     }
     if "self_signed_tls_client_auth" in auth_methods:  # then we see certificates
         document["tls_client_certificate_bound_access_tokens"] = True

@@ -1,7 +1,7 @@
 """The end of a sign-in: session, consent, audit and answer, written together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from idp.oidc.authorization.completion import Completion
 from idp.oidc.authorization.response_modes import AuthorizationResponse
 from idp.oidc.consent import Consent, Consents
 from idp.oidc.errors import OAuthError
+from idp.oidc.sessions.browser_state import BrowserStates
 from idp.oidc.sessions.session import Session, Sessions, merged
 from idp.signin.devices import Devices
 from idp.signin.interaction import Interaction, InteractionExpired
@@ -45,6 +46,7 @@ class Outcome:
     error: OAuthError | None = None
     session_cookie: str | None = None
     device_cookie: str | None = None
+    browser_state: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class Ending:
     sessions: Sessions
     consents: Consents
     completion: Completion
+    browser_states: BrowserStates
     devices: Devices
     audit: AuditLog
     database: Database
@@ -68,7 +71,7 @@ class Ending:
             raise AssertionError("nobody completes without an account")
         account_id = interaction.answering.account_id
         with self.database.transaction():
-            session_id, cookie = self._signed_in(interaction, session, account_id, caller.agent)
+            session_id, cookie = self._signed_in(interaction, session, account_id, caller)
             if interaction.decision is not None:
                 self._consented(interaction, account_id)
             self.audit.record(
@@ -78,9 +81,13 @@ class Ending:
                 session=str(session_id),
                 amr=" ".join(sorted(proof.method for proof in step.proofs)),
             )
-            device = self._device(step.proofs, account_id, caller)
+            outcome = Outcome(
+                session_cookie=cookie,
+                device_cookie=self._device(step.proofs, account_id, caller),
+                browser_state=self.browser_states.of(session_id),
+            )
             if interaction.request is None:
-                return Outcome(return_to=interaction.return_to, session_cookie=cookie, device_cookie=device)
+                return replace(outcome, return_to=interaction.return_to)
             response = self.completion.allow(
                 interaction.request,
                 account_id=account_id,
@@ -88,7 +95,7 @@ class Ending:
                 proofs=step.proofs,
                 claims=step.claims,
             )
-        return Outcome(response=response, session_cookie=cookie, device_cookie=device)
+        return replace(outcome, response=response)
 
     def _device(self, proofs: Sequence[Proof], account_id: UUID, caller: Caller) -> str | None:
         """A cookie for a browser that has shown two factors and does not have one for this account yet."""
@@ -97,7 +104,7 @@ class Ending:
         return self.devices.issue(account_id)
 
     def _signed_in(
-        self, interaction: Interaction, session: Session | None, account_id: UUID, agent: str
+        self, interaction: Interaction, session: Session | None, account_id: UUID, caller: Caller
     ) -> tuple[UUID, str | None]:
         """The session that the sign-in leaves, and its cookie where it is a new one.
 
@@ -106,17 +113,20 @@ class Ending:
         """
         if not interaction.may_go_on(session.id if session else None):
             raise InteractionExpired
-        if session is not None and session.account_id == account_id:
-            if all(proof in session.proofs for proof in interaction.proofs):
-                return session.id, None
-            cookie = self.sessions.renew(session, merged(session.proofs, interaction.proofs))
+        # One left idle is taken up again by who left it, or it would sign them out of everywhere.
+        known = session or self.sessions.proven(caller.session)
+        if known is not None and known.account_id == account_id:
+            earlier = session.proofs if session is not None else ()
+            if earlier and all(proof in earlier for proof in interaction.proofs):
+                return known.id, None
+            cookie = self.sessions.renew(known, merged(earlier, interaction.proofs))
             if cookie is not None:
-                return session.id, cookie
+                return known.id, cookie
             if interaction.session_id is not None:
                 raise InteractionExpired
-        if session is not None:
-            self.sessions.end(session.id)
-        begun, cookie = self.sessions.begin(account_id, interaction.proofs, agent)
+        if known is not None:
+            self.sessions.end(known.id)
+        begun, cookie = self.sessions.begin(account_id, interaction.proofs, caller.agent)
         return begun.id, cookie
 
     def _consented(self, interaction: Interaction, account_id: UUID) -> None:

@@ -7,10 +7,11 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 ALWAYS = [
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
-    ("X-Frame-Options", "DENY"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Permissions-Policy", "geolocation=(), camera=(), microphone=()"),
 ]
+NOT_FRAMED = ("X-Frame-Options", "DENY")
+FRAMED = "/session/check"  # the one page of ours that others may frame
 OVER_TLS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 # Pages bring their own; whatever else we answer is nothing to be shown.
 POLICY = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
@@ -33,6 +34,8 @@ class Hardened:
         ) -> object:
             told = {name for name, _ in headers}
             missing = [header for header in (POLICY, NOT_KEPT) if header[0] not in told]
+            if environ.get("PATH_INFO") != FRAMED:
+                missing.append(NOT_FRAMED)
             all_headers = [*headers, *missing, *self._always]
             return (
                 start_response(status, all_headers, exc_info)

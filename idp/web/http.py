@@ -145,28 +145,39 @@ class Cookies:
 
     is_https: bool
 
-    def _name(self, name: str) -> str:
+    def name(self, name: str) -> str:
+        """As browsers know it."""
         return f"__Host-idp_{name}" if self.is_https else f"idp_{name}"
 
     def read(self, name: str) -> str | None:
-        return request.cookies.get(self._name(name))
+        return request.cookies.get(self.name(name))
 
-    def write(self, response: Response, name: str, value: str, ttl: timedelta | None = None) -> None:
-        """Set for ``ttl``, or until the browser closes."""
+    def write(
+        self,
+        response: Response,
+        name: str,
+        value: str,
+        ttl: timedelta | None = None,
+        *,
+        is_shared: bool = False,
+    ) -> None:
+        """Set for ``ttl``, or until the browser closes.
+
+        One that ``is_shared`` is open to our scripts, in frames within other sites too.
+        """
         response.set_cookie(
-            self._name(name),
+            self.name(name),
             value,
             max_age=ttl,
             path="/",
             secure=self.is_https,
-            httponly=True,
-            samesite="Lax",
+            httponly=not is_shared,
+            # Browsers take None from https only.
+            samesite="None" if is_shared and self.is_https else "Lax",
         )
 
     def drop(self, response: AnyResponse, name: str) -> None:
-        response.delete_cookie(
-            self._name(name), path="/", secure=self.is_https, httponly=True, samesite="Lax"
-        )
+        response.delete_cookie(self.name(name), path="/", secure=self.is_https, httponly=True, samesite="Lax")
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,10 +78,11 @@ class Pages:
         *,
         is_simulator: bool = False,
     ) -> None:
+        self.static = _addresses(paths["static"]).__getitem__
         shared = {
             "paths": paths,
             "provider_host": provider_host,
-            "static": _addresses(paths["static"]).__getitem__,
+            "static": self.static,
             "icon": _icons().__getitem__,
             "other_language_url": None,
             "is_simulator": is_simulator,

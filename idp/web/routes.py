@@ -9,6 +9,7 @@ from flask.views import MethodView
 
 from idp.oidc.clients.registration import REGISTER
 from idp.provider import Provider
+from idp.web.endpoints import session_frame
 from idp.web.endpoints.ciba import BackchannelAuthentication
 from idp.web.endpoints.device import VERIFICATION, DeviceAuthorization
 from idp.web.endpoints.health import Health
@@ -19,6 +20,7 @@ from idp.web.endpoints.revoke import Revoke
 from idp.web.endpoints.simulator import RotateKeys
 from idp.web.endpoints.token import Token
 from idp.web.endpoints.userinfo import UserInfo
+from idp.web.hardening import FRAMED
 from idp.web.http import Presenting
 from idp.web.pages import device, enrol, front, logout, my_account, requests, security, signin
 from idp.web.pages.my_account import OwnPages
@@ -146,10 +148,11 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/logout",
         logout.Logout,
-        lambda d: (d.provider.logout, d.provider.sessions, d.steps, d.provider.audit),
+        lambda d: (d.provider.logout, d.provider.sessions, d.provider.session_room.sign_out, d.steps),
         "end_session_endpoint",
     ),
     Route(REGISTER, Register, lambda d: (d.provider.registration,), "registration_endpoint", is_api=True),
+    Route(FRAMED, session_frame.SessionFrame, lambda d: (d.surface,), "check_session_iframe"),
     Route("/health", Health, lambda d: (d.provider.check,), is_api=True),
     Route("/", front.Front, lambda d: (d.surface, d.provider.is_demo)),
     Route("/language/<language>", front.ChooseLanguage, lambda d: (d.surface,)),

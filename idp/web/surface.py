@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote, urlsplit
@@ -24,6 +25,7 @@ POLICY = (
 )
 BROWSER = "browser"
 SESSION = "session"
+BROWSER_STATE = "browser_state"
 DEVICE = "device"
 LANGUAGE = "language"
 LANGUAGE_TTL = timedelta(days=365)
@@ -85,6 +87,7 @@ class Surface:
         goes_to: str | None = None,
         here: str | None = None,
         ui_locales: str | None = None,
+        frames: Sequence[str] = (),
         **context: object,
     ) -> Response:
         """A page.
@@ -93,6 +96,7 @@ class Surface:
             goes_to: the address its form may lead to besides ours, once answered.
             here: where the page is found again, if not at the address that was asked for.
             ui_locales: what a client asks; only where it does, for the person may choose otherwise after.
+            frames: the addresses of others that it shows in frames.
         """
         language = self.language(ui_locales) if ui_locales else caller.language
         html = self.pages.render(
@@ -100,11 +104,15 @@ class Surface:
             language,
             form_token=self.form_token(caller.browser),
             other_language_url=self._other_language(language, here or _found_again()),
+            frames=frames,
             **context,
         )
         response = Response(html, status, mimetype="text/html")
         # Browsers follow the redirect that answers a form only to addresses named here.
-        response.headers["Content-Security-Policy"] = POLICY + (f" {_origin(goes_to)}" if goes_to else "")
+        policy = POLICY + (f" {_origin(goes_to)}" if goes_to else "")
+        if frames:
+            policy += "; frame-src " + " ".join(sorted({_origin(frame) for frame in frames}))
+        response.headers["Content-Security-Policy"] = policy
         response.headers["Cache-Control"] = "no-store"
         if self.cookies.read(BROWSER) != caller.browser:
             self.cookies.write(response, BROWSER, caller.browser)

@@ -52,7 +52,10 @@ def test_everything_required_is_there(document: dict[str, Any]) -> None:
 @pytest.mark.spec("Discovery 1.0 §3")
 def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> None:
     assert set(document) == {
-        *REQUIRED, "end_session_endpoint", "registration_endpoint",
+        *REQUIRED, "end_session_endpoint", "check_session_iframe",
+        "frontchannel_logout_supported", "frontchannel_logout_session_supported",
+        "backchannel_logout_supported", "backchannel_logout_session_supported",
+        "registration_endpoint",
         "response_modes_supported", "grant_types_supported",
         "acr_values_supported", "token_endpoint_auth_methods_supported",
         "token_endpoint_auth_signing_alg_values_supported", "code_challenge_methods_supported",

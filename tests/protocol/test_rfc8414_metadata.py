@@ -42,9 +42,6 @@ def test_members_without_a_value_are_left_out(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "member",
     [
-        "check_session_iframe",
-        "backchannel_logout_supported",
-        "frontchannel_logout_supported",
     ],
 )
 def test_what_is_off_leaves_no_trace(document: dict[str, Any], member: str) -> None:

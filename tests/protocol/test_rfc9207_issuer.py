@@ -17,7 +17,7 @@ def test_success_names_the_issuer_once(house: House, rp: RelyingParty, person: P
     browser.open("/authorize", rp.request())
     answer = allow(browser)
 
-    assert set(answer) == {"code", "state", "iss"}
+    assert set(answer) == {"code", "state", "iss", "session_state"}
     assert answer["iss"] == house.settings.issuer
     assert browser.location is not None
     assert browser.location.count("iss=") == 1

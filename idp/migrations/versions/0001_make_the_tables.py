@@ -151,6 +151,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_grants_session_id"), ["session_id"], unique=False)
 
     op.create_table(
+        "logout_deliveries",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.String(length=40), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("next_at", Instant(), nullable=True),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_logout_deliveries")),
+    )
+    with op.batch_alter_table("logout_deliveries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_logout_deliveries_next_at"), ["next_at"], unique=False)
+
+    op.create_table(
         "outbox",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -200,6 +217,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_at"))
 
     op.drop_table("outbox")
+    with op.batch_alter_table("logout_deliveries", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_logout_deliveries_next_at"))
+
+    op.drop_table("logout_deliveries")
     with op.batch_alter_table("grants", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_grants_session_id"))
         batch_op.drop_index(batch_op.f("ix_grants_expires_at"))

@@ -14,6 +14,7 @@ from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.authorization.response_modes import SIGNED, AuthorizationResponse
 from idp.oidc.errors import AuthorizationRefused, InvalidRequestUri, OAuthError
 from idp.oidc.grants.codes import Code, Codes
+from idp.oidc.sessions.browser_state import BrowserStates
 from idp.oidc.tokens.grant import Grant
 
 
@@ -25,6 +26,7 @@ class Completion:
         issuer: str,
         codes: Codes,
         elsewhere: Elsewhere,
+        browser_states: BrowserStates,
         clock: Clock,
         refresh_ttl: timedelta,
         pushed_requests: PushedRequests,
@@ -32,6 +34,7 @@ class Completion:
     ) -> None:
         self._issuer = issuer
         self._codes = codes
+        self._browser_states = browser_states
         self._elsewhere = elsewhere
         self._clock = clock
         self._refresh_ttl = refresh_ttl
@@ -65,7 +68,11 @@ class Completion:
                 dpop_jkt=request.dpop_jkt,
             )
         )
-        return self._response(request, [("code", code)])
+        answer = [("code", code)]
+        watched = self._browser_states.session_state(request.client_id, request.redirect_uri, session_id)
+        if watched is not None:
+            answer.append(("session_state", watched))
+        return self._response(request, answer)
 
     def _granted(
         self,

@@ -48,6 +48,7 @@ def check(metadata: ClientMetadata) -> None:
         _check_redirect_uri(uri, metadata.application_type)
     for uri in metadata.post_logout_redirect_uris:
         _check_redirect_uri(uri, metadata.application_type, "post_logout_redirect_uris")
+    _check_logout_uris(metadata)
     _check_grants(metadata)
     for field, expected in chain(
         faults_of_profile(metadata), faults_of_proof(metadata), faults_of_addresses(metadata)
@@ -92,6 +93,17 @@ def _check_grants(metadata: ClientMetadata) -> None:
         raise InvalidClientMetadata("backchannel_client_notification_endpoint", "an address, for ping")
     if address is not None:
         _check_redirect_uri(address, "web", "backchannel_client_notification_endpoint")
+
+
+def _check_logout_uris(metadata: ClientMetadata) -> None:
+    if metadata.backchannel_logout_uri is not None:
+        _check_redirect_uri(metadata.backchannel_logout_uri, "web", "backchannel_logout_uri")
+    if metadata.frontchannel_logout_uri is not None:
+        _check_redirect_uri(metadata.frontchannel_logout_uri, "web", "frontchannel_logout_uri")
+        # Front-Channel Logout 1.0 §2: domain, port and scheme of a registered redirect_uri.
+        origins = {urlsplit(uri)[:2] for uri in metadata.redirect_uris}
+        if urlsplit(metadata.frontchannel_logout_uri)[:2] not in origins:
+            raise InvalidClientMetadata("frontchannel_logout_uri", "the origin of a redirect_uri")
 
 
 def _check_redirect_uri(uri: str, application_type: str, field: str = "redirect_uris") -> None:

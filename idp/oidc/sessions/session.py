@@ -1,7 +1,7 @@
 """Sessions: a browser that is signed in at the provider."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from idp.storage.prepared import Prepared
 IDLE = timedelta(hours=1)
 IDLE_HIGH = timedelta(minutes=15)  # from level 3 on
 HIGH_LEVEL = 3
+Tell = Callable[[UUID, UUID], None]
 SEEN_EVERY = timedelta(minutes=1)  # a session in use is written at most this often
 MAX_AGENT = 200
 _PROOFS: TypeAdapter[tuple[Proof, ...]] = TypeAdapter(tuple[Proof, ...])
@@ -59,6 +60,7 @@ _END = Prepared(
     update(sessions)
     .where(sessions.c.id == bindparam("session_id"), sessions.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"))
+    .returning(sessions.c.account_id)
 )
 
 
@@ -84,11 +86,12 @@ class Session:
 
 
 class Sessions:
-    """The sessions there are."""
+    """The sessions there are. ``tell`` hears of each end, in its transaction: session and account."""
 
-    def __init__(self, database: Database, grants: Grants, clock: Clock, ttl: timedelta) -> None:
+    def __init__(self, database: Database, grants: Grants, tell: Tell, clock: Clock, ttl: timedelta) -> None:
         self._database = database
         self._grants = grants
+        self._tell = tell
         self._clock = clock
         self._ttl = ttl
 
@@ -120,62 +123,77 @@ class Sessions:
 
     def find(self, cookie: str | None) -> Session | None:
         """The live session that a cookie proves; ``None`` for any other cookie."""
+        session, now = self.proven(cookie), self._clock()
+        if session is None or not session.is_live(now):
+            return None
+        if now - session.seen_at > SEEN_EVERY:
+            self._database.run(_SEEN, {"session_id": session.id, "now": now})
+        return session
+
+    def proven(self, cookie: str | None) -> Session | None:
+        """The session that a cookie proves, live or left idle too long, but not ended."""
         handle = read_handle(cookie) if cookie else None
         if handle is None:
             return None
         row = self._database.first(_FIND, {"session_id": handle.owner})
         if row is None or not hmac.compare_digest(row.secret_hash, handle.hash):
             return None
-        session, now = _session(row), self._clock()
-        if not session.is_live(now):
-            return None
-        if now - session.seen_at > SEEN_EVERY:
-            self._database.run(_SEEN, {"session_id": session.id, "now": now})
-        return session
+        return _session(row)
 
     def hold(self, session_id: UUID) -> bool:
         """Whether a session has not been ended; if so, whoever ends it waits for the open transaction."""
         return self._database.first(_HELD, {"session_id": session_id}) is not None
 
     def renew(self, session: Session, proofs: Sequence[Proof]) -> str | None:
-        """Write what was proven since, under a new cookie; ``None`` if the session ended meanwhile.
+        """Write what was proven since, under a new cookie; ``None`` if the session is over meanwhile.
 
         The ``sid`` stays, so that clients that knew it still hear of its end.
         """
-        handle = new_handle(session.id)
+        handle, now = new_handle(session.id), self._clock()
+        if now >= session.expires_at:
+            return None
         values = {
             "session_id": session.id,
             "new_hash": handle.hash,
             "new_proofs": _PROOFS.dump_python(tuple(proofs), mode="json"),
-            "now": self._clock(),
+            "now": now,
         }
         return str(handle) if self._database.run(_RENEW, values) == 1 else None
 
     def end(self, session_id: UUID) -> bool:
-        """End a session and, at once, every grant that does not outlive it."""
+        """End a session and, at once, every grant that does not outlive it; clients are to hear of it."""
         with self._database.transaction():
-            ended = self._database.run(_END, {"session_id": session_id, "now": self._clock()}) == 1
+            ended = self._database.first(_END, {"session_id": session_id, "now": self._clock()})
             self._grants.revoke_session(session_id)
-        return ended
+            if ended is not None:
+                self._tell(session_id, ended.account_id)
+        return ended is not None
 
     def of(self, account_id: UUID) -> list[Session]:
         """An account's live sessions, newest first."""
         now = self._clock()
+        return [session for session in self._open(account_id) if session.is_live(now)]
+
+    def end_all(self, account_id: UUID, but: UUID | None = None) -> int:
+        """End an account's sessions, all but one where ``but`` names it; gives how many.
+
+        Those left idle end too: clients may still take the person for signed in.
+        """
+        others = [session for session in self._open(account_id) if session.id != but]
+        return sum(self.end(session.id) for session in others)
+
+    def _open(self, account_id: UUID) -> list[Session]:
+        """An account's sessions that were not ended and whose time is not over, newest first."""
         statement = (
             select(sessions)
             .where(
                 sessions.c.account_id == account_id,
                 sessions.c.ended_at.is_(None),
-                sessions.c.expires_at > now,
+                sessions.c.expires_at > self._clock(),
             )
             .order_by(sessions.c.created_at.desc())
         )
-        return [live for row in self._database.all(statement) if (live := _session(row)).is_live(now)]
-
-    def end_all(self, account_id: UUID, but: UUID | None = None) -> int:
-        """End an account's sessions, all but one where ``but`` names it; gives how many."""
-        others = [session for session in self.of(account_id) if session.id != but]
-        return sum(self.end(session.id) for session in others)
+        return [_session(row) for row in self._database.all(statement)]
 
 
 def merged(earlier: Sequence[Proof], later: Sequence[Proof]) -> tuple[Proof, ...]:

@@ -1,19 +1,21 @@
 """Sign-out: at a client's wish (RP-Initiated Logout 1.0), confirmed by the person where nobody vouches."""
 
+from urllib.parse import urlencode
+
 from flask import Response
 from flask.views import MethodView
 from werkzeug.wrappers import Response as AnyResponse
 
-from idp.audit.events import Event
-from idp.audit.log import AuditLog
 from idp.oidc.sessions.logout import LogoutReader, LogoutRequest
 from idp.oidc.sessions.session import Session, Sessions
+from idp.oidc.sessions.sign_out import SignOut
 from idp.signin.ending import Caller
 from idp.web.http import read_form, read_query, see_other
 from idp.web.pages.steps import Steps
-from idp.web.surface import SESSION
+from idp.web.surface import BROWSER_STATE, SESSION
 
-PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
+LOGOUT = "/logout"
+PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales")
 
 
 class Logout(MethodView):
@@ -21,59 +23,69 @@ class Logout(MethodView):
 
     init_every_request = False
 
-    def __init__(self, reader: LogoutReader, sessions: Sessions, steps: Steps, audit: AuditLog) -> None:
+    def __init__(self, reader: LogoutReader, sessions: Sessions, sign_out: SignOut, steps: Steps) -> None:
         self._reader = reader
         self._sessions = sessions
+        self._sign_out = sign_out
         self._steps = steps
-        self._audit = audit
 
     def get(self) -> AnyResponse:
-        return self._sign_out(read_query(), is_confirmed=False)
+        return self._answer(read_query(), is_confirmed=False)
 
     def post(self) -> AnyResponse:
         form = read_form()
+        caller = self._steps.surface.caller()
         if "form_token" in form:  # our own confirmation page comes back
-            self._steps.surface.check_form(form, self._steps.surface.caller())
-            return self._sign_out(form, is_confirmed=form.get("decision") == "logout", is_answer=True)
-        return self._sign_out(form, is_confirmed=False)
+            self._steps.surface.check_form(form, caller)
+            if form.get("decision") != "logout":
+                return see_other("/account")
+            return self._answer(form, is_confirmed=True)
+        if caller.session is None:
+            # Browsers keep SameSite cookies back from another site's form, and send them with what follows.
+            self._reader.read(form)
+            return see_other(f"{LOGOUT}?{urlencode(_carried(form))}")
+        return self._answer(form, is_confirmed=False)
 
-    def _sign_out(
-        self, parameters: dict[str, str], *, is_confirmed: bool, is_answer: bool = False
-    ) -> AnyResponse:
+    def _answer(self, parameters: dict[str, str], *, is_confirmed: bool) -> AnyResponse:
         asked = self._reader.read(parameters)
         caller = self._steps.surface.caller()
-        session = self._sessions.find(caller.session)
-        if is_answer and not is_confirmed:
-            return see_other("/account")
+        session = self._sessions.proven(caller.session)
         if not is_confirmed and asked.needs_confirmation(session.id if session else None):
             return self._confirm(asked, parameters, caller)
-        return self._done(asked, session, caller)
+        return self._done(asked, session, caller, parameters.get("ui_locales"))
 
     def _confirm(self, asked: LogoutRequest, parameters: dict[str, str], caller: Caller) -> Response:
-        carried = {name: parameters[name] for name in PARAMETERS if parameters.get(name)}
         return self._steps.surface.show(
             "logout.html",
             caller,
-            action="/logout",
+            action=LOGOUT,
             party=self._steps.party(asked.client),
-            carried=carried,
+            carried=_carried(parameters),
             goes_to=asked.redirect_uri,
             ui_locales=parameters.get("ui_locales"),
         )
 
-    def _done(self, asked: LogoutRequest, session: Session | None, caller: Caller) -> AnyResponse:
-        if session is not None:
-            self._sessions.end(session.id)
-            self._audit.record(
-                Event.SESSION_ENDED,
-                account_id=session.account_id,
-                client_id=asked.client.client_id if asked.client else None,
-                session=str(session.id),
-            )
-        if asked.location is not None:
+    def _done(
+        self, asked: LogoutRequest, session: Session | None, caller: Caller, ui_locales: str | None
+    ) -> AnyResponse:
+        client_id = asked.client.client_id if asked.client else None
+        frames = self._sign_out.end(session, client_id) if session is not None else ()
+        if asked.location is not None and not frames:
             response: AnyResponse = see_other(asked.location)
         else:
-            party = self._steps.party(asked.client)
-            response = self._steps.surface.show("logged_out.html", caller, party=party, return_url=None)
+            response = self._steps.surface.show(
+                "logged_out.html",
+                caller,
+                ui_locales=ui_locales,
+                party=self._steps.party(asked.client, ui_locales),
+                return_url=asked.location,
+                frames=frames,
+            )
         self._steps.surface.cookies.drop(response, SESSION)
+        self._steps.surface.cookies.drop(response, BROWSER_STATE)
         return response
+
+
+def _carried(parameters: dict[str, str]) -> dict[str, str]:
+    """What the request said, for the one that follows it."""
+    return {name: parameters[name] for name in PARAMETERS if parameters.get(name)}

@@ -20,7 +20,7 @@ from idp.signin.next_step import AskConsent, Identify, Prove, Step
 from idp.statute.ages import day_in_vietnam
 from idp.web.http import see_other
 from idp.web.pages.items import acts, asked, items
-from idp.web.surface import DEVICE, SESSION, Surface, shown
+from idp.web.surface import BROWSER_STATE, DEVICE, SESSION, Surface, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,9 @@ class Steps:
             response = see_other(outcome.return_to or "/account")
         if outcome.session_cookie is not None:
             self.surface.cookies.write(response, SESSION, outcome.session_cookie)
+        state = outcome.browser_state
+        if state is not None and self.surface.cookies.read(BROWSER_STATE) != state:
+            self.surface.cookies.write(response, BROWSER_STATE, state, is_shared=True)
         if outcome.device_cookie is not None:
             self.surface.cookies.write(response, DEVICE, outcome.device_cookie, LIFE)
         return response

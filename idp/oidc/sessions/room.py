@@ -1,0 +1,62 @@
+"""Sessions and all that follows their end, put together."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from idp.audit.log import AuditLog
+from idp.kernel.clock import Clock
+from idp.keyring.keyring import Keyring
+from idp.oidc.clients.client import Clients
+from idp.oidc.sessions.back_channel import BackChannel, Post
+from idp.oidc.sessions.browser_state import BrowserStates
+from idp.oidc.sessions.courier import Courier
+from idp.oidc.sessions.deliveries import Deliveries
+from idp.oidc.sessions.logout_token import LogoutTokens
+from idp.oidc.sessions.participants import Participants
+from idp.oidc.sessions.session import Sessions
+from idp.oidc.sessions.sign_out import SignOut
+from idp.oidc.tokens.grant import Grants
+from idp.oidc.tokens.subject import Subjects
+from idp.storage.database import Database
+
+
+class SessionRoom:
+    """Who is signed in, who is told when that ends, and what browsers may see of it.
+
+    Args:
+        post: how other people's servers are asked.
+        key: makes browser states; 32 bytes of its own.
+        ttl: the longest life of a session.
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        database: Database,
+        clients: Clients,
+        grants: Grants,
+        keyring: Keyring,
+        subjects: Subjects,
+        post: Post,
+        audit: AuditLog,
+        key: bytes,
+        clock: Clock,
+        ttl: timedelta,
+    ) -> None:
+        participants = Participants(database, clients)
+        tokens = LogoutTokens(issuer, keyring, subjects, clock)
+        self.deliveries = Deliveries(database, clock)
+        self.back_channel = BackChannel(participants, self.deliveries, clients, tokens, post, clock)
+        self.courier = Courier(database, self.back_channel.deliver_due, self.deliveries.next_due, clock)
+        self.browser_states = BrowserStates(key)
+        self.sessions = Sessions(database, grants, self._tell, clock, ttl)
+        self.sign_out = SignOut(issuer, self.sessions, participants, audit, database)
+
+    def _tell(self, session_id: UUID, account_id: UUID) -> None:
+        """Owe the clients of an ended session word of it, and set out once that stands."""
+        if self.back_channel.owe(session_id, account_id):
+            self.courier.after_commit()
+
+    def close(self) -> None:
+        """Finish the deliveries under way, and begin no more."""
+        self.courier.stop()
