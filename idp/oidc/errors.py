@@ -55,6 +55,12 @@ class InvalidRequestUri(OAuthError):
     code = "invalid_request_uri"
 
 
+class InvalidTarget(OAuthError):
+    """A resource that the client may not ask tokens for (RFC 8707 §2)."""
+
+    code = "invalid_target"
+
+
 class InvalidAuthorizationDetails(OAuthError):
     """What is asked for in detail cannot be read, or may not be asked (RFC 9396 §5)."""
 

@@ -39,13 +39,13 @@ class WrongContentType(OAuthError):
     status = 415
 
 
-def read_query() -> dict[str, str]:
-    """The query's parameters.
+def read_query(*lists: str) -> dict[str, str]:
+    """The query's parameters. Those named in ``lists`` may repeat: their values come joined by blanks.
 
     Raises:
         Malformed: a repeated parameter (RFC 6749 §3.1), invalid UTF-8, a NUL, too many of them.
     """
-    return _parsed(request.query_string, "query")
+    return _parsed(request.query_string, "query", lists)
 
 
 def read_form(*lists: str) -> dict[str, str]:

@@ -97,6 +97,7 @@ class Completion:
             amr=tuple(amr_of(proofs)),
             auth_time=min(proof.at for proof in proofs),
             details=request.details,
+            resources=request.resources,
             created_at=now,
             expires_at=now + self._refresh_ttl,
         )

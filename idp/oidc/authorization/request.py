@@ -63,6 +63,7 @@ class AuthorizationRequest:
     waiting: Waiting | None = None
     request_uri: str | None = None
     details: tuple[Mapping[str, Any], ...] = ()
+    resources: tuple[str, ...] = ()
 
     @property
     def is_silent(self) -> bool:
@@ -88,6 +89,7 @@ class Draft:
     fetch_request_object: Callable[[Client, str], tuple[Mapping[str, str], bool]]
     pushed: AuthorizationRequest | None = None
     is_signed: bool = False
+    resources: tuple[str, ...] = ()
     details: tuple[Mapping[str, Any], ...] = ()
     client: Client | None = None
     redirect_uri: str | None = None
@@ -138,4 +140,5 @@ class Draft:
             ui_locales=self.get("ui_locales"),
             dpop_jkt=self.get("dpop_jkt"),
             details=self.details,
+            resources=self.resources,
         )

@@ -22,6 +22,7 @@ from idp.oidc.errors import (
 )
 from idp.oidc.grants.answered import CibaGrant, DeviceGrant
 from idp.oidc.tokens.claims import COMPANIONS, SCOPES, ClaimsRequest, read_claims_request
+from idp.oidc.tokens.resource import RESOURCE, read_resources
 
 RESPONSE_TYPES = ("code",)
 S256_LENGTH = 43  # base64url of 32 bytes
@@ -203,6 +204,10 @@ def claims_are_allowed(draft: Draft) -> None:
     )
 
 
+def resources_are_registered(draft: Draft) -> None:
+    draft.resources = read_resources(draft.get(RESOURCE), draft.known_client.metadata.resources)
+
+
 def details_are_allowed(draft: Draft) -> None:
     asked = draft.get("authorization_details")
     if asked is not None:
@@ -263,6 +268,7 @@ RULES: tuple[tuple[Callable[[Draft], None], At], ...] = (
     (prompt_is_understood,      A | P),
     (max_age_is_a_number,       A | P | D),
     (claims_are_allowed,        A | P | D | C),
+    (resources_are_registered,  A | P | D | C),
     (details_are_allowed,       A | P | D | C),
     (level_is_offered,          A | P | D | C),
     (person_asked_for_is_one,   A | P | D | C),

@@ -11,6 +11,7 @@ from idp.oidc.errors import InvalidScope
 from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.claims import SCOPES
 from idp.oidc.tokens.grant import Grant
+from idp.oidc.tokens.resource import RESOURCE, read_resources
 
 
 class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[misc]
@@ -34,6 +35,7 @@ class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[mis
     def generate_token(self, **_: object) -> dict[str, Any]:
         client, now = self.request.client, self.rooms.clock()
         asked = tuple((self.request.payload.scope or "").split())
+        resources = read_resources(self.request.form.get(RESOURCE), client.metadata.resources)
         grant = Grant(
             id=new_id(),
             client_id=client.client_id,
@@ -45,12 +47,13 @@ class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[mis
             amr=(),
             auth_time=None,
             confirmation=self.request.confirmation,
+            resources=resources,
             created_at=now,
             expires_at=now + self.rooms.access_tokens.ttl,
         )
         self.rooms.grants.add(grant)
         self.rooms.audit.record(Event.TOKEN_ISSUED, client_id=client.client_id, grant_type=self.GRANT_TYPE)
-        return self.rooms.issue.response(client, grant, grant.scope, None, grant.confirmation)
+        return self.rooms.issue.response(client, grant, grant.scope, None, grant.confirmation, resources)
 
     def save_token(self, token: dict[str, Any]) -> None:
         """Nothing: the grant is recorded in ``generate_token``."""

@@ -9,6 +9,7 @@ from idp.oidc.authorization.core import RequestReader
 from idp.oidc.clients.authentication import ClientAuthentication
 from idp.oidc.errors import InvalidClient, InvalidDpopProof, InvalidRequest, UntrustedRedirect
 from idp.oidc.tokens.dpop import DpopProofs
+from idp.oidc.tokens.resource import RESOURCE
 from idp.web.http import Presenting, as_json, read_form
 
 CREATED = 201
@@ -34,7 +35,7 @@ class PushedAuthorization(MethodView):
         self._proofs = proofs
 
     def post(self) -> Response:
-        form = {name: value for name, value in read_form().items() if value}
+        form = {name: value for name, value in read_form(RESOURCE).items() if value}
         presented = self._presented()
         try:
             client = self._clients.authenticate(form, presented)

@@ -9,6 +9,7 @@ from idp.oidc.clients.authentication import ClientAuthentication
 from idp.oidc.errors import AuthorizationPending, InvalidClient, OAuthError
 from idp.oidc.grants.table import Redemption
 from idp.oidc.tokens.confirmation import Confirmations
+from idp.oidc.tokens.resource import RESOURCE
 from idp.web.http import Presenting, as_json, read_form
 
 
@@ -33,7 +34,7 @@ class Token(MethodView):
 
     def post(self) -> Response:
         # RFC 6749 §3.2: parameters sent without a value are treated as if they were omitted.
-        form = {name: value for name, value in read_form().items() if value}
+        form = {name: value for name, value in read_form(RESOURCE).items() if value}
         presented = self._presented()
         try:
             client = self._clients.authenticate(form, presented)

@@ -6,6 +6,7 @@ from flask.views import MethodView
 from idp.authenticators.method import ProofRejected
 from idp.kernel.errors import TooManyAttempts
 from idp.oidc.authorization.core import RequestReader
+from idp.oidc.tokens.resource import RESOURCE
 from idp.signin.ending import Outcome
 from idp.signin.next_step import Complete, Prove, Refuse
 from idp.web.http import read_form, read_query, see_other
@@ -23,10 +24,10 @@ class Authorize(MethodView):
         self._steps = steps
 
     def get(self) -> Response:
-        return self._authorize(read_query())
+        return self._authorize(read_query(RESOURCE))
 
     def post(self) -> Response:
-        return self._authorize(read_form())
+        return self._authorize(read_form(RESOURCE))
 
     def _authorize(self, parameters: dict[str, str]) -> Response:
         request = self._reader.read(parameters)

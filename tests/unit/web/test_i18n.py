@@ -20,6 +20,7 @@ UNSEEN = {
     "file_not_utf8",
     "insufficient_scope",
     "invalid_authorization_details",
+    "invalid_target",
     "invalid_client",
     "invalid_client_metadata",
     "invalid_grant",
