@@ -65,6 +65,7 @@ from idp.oidc.tokens.recognition import Recognition
 from idp.oidc.tokens.revocation import Revocation
 from idp.oidc.tokens.subject import Subjects
 from idp.oidc.tokens.userinfo import UserInfo
+from idp.oidc.tokens.verification import Verifications
 from idp.outbound import Outbound
 from idp.registers.sample import SampleRegister
 from idp.settings import Settings
@@ -180,7 +181,9 @@ class Provider:
         self.locking = Locking(self.lifecycle, self.sessions, self.grants, self.database)
         self.consents = Consents(self.database, self.grants, clock)
         self._tokens(settings)
-        id_tokens = IdTokens(issuer, self.keyring, self.subjects, clock, settings.access_token_ttl)
+        id_tokens = IdTokens(
+            issuer, self.keyring, self.subjects, self.verifications, clock, settings.access_token_ttl
+        )
         self.codes = Codes(self.ephemeral, self.grants, self.audit, settings.code_ttl)
         self.pendings = Pendings(self.ephemeral, clock)
         self.redemption = Redemption(
@@ -250,6 +253,7 @@ class Provider:
         self.confirmations = Confirmations(
             DpopProofs(derive(settings.root_secret, "dpop-nonce"), self.ephemeral, clock)
         )
+        self.verifications = Verifications(self.subjects, self.register.source, clock)
         self.userinfo = UserInfo(
             issuer,
             self.access_tokens,
@@ -258,6 +262,7 @@ class Provider:
             self.accounts,
             self.clients,
             self.subjects,
+            self.verifications,
             self.keyring,
             clock,
         )

@@ -17,6 +17,7 @@ from idp.oidc.sessions.back_channel import BACK_CHANNEL
 from idp.oidc.sessions.sign_out import FRONT_CHANNEL
 from idp.oidc.tokens.claims import SCOPES, deliverable
 from idp.oidc.tokens.dpop import ALGORITHMS as DPOP_ALGORITHMS
+from idp.oidc.tokens.verification import METADATA as VERIFICATION
 
 
 def metadata(
@@ -59,6 +60,7 @@ def metadata(
         "claims_supported": list(deliverable()),
         "authorization_details_types_supported": list(TYPES),
         "claims_parameter_supported": True,
+        **VERIFICATION,
         "request_parameter_supported": True,
         "request_object_signing_alg_values_supported": [*REQUEST_ALGORITHMS, UNSIGNED],
         "require_signed_request_object": False,

@@ -37,7 +37,13 @@ class CitizenRecord:
 
 
 class PopulationRegister(Protocol):
-    """The national population database, or what stands for it."""
+    """The national population database, or what stands for it.
+
+    ``source`` names it in evidence: what stands for the database never goes by its name.
+    """
+
+    @property
+    def source(self) -> str: ...
 
     def citizen(self, number: str) -> CitizenRecord | None:
         """The citizen with this identity number (twelve digits); ``None`` when there is none.

@@ -73,6 +73,8 @@ class ImportReport:
 class SampleRegister:
     """Stands for the national population database in demonstrations and tests."""
 
+    source = "Sổ dân cư mẫu (sample population register)"
+
     def __init__(self, database: Database, seal: Seal, clock: Clock) -> None:
         self._database = database
         self._seal = seal

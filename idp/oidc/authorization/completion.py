@@ -89,10 +89,7 @@ class Completion:
             account_id=account_id,
             session_id=session_id,
             scope=request.scope,
-            claims={
-                "id_token": tuple(claim.name for claim in request.claims.id_token if claim.name in claims),
-                "userinfo": tuple(claim.name for claim in request.claims.userinfo if claim.name in claims),
-            },
+            claims=request.claims.allowed(claims),
             level=authentication_level(proofs),
             amr=tuple(amr_of(proofs)),
             auth_time=min(proof.at for proof in proofs),

@@ -201,6 +201,8 @@ def claims_are_allowed(draft: Draft) -> None:
     draft.claims = ClaimsRequest(
         id_token=tuple(c for c in asked.id_token if c.name not in individual or c.name in allowed),
         userinfo=tuple(c for c in asked.userinfo if c.name not in individual or c.name in allowed),
+        verified_id_token=tuple(request.narrowed(allowed) for request in asked.verified_id_token),
+        verified_userinfo=tuple(request.narrowed(allowed) for request in asked.verified_userinfo),
     )
 
 

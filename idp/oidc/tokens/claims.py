@@ -1,11 +1,12 @@
 """Which claims a grant releases, and where (OIDC Core 1.0 §5.4, §5.5)."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from idp.oidc.errors import InvalidRequest
+from idp.oidc.tokens.verified_claims import PROVEN, VerifiedRequest, as_text, read_verified
 
 SCOPES: dict[str, tuple[str, ...]] = {
     "openid": (),
@@ -44,6 +45,7 @@ PROTOCOL_CLAIMS = (
     "account_level",
 )
 PLACES = ("id_token", "userinfo")
+VERIFIED = "verified_claims"
 MAX_CLAIMS_BYTES = 4096
 # Come along with the claim they qualify, and are no item of their own on the consent page.
 COMPANIONS = {"email_verified": "email", "phone_number_verified": "phone_number"}
@@ -68,23 +70,49 @@ class RequestedClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimsRequest:
-    """The ``claims`` parameter, parsed (OIDC Core 1.0 §5.5)."""
+    """The ``claims`` parameter, parsed (OIDC Core 1.0 §5.5; with proof: IDA §5.3)."""
 
     id_token: tuple[RequestedClaim, ...] = ()
     userinfo: tuple[RequestedClaim, ...] = ()
+    verified_id_token: tuple[VerifiedRequest, ...] = ()
+    verified_userinfo: tuple[VerifiedRequest, ...] = ()
 
     def named(self, name: str, place: str = "id_token") -> RequestedClaim | None:
         return next((claim for claim in getattr(self, place) if claim.name == name), None)
 
     def individual(self) -> tuple[RequestedClaim, ...]:
-        """What is asked for beyond the protocol's own claims, each once, essential if it is anywhere."""
+        """What is asked for beyond the protocol's own claims, each once, essential if it is anywhere.
+
+        The same claim with its proof is another one, named so.
+        """
         found: dict[str, RequestedClaim] = {}
-        for claim in (*self.id_token, *self.userinfo):
+        proven = (
+            RequestedClaim(name=PROVEN + claim.name, is_essential=claim.is_essential)
+            for request in (*self.verified_id_token, *self.verified_userinfo)
+            for claim in request.claims
+        )
+        for claim in (*self.id_token, *self.userinfo, *proven):
             if claim.name in PROTOCOL_CLAIMS:
                 continue
             if claim.name not in found or claim.is_essential:
                 found[claim.name] = claim
         return tuple(found.values())
+
+    def allowed(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """What a grant keeps: the claims of each place that are among ``names``.
+
+        What is to come with its proof is kept as the request for it, cut to the claims allowed.
+        """
+        kept = {
+            place: tuple(claim.name for claim in getattr(self, place) if claim.name in names)
+            for place in PLACES
+        }
+        proven = [name.removeprefix(PROVEN) for name in names if name.startswith(PROVEN)]
+        for place in (f"verified_{place}" for place in PLACES if proven):
+            cut = [request.narrowed(proven) for request in getattr(self, place)]
+            if texts := tuple(as_text(request) for request in cut if request.claims):
+                kept[place] = texts
+        return kept
 
 
 def read_claims_request(text: str) -> ClaimsRequest:
@@ -106,7 +134,13 @@ def read_claims_request(text: str) -> ClaimsRequest:
             "claims: expected a JSON object of at most 4096 bytes with id_token and userinfo"
         )
     known = frozenset(deliverable())
-    return ClaimsRequest(**{place: tuple(_read_place(asked.get(place), place, known)) for place in PLACES})
+    verified = {
+        f"verified_{place}": read_verified(members[VERIFIED], f"claims.{place}.{VERIFIED}")
+        for place in PLACES
+        if isinstance(members := asked.get(place), dict) and VERIFIED in members
+    }
+    named = {place: tuple(_read_place(asked.get(place), place, known)) for place in PLACES}
+    return ClaimsRequest(**named, **verified)  # type: ignore[arg-type]
 
 
 def _read_place(asked: object, place: str, known: frozenset[str]) -> Iterable[RequestedClaim]:
@@ -115,6 +149,8 @@ def _read_place(asked: object, place: str, known: frozenset[str]) -> Iterable[Re
     if not isinstance(asked, dict):
         raise InvalidRequest(f"claims.{place}: expected an object whose members are claim names")
     for name, wish in asked.items():
+        if name == VERIFIED:
+            continue
         if wish is None:
             wish = {}  # noqa: PLW2901
         if not isinstance(wish, dict) or not isinstance(wish.get("essential", False), bool):

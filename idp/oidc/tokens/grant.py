@@ -86,7 +86,8 @@ class Grant:
     """One sign-in's yes to one client, or a client's own right where there is no account.
 
     Args:
-        claims: the claim names consented to one by one: ``{"id_token": [...], "userinfo": [...]}``.
+        claims: the claim names consented to one by one: ``{"id_token": [...], "userinfo": [...]}``; under
+            ``verified_id_token`` and ``verified_userinfo``, if anything, requests for claims with proof.
         confirmation: the key that its tokens are bound to: ``jkt`` (RFC 9449) or ``x5t#S256`` (RFC 8705).
         details: ``authorization_details`` as consented to (RFC 9396).
         resources: where its access tokens may be used (RFC 8707); empty: at UserInfo.

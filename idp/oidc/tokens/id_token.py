@@ -17,6 +17,7 @@ from idp.oidc.clients.client import Client
 from idp.oidc.tokens.claims import released
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.subject import Subjects
+from idp.oidc.tokens.verification import Verifications
 from idp.statute.ages import day_in_vietnam
 
 
@@ -24,11 +25,18 @@ class IdTokens:
     """Composes and signs ID tokens."""
 
     def __init__(
-        self, issuer: str, keyring: Keyring, subjects: Subjects, clock: Clock, ttl: timedelta
+        self,
+        issuer: str,
+        keyring: Keyring,
+        subjects: Subjects,
+        verifications: Verifications,
+        clock: Clock,
+        ttl: timedelta,
     ) -> None:
         self._issuer = issuer
         self._keyring = keyring
         self._subjects = subjects
+        self._verifications = verifications
         self._clock = clock
         self._ttl = ttl
 
@@ -44,6 +52,7 @@ class IdTokens:
         return self._keyring.sign(
             {
                 **self._asked(grant, account, now),
+                **self._verifications.claims(client, grant, account, "id_token"),
                 **self._facts(client, grant, account, now),
                 **({"nonce": nonce} if nonce is not None else {}),
                 "at_hash": half_hash(access_token, alg),

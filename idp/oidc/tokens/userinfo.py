@@ -13,6 +13,7 @@ from idp.oidc.tokens.confirmation import Confirmations
 from idp.oidc.tokens.grant import Grant, Grants
 from idp.oidc.tokens.jwt_access_token import AccessToken
 from idp.oidc.tokens.subject import Subjects
+from idp.oidc.tokens.verification import Verifications
 from idp.statute.ages import day_in_vietnam
 
 
@@ -28,6 +29,7 @@ class UserInfo:
         accounts: Accounts,
         clients: Clients,
         subjects: Subjects,
+        verifications: Verifications,
         keyring: Keyring,
         clock: Clock,
     ) -> None:
@@ -38,6 +40,7 @@ class UserInfo:
         self._accounts = accounts
         self._clients = clients
         self._subjects = subjects
+        self._verifications = verifications
         self._keyring = keyring
         self._clock = clock
 
@@ -69,7 +72,11 @@ class UserInfo:
             raise InsufficientScope("UserInfo asks for the scope openid")
         names = [*by_scope(presented.scope), *grant.claims.get("userinfo", ())]
         available = claims_of(account, day_in_vietnam(self._clock()))
-        claims = {**released(available, names), "sub": self._subjects.subject(client, account.id)}
+        claims = {
+            **released(available, names),
+            **self._verifications.claims(client, grant, account, "userinfo"),
+            "sub": self._subjects.subject(client, account.id),
+        }
         alg = client.metadata.userinfo_signed_response_alg
         if alg is None:
             return claims

@@ -8,6 +8,7 @@ from typing import Any
 from idp.accounts.phone import spaced_phone
 from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.tokens.claims import COMPANIONS, UNSAID, by_scope
+from idp.oidc.tokens.verified_claims import PROVEN
 from idp.web.i18n import Language, Say, say_day
 from idp.web.render import in_threes
 
@@ -37,20 +38,22 @@ def asked(request: AuthorizationRequest) -> list[tuple[str, bool]]:
 def items(
     named: Iterable[tuple[str, bool]], available: Mapping[str, object], say: Say, language: Language
 ) -> list[Item]:
-    """Each named claim that the account holds and that says something of its own.
+    """Each named claim that the account holds, or can prove, and that says something of its own.
 
     The parts of a name say nothing beside the whole, where one yes gives both.
     """
     named = list(named)
     spoken = COMPANIONS.keys() | UNSAID
-    if ("name", True) in named and available.get("name") is not None:
-        spoken |= PARTS_OF_NAME & {name for name, is_required in named if is_required}
+    for proven in ("", PROVEN):
+        if (f"{proven}name", True) in named and available.get(f"{proven}name") is not None:
+            parts = {proven + part for part in PARTS_OF_NAME}
+            spoken |= parts & {name for name, is_required in named if is_required}
     return [
         Item(
             key=name,
-            label=say(f"claims.{name}.label"),
-            value=_told(name, available[name], say, language),
-            note=say(f"claims.{name}.note"),
+            label=say(f"claims.{(plain := name.removeprefix(PROVEN))}.label"),
+            value=_told(plain, available[name], say, language),
+            note=say(f"claims.{plain if plain == name else 'verified'}.note"),
             is_required=is_required,
         )
         for name, is_required in named

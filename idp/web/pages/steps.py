@@ -12,6 +12,7 @@ from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.clients.client import Client
+from idp.oidc.tokens.verification import proven_too
 from idp.signin.desk import Desk
 from idp.signin.devices import LIFE
 from idp.signin.ending import Caller, Outcome
@@ -143,7 +144,8 @@ class Steps:
         if request is None or client is None:
             raise AssertionError("only clients ask for consent")
         details, language = client.metadata, self.surface.language(common["ui_locales"])
-        available = claims_of(self.desk.account_of(interaction), day_in_vietnam(self.clock()))
+        account = self.desk.account_of(interaction)
+        available = proven_too(account, claims_of(account, day_in_vietnam(self.clock())))
         return self.surface.show(
             "consent.html",
             caller,

@@ -1,0 +1,444 @@
+"""OpenID Connect for Identity Assurance 1.0 (IDA) and its schema: claims with proof, no more than asked."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from idp.accounts.account import LockGround
+from idp.accounts.kinds import Kind
+from idp.assurance import Level
+from tests.house import House, Person, RelyingParty, query_of
+from tests.protocol.acts import code_for, refused, sent_back, signed_in, tokens_for
+
+FRAMEWORK = "vn_decree_69_2024"
+NAMES = {"given_name": None, "family_name": None}
+RECORD = {"type": {"value": "electronic_record"}}
+
+
+def asking(
+    verification: dict[str, Any] | None = None, claims: dict[str, Any] | None = None, **others: Any
+) -> dict[str, Any]:
+    return {
+        "verification": {"trust_framework": None, **(verification or {})},
+        "claims": NAMES if claims is None else claims,
+        **others,
+    }
+
+
+def written(*verified: Any, place: str = "userinfo") -> str:
+    return json.dumps({place: {"verified_claims": verified[0] if len(verified) == 1 else list(verified)}})
+
+
+def told(rp: RelyingParty, person: Person, *verified: Any, scope: str = "openid") -> Any:
+    """What UserInfo says in ``verified_claims``; ``None`` where it is left out."""
+    tokens = tokens_for(rp, person, scope=scope, claims=written(*verified))
+    return rp.userinfo(tokens["access_token"]).get_json().get("verified_claims")
+
+
+def metadata(house: House) -> dict[str, Any]:
+    return dict(house.app.test_client().get("/.well-known/openid-configuration").get_json())
+
+
+@pytest.mark.spec("IDA §5.1")
+def test_claims_come_apart_from_those_without_proof(rp: RelyingParty, person: Person) -> None:
+    tokens = tokens_for(rp, person, scope="openid", claims=written(asking()))
+
+    answer = rp.userinfo(tokens["access_token"]).get_json()
+
+    assert answer["verified_claims"] == {
+        "verification": {"trust_framework": FRAMEWORK},
+        "claims": {"given_name": "Hà", "family_name": "Trần"},
+    }
+    assert answer.keys() == {"sub", "verified_claims"}
+
+
+@pytest.mark.spec("IDA §5.2")
+@pytest.mark.parametrize("place", ["id_token", "userinfo"])
+def test_claims_come_where_they_were_asked_and_nowhere_else(
+    house: House, rp: RelyingParty, person: Person, place: str
+) -> None:
+    tokens = tokens_for(rp, person, scope="openid", claims=written(asking(), place=place))
+
+    answers = {
+        "id_token": house.id_token(tokens["id_token"])[1],
+        "userinfo": rp.userinfo(tokens["access_token"]).get_json(),
+    }
+
+    assert [name for name, answer in answers.items() if "verified_claims" in answer] == [place]
+
+
+@pytest.mark.spec("IDA §5.3")
+def test_plain_request_for_the_same_claim_is_another_one(rp: RelyingParty, person: Person) -> None:
+    claims = json.dumps({"userinfo": {"birthdate": None, "verified_claims": asking()}})
+    tokens = tokens_for(rp, person, scope="openid", claims=claims)
+
+    answer = rp.userinfo(tokens["access_token"]).get_json()
+
+    assert answer["birthdate"] == "1999-05-17"
+    assert "birthdate" not in answer["verified_claims"]["claims"]
+
+
+@pytest.mark.spec("IDA §5.3")
+@pytest.mark.parametrize(
+    ("wish", "is_given"),
+    [
+        (None, True),
+        ({}, True),
+        ({"essential": True}, True),
+        ({"value": "Hà"}, True),
+        ({"values": ["Hoa", "Hà"]}, True),
+        ({"value": "Hoa"}, False),
+        ({"value": "Hoa", "essential": True}, False),
+        ({"values": []}, False),
+        ({"value": {"a": 1}}, False),
+        ({"something": "else"}, True),
+    ],
+)
+def test_claim_of_another_value_is_left_out_alone(
+    rp: RelyingParty, person: Person, wish: Any, is_given: bool
+) -> None:
+    answer = told(rp, person, asking(claims={"given_name": wish, "family_name": None}))
+
+    assert answer["claims"] == {"family_name": "Trần"} | ({"given_name": "Hà"} if is_given else {})
+
+
+@pytest.mark.spec("IDA §5.4")
+def test_verification_holds_the_elements_asked_for_and_no_others(rp: RelyingParty, person: Person) -> None:
+    answer = told(rp, person, asking({"time": None, "assurance_level": None}))
+
+    assert answer["verification"] == {
+        "trust_framework": FRAMEWORK,
+        "time": "2026-10-01T02:03:04Z",
+        "assurance_level": "02",
+    }
+
+
+@pytest.mark.spec("IDA §5.4")
+def test_evidence_is_given_one_step_deeper_only(rp: RelyingParty, person: Person) -> None:
+    assert "evidence" not in told(rp, person, asking({"evidence": None}))["verification"]
+    assert told(rp, person, asking({"evidence": [RECORD]}))["verification"]["evidence"] == [
+        {"type": "electronic_record"}
+    ]
+
+
+@pytest.mark.spec("IDA Schema §5.4.4")
+def test_evidence_of_level_02_is_the_record_and_the_person_seen(rp: RelyingParty, person: Person) -> None:
+    answer = told(
+        rp,
+        person,
+        asking(
+            {
+                "evidence": [
+                    {
+                        **RECORD,
+                        "check_details": [{"check_method": None}],
+                        "time": None,
+                        "record": {"type": None, "source": {"name": None}},
+                    },
+                    {
+                        "type": {"value": "document"},
+                        "check_details": [{"check_method": None}],
+                        "document_details": {"type": None},
+                    },
+                ]
+            }
+        ),
+    )
+
+    record, document = answer["verification"]["evidence"]
+    assert record == {
+        "type": "electronic_record",
+        "check_details": [{"check_method": "data"}],
+        "time": "2026-10-01T02:03:04Z",
+        "record": {
+            "type": "population_register",
+            "source": {"name": "Sổ dân cư mẫu (sample population register)"},
+        },
+    }
+    assert document == {
+        "type": "document",
+        "check_details": [{"check_method": "vpip"}, {"check_method": "pvp"}],
+        "document_details": {"type": "idcard"},
+    }
+
+
+def test_nobody_was_seen_for_level_01(house: House, rp: RelyingParty) -> None:
+    person = house.person(level=Level.ONE)
+
+    assert told(rp, person, asking({"evidence": [{"type": {"value": "document"}}]})) is None
+    answer = told(rp, person, asking({"evidence": [RECORD], "assurance_level": None}))
+    assert answer["verification"]["assurance_level"] == "01"
+    assert len(answer["verification"]["evidence"]) == 1
+
+
+@pytest.mark.spec("IDA §5.4")
+def test_filters_over_evidence_are_alternatives(rp: RelyingParty, person: Person) -> None:
+    vouch = {"type": {"value": "vouch"}}
+
+    assert told(rp, person, asking({"evidence": [vouch]})) is None
+    evidence = told(rp, person, asking({"evidence": [vouch, RECORD]}))["verification"]["evidence"]
+    assert evidence == [{"type": "electronic_record"}]
+
+
+@pytest.mark.spec("IDA §5.4")
+@pytest.mark.parametrize(
+    ("filters", "methods"),
+    [
+        ([{"check_method": {"value": "pvp"}}], ["pvp"]),
+        ([{"check_method": {"value": "pvr"}}], None),
+        ([{"check_method": {"value": "pvr"}}, {"check_method": {"value": "vpip"}}], ["vpip"]),
+        ([{"check_method": {"values": ["vpip", "pvp"]}}], ["vpip", "pvp"]),
+        ([{"check_method": None, "organization": {"value": "somebody"}}], None),
+    ],
+)
+def test_check_details_are_filtered(
+    rp: RelyingParty, person: Person, filters: list[Any], methods: list[str] | None
+) -> None:
+    wish = {"evidence": [{"type": {"value": "document"}, "check_details": filters}]}
+
+    answer = told(rp, person, asking(wish))
+
+    if methods is None:
+        assert answer is None
+    else:
+        (document,) = answer["verification"]["evidence"]
+        assert [check["check_method"] for check in document["check_details"]] == methods
+
+
+@pytest.mark.spec("IDA §5.5.1")
+@pytest.mark.parametrize(
+    ("verification", "is_met"),
+    [
+        ({"trust_framework": {"value": FRAMEWORK}}, True),
+        ({"trust_framework": {"values": ["gold", FRAMEWORK]}}, True),
+        ({"trust_framework": {"value": "gold"}}, False),
+        ({"trust_framework": {"value": "gold", "essential": True}}, False),
+        ({"assurance_level": {"value": "02"}}, True),
+        ({"assurance_level": {"values": ["03"]}}, False),
+        ({"assurance_level": {"value": 2}}, False),
+        ({"verification_process": {"value": "another"}}, False),
+        ({"nothing_of_ours": {"value": "x"}}, False),
+        ({"nothing_of_ours": {"within": [{"deeper": {"values": ["x"]}}]}}, False),
+        ({"nothing_of_ours": None}, True),
+        ({"nothing_of_ours": {"essential": True}}, True),
+        ({"evidence": [{**RECORD, "record": {"type": {"value": "tax"}}}]}, False),
+        ({"evidence": [{**RECORD, "record": {"personal_number": {"value": "1"}}}]}, False),
+        ({"evidence": {"type": {"value": "document"}}}, None),
+    ],
+)
+def test_unmet_restriction_on_the_verification_leaves_all_out(
+    rp: RelyingParty, person: Person, verification: dict[str, Any], is_met: bool | None
+) -> None:
+    if is_met is None:
+        browser = rp.house.browser()
+        browser.open("/authorize", rp.request(scope="openid", claims=written(asking(verification))))
+        sent_back(browser, rp, "invalid_request")
+    else:
+        assert (told(rp, person, asking(verification)) is not None) is is_met
+
+
+@pytest.mark.spec("IDA §5.5.2")
+@pytest.mark.parametrize(("spare", "is_met"), [(timedelta(seconds=2), True), (timedelta(seconds=-2), False)])
+def test_verification_older_than_max_age_is_left_out(
+    house: House, rp: RelyingParty, person: Person, spare: timedelta, is_met: bool
+) -> None:
+    age = house.clock() - datetime(2026, 10, 1, 2, 3, 4, tzinfo=UTC) + spare
+
+    answer = told(rp, person, asking({"time": {"max_age": int(age.total_seconds())}}))
+
+    assert (answer is not None) is is_met
+    assert told(rp, person, asking({"assurance_level": {"max_age": 10**9}})) is None
+
+
+@pytest.mark.spec("IDA §5.6")
+def test_each_request_of_an_array_is_answered_by_itself(rp: RelyingParty, person: Person) -> None:
+    gold = asking({"trust_framework": {"value": "gold"}})
+    name, born = asking(claims={"name": None}), asking({"time": None}, claims={"birthdate": None})
+
+    both = told(rp, person, gold, name, born)
+
+    assert [list(one["claims"]) for one in both] == [["name"], ["birthdate"]]
+    assert ["time" in one["verification"] for one in both] == [False, True]
+    assert told(rp, person, gold, name)["claims"] == {"name": "Trần Thị Thu Hà"}
+    assert told(rp, person, gold, gold) is None
+
+
+@pytest.mark.spec("IDA §5.7.2")
+def test_claims_that_we_do_not_know_are_left_out(rp: RelyingParty, person: Person) -> None:
+    strange = {"NONEXISTING": None, "claim%1/a&,.b": {"essential": True}, "phone_number": None, "email": None}
+
+    assert told(rp, person, asking(claims=strange | NAMES))["claims"].keys() == NAMES.keys()
+    assert told(rp, person, asking(claims=strange)) is None
+
+
+@pytest.mark.spec("IDA §5.7.2")
+def test_claims_outside_the_registered_purpose_are_left_out(house: House, person: Person) -> None:
+    narrow = house.client("narrow", scope=("openid",), claims=("age_over_18",))
+    both = asking(claims={"age_over_18": None, "identity_number": {"essential": True}})
+
+    assert told(narrow, person, both)["claims"] == {"age_over_18": True}
+
+
+@pytest.mark.spec("IDA §5.7.5")
+def test_elements_without_what_makes_them_valid_are_left_out(rp: RelyingParty, person: Person) -> None:
+    wish = {**RECORD, "check_details": [{"organization": None}], "record": {"source": {"country_code": None}}}
+
+    answer = told(rp, person, asking({"evidence": [wish]}))
+
+    assert answer["verification"]["evidence"] == [{"type": "electronic_record"}]
+    assert told(rp, person, asking(claims={})) is None
+
+
+def test_empty_claims_leave_the_rest_of_the_answer_alone(rp: RelyingParty, person: Person) -> None:
+    tokens = tokens_for(rp, person, scope="openid profile", claims=written(asking(claims={})))
+
+    assert rp.userinfo(tokens["access_token"]).get_json()["name"] == "Trần Thị Thu Hà"
+
+
+@pytest.mark.parametrize("kind", [Kind.FOREIGNER, Kind.ORGANISATION])
+def test_nothing_is_proven_of_whom_no_register_knows(house: House, rp: RelyingParty, kind: Kind) -> None:
+    level = {Kind.FOREIGNER: Level.TWO, Kind.ORGANISATION: None}[kind]
+    holder = house.person(kind=kind, level=level)
+
+    assert told(rp, holder, asking(claims={"name": None})) is None
+
+
+def test_process_of_one_person_is_called_differently_at_every_sector(
+    house: House, rp: RelyingParty, person: Person
+) -> None:
+    wish = asking({"verification_process": None})
+    other = house.client("other")
+
+    named = [told(party, person, wish)["verification"]["verification_process"] for party in (rp, rp, other)]
+
+    assert named[0] == named[1] != named[2]
+    assert str(person.account_id) not in named
+
+
+@pytest.mark.spec("IDA §5.7.6")
+@pytest.mark.parametrize(
+    "verified",
+    [
+        None,
+        [],
+        "x",
+        {},
+        {"claims": NAMES},
+        {"verification": {"trust_framework": None}},
+        {"verification": {}, "claims": NAMES},
+        {"verification": None, "claims": NAMES},
+        {"verification": {"trust_framework": "gold"}, "claims": NAMES},
+        {"verification": {"trust_framework": None}, "claims": None},
+        {"verification": {"trust_framework": None}, "claims": {"name": "Hà"}},
+        {"verification": {"trust_framework": None}, "claims": {"name": {"essential": "yes"}}},
+        {"verification": {"trust_framework": None}, "claims": {"name": {"values": "Hà"}}},
+        asking({"evidence": []}),
+        asking({"evidence": [{}]}),
+        asking({"evidence": [None]}),
+        asking({"evidence": [{"type": None}]}),
+        asking({"evidence": [{"type": {"values": ["document"]}}]}),
+        asking({"time": {"max_age": -1}}),
+        asking({"time": {"max_age": True}}),
+        asking({"time": {"max_age": "1"}}),
+        asking({"time": {"max_age": 1e999}}),
+        asking({"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": {"i": None}}}}}}}}}),
+        [asking()] * 9,
+    ],
+)
+def test_request_that_breaks_the_form_is_refused(rp: RelyingParty, verified: Any) -> None:
+    browser = rp.house.browser()
+
+    browser.open("/authorize", rp.request(scope="openid", claims=written(verified)))
+
+    assert "verified_claims" in sent_back(browser, rp, "invalid_request")
+
+
+@pytest.mark.spec("IDA §5.7.3")
+def test_person_is_asked_for_each_by_name_and_gives_what_they_tick(
+    house: House, rp: RelyingParty, person: Person
+) -> None:
+    browser = signed_in(house, person)
+    wish = asking(claims={"name": {"essential": True}, "birthdate": None, "address": None})
+    browser.open("/authorize", rp.request(scope="openid", claims=written(wish), ui_locales="en"))
+
+    assert browser.text.count("With proof: when and how it was checked") == 3
+    assert {"verified:birthdate", "verified:address"} <= {
+        value for value in browser.text.split('"') if value.startswith("verified:")
+    }
+    assert 'value="verified:name"' not in browser.text, "what is essential comes with the yes"
+    form = browser.page.form_with("consent-allow")
+    assert form is not None
+    ticked = form.filled({}, "consent-allow") | {"claim": "verified:birthdate"}
+    sent = browser.client.post(form.action, data=ticked)
+
+    tokens = rp.redeem(query_of(sent.headers["Location"])["code"][0]).get_json()
+    answer = rp.userinfo(tokens["access_token"]).get_json()["verified_claims"]
+    assert answer["claims"] == {"name": "Trần Thị Thu Hà", "birthdate": "1999-05-17"}
+
+
+@pytest.mark.spec("IDA §5.7.3")
+def test_consent_without_proof_covers_none_with_it(house: House, rp: RelyingParty, person: Person) -> None:
+    browser = signed_in(house, person)
+    plain = json.dumps({"userinfo": {"birthdate": {"essential": True}}})
+    proven = written(asking(claims={"birthdate": {"essential": True}}))
+    browser.open("/authorize", rp.request(scope="openid", claims=plain))
+    browser.submit({}, "consent-allow")
+
+    browser.open("/authorize", rp.request(scope="openid", claims=proven, prompt="none"))
+    sent_back(browser, rp, "consent_required")
+    browser.open("/authorize", rp.request(scope="openid", claims=proven))
+    browser.submit({}, "consent-allow")
+    browser.open("/authorize", rp.request(scope="openid", claims=proven, prompt="none"))
+
+    tokens = rp.redeem(browser.answer["code"]).get_json()
+    assert "verified_claims" in rp.userinfo(tokens["access_token"]).get_json()
+    assert "verified:" not in browser.open("/account/consents").get_data(as_text=True)
+
+
+def test_nobody_is_asked_for_what_never_comes(house: House, rp: RelyingParty, person: Person) -> None:
+    browser = signed_in(house, person)
+    gold = written(asking({"trust_framework": {"value": "gold"}}))
+
+    browser.open("/authorize", rp.request(scope="openid", claims=gold))
+
+    assert "With proof" not in browser.text
+    assert "verified:" not in browser.text
+
+
+def test_refreshed_tokens_give_the_same(rp: RelyingParty, person: Person) -> None:
+    tokens = tokens_for(rp, person, scope="openid offline_access", claims=written(asking()))
+
+    refreshed = rp.refresh(tokens["refresh_token"]).get_json()
+
+    assert "verified_claims" in rp.userinfo(refreshed["access_token"]).get_json()
+
+
+def test_locked_account_proves_nothing(house: House, rp: RelyingParty, person: Person) -> None:
+    code = code_for(rp, person, scope="openid", claims=written(asking(), place="id_token"))
+    house.provider.accounts.lock(person.account_id, LockGround.AUTHORITY)
+
+    refused(rp.redeem(code), "invalid_grant")
+
+
+@pytest.mark.spec("IDA §8")
+def test_discovery_names_all_that_can_come(house: House, person: Person) -> None:
+    document = metadata(house)
+
+    assert document["claims_parameter_supported"] is True
+    assert document["trust_frameworks_supported"] == [FRAMEWORK]
+    assert document["evidence_supported"] == ["electronic_record", "document"]
+    assert document["electronic_records_supported"] == ["population_register"]
+    assert document["documents_supported"] == ["idcard"]
+    assert document["documents_check_methods_supported"] == ["vpip", "pvp"]
+    every = dict.fromkeys(document["claims_in_verified_claims_supported"])
+    wide = house.client("wide", claims=tuple(every))
+    assert told(wide, person, asking(claims=every))["claims"].keys() == every.keys()
+
+
+def test_who_does_not_ask_sees_no_trace(house: House, rp: RelyingParty, person: Person) -> None:
+    tokens = tokens_for(rp, person, scope="openid profile")
+
+    assert "verified_claims" not in rp.userinfo(tokens["access_token"]).get_json()
+    assert "verified_claims" not in house.id_token(tokens["id_token"])[1]
