@@ -55,6 +55,14 @@ CLIENTS: dict[str, ClientMetadata] = {
     ),
     "public": _client("public", "Ứng dụng mẫu", token_endpoint_auth_method="none"),
     "second": _client("second", "Trang mẫu thứ hai", token_endpoint_auth_method="client_secret_post"),
+    # Their public keys are put in when their private ones are made.
+    "jwt": _client("jwt", "Trang mẫu ký bằng khóa", token_endpoint_auth_method="private_key_jwt"),
+    "dpop": _client(
+        "dpop",
+        "Trang mẫu gắn khóa",
+        token_endpoint_auth_method="private_key_jwt",
+        dpop_bound_access_tokens=True,
+    ),
 }
 
 

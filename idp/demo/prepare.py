@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from idp.accounts.account import Status
 from idp.audit.events import Event
 from idp.authenticators.totp import new_secret
 from idp.demo.cast import CLIENTS, PEOPLE, Part, portal
+from idp.demo.keys import new_jwk, public_part
 from idp.demo.show import write_private_json
 from idp.kernel.ids import new_secret as new_client_secret
 from idp.migrations import migrate
@@ -80,15 +82,16 @@ def _person(part: Part) -> dict[str, Any]:
 
 
 def _client(client_id: str, details: ClientMetadata) -> dict[str, Any]:
-    is_public = details.token_endpoint_auth_method == "none"
+    has_secret = details.token_endpoint_auth_method.startswith("client_secret_")
+    has_key = details.token_endpoint_auth_method == "private_key_jwt"
     return {
         "client_id": client_id,
-        "client_secret": None if is_public else new_client_secret(),
+        "client_secret": new_client_secret() if has_secret else None,
         "auth_method": details.token_endpoint_auth_method,
         "redirect_uri": details.redirect_uris[0],
         "post_logout_redirect_uri": details.post_logout_redirect_uris[0],
         "scope": " ".join(details.scope),
-        "private_jwk": None,
+        "private_jwk": new_jwk(client_id) if has_key else None,
     }
 
 
@@ -128,6 +131,8 @@ def _play(provider: Provider, part: Part, person: dict[str, Any]) -> None:
 def _register(provider: Provider, details: ClientMetadata, known: dict[str, Any]) -> None:
     if provider.clients.find(known["client_id"]) is not None:
         return
+    if known["private_jwk"] is not None:
+        details = replace(details, jwks={"keys": [public_part(known["private_jwk"])]})
     with provider.database.transaction():
         provider.clients.register(details, client_id=known["client_id"], secret=known["client_secret"])
         provider.audit.record(Event.CLIENT_REGISTERED, client_id=known["client_id"], actor=ACTOR)

@@ -17,7 +17,7 @@ from idp.web.endpoints.introspect import Introspect
 from idp.web.endpoints.par import PushedAuthorization
 from idp.web.endpoints.registration import Register
 from idp.web.endpoints.revoke import Revoke
-from idp.web.endpoints.simulator import RotateKeys
+from idp.web.endpoints.simulator import Resource, RotateKeys
 from idp.web.endpoints.token import Token
 from idp.web.endpoints.userinfo import UserInfo
 from idp.web.hardening import FRAMED
@@ -187,6 +187,13 @@ ROUTES: tuple[Route, ...] = (
         "/simulator/rotate-keys",
         RotateKeys,
         lambda d: (d.provider.keyring, d.provider.audit),
+        is_api=True,
+        is_simulator=True,
+    ),
+    Route(
+        "/simulator/resource",
+        Resource,
+        lambda d: (d.provider.userinfo, d.presented, d.provider.confirmations.proofs),
         is_api=True,
         is_simulator=True,
     ),

@@ -24,6 +24,7 @@ CLIENT = {
     "scope": str,
     "private_jwk": type(None),
 }
+KEYED = ("jwt", "dpop")
 ACCOUNT = {"username": str, "password": str, "totp_secret": str, "kind": str, "level": str, "phone": str}
 
 
@@ -79,9 +80,9 @@ def test_document_has_the_promised_shape(shown):
     assert told["clients"].keys() >= {"confidential", "public", "second"}
     assert told["operators"] == {}
     for name, client in told["clients"].items():
-        assert {key: type(value) for key, value in client.items()} == CLIENT | (
-            {"client_secret": type(None)} if name == "public" else {}
-        )
+        own = {"client_secret": type(None)} if name in ("public", *KEYED) else {}
+        own |= {"private_jwk": dict} if name in KEYED else {}
+        assert {key: type(value) for key, value in client.items()} == CLIENT | own
         assert client["redirect_uri"].startswith("https://" if name != "portal" else "http://localhost:")
     citizens = [person for person in told["accounts"].values() if person["kind"] == "citizen"]
     assert len(citizens) >= 4

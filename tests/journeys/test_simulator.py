@@ -7,8 +7,10 @@ import pytest
 from idp.settings import Settings
 from idp.web.routes import ROUTES
 from tests.house import ISSUER, SECRET, House
+from tests.proofs import Holder
 
 STEERED = tuple(route.path for route in ROUTES if route.is_simulator)
+RESOURCE = "/simulator/resource"
 WRONG = 12  # more than any account's budget
 BAR = {"Trình giả lập", "A simulator"}
 
@@ -112,6 +114,31 @@ def test_clients_on_this_machine_are_asked_by_a_simulator_only(make_house, simul
     reasons = [reason_of(found.provider.outbound, loopback) for found in (simulator, make_house())]
 
     assert reasons == ["unreachable", "address_refused"]
+
+
+@pytest.mark.spec("RFC 9449 §7.1")
+def test_the_resource_checks_what_user_info_checks(simulator):
+    rp, person, holder = simulator.client(), simulator.person(), Holder(simulator)
+    bearer = rp.redeem(simulator.browser().sign_in(rp, person)["code"]).json["access_token"]
+    code = simulator.browser().sign_in(rp, person)["code"]
+    form = {"redirect_uri": rp.redirect_uri, "code_verifier": rp.verifier, "code": code}
+    form["grant_type"] = "authorization_code"
+    bound = rp.post("/token", form, {"DPoP": holder.proof()}).json["access_token"]
+    proof = holder.proof(RESOURCE, "GET", token=bound)
+
+    welcome = ask(simulator, f"Bearer {bearer}", **{"x-fapi-interaction-id": "one"})
+    assert (welcome.status_code, welcome.headers["x-fapi-interaction-id"]) == (200, "one")
+    assert welcome.json == rp.userinfo(bearer).json
+    assert ask(simulator, f"DPoP {bound}", DPoP=proof).json["sub"] == welcome.json["sub"]
+    for wrong in (f"Bearer {bound}", f"DPoP {bearer}", "Bearer nonsense", f"DPoP {bound}", None):
+        refused = ask(simulator, wrong)
+        assert refused.status_code == 401
+        assert "WWW-Authenticate" in refused.headers
+
+
+def ask(house, authorization, **headers):
+    told = {"Authorization": authorization} if authorization else {}
+    return house.app.test_client().get(RESOURCE, headers=told | headers)
 
 
 def reason_of(outbound, url):

@@ -3,9 +3,12 @@
 import shutil
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 from idp.accounts.account import Status
 from idp.demo.prepare import CastLost, prepared
+from idp.oidc.clients.authentication import Presented
 from idp.provider import Provider
 from idp.settings import Settings
 from tests.house import SECRET
@@ -79,6 +82,24 @@ def test_what_broke_off_is_taken_up_again(provider, memory, monkeypatch, step):
     assert memory.read_bytes() == kept
     test_every_sample_person_can_sign_in(provider, memory)
     assert all(provider.clients.find(known["client_id"]) for known in cast["clients"].values())
+
+
+@pytest.mark.parametrize("name", ["jwt", "dpop"])
+def test_a_client_with_a_key_proves_itself_by_it(provider, memory, name):
+    known = prepared(provider, memory, None)["clients"][name]
+    now = int(provider.clock().timestamp())
+    claims = {"iss": name, "sub": name, "aud": "http://localhost:8000", "exp": now + 60, "jti": "one"}
+    key = ECKey.import_key(known["private_jwk"])
+    form = {
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key),
+    }
+
+    client = provider.client_authentication.authenticate(form, Presented(url="http://localhost:8000/token"))
+
+    assert client.client_id == name
+    assert "d" not in client.metadata.jwks["keys"][0]
+    assert client.metadata.dpop_bound_access_tokens == (name == "dpop")
 
 
 def test_nobody_finds_codes_in_the_outbox_that_lead_nowhere(provider, memory):
