@@ -155,6 +155,7 @@ ROUTES: tuple[Route, ...] = (
     Route(FRAMED, session_frame.SessionFrame, lambda d: (d.surface,), "check_session_iframe"),
     Route("/health", Health, lambda d: (d.provider.check,), is_api=True),
     Route("/", front.Front, lambda d: (d.surface, d.provider.is_demo)),
+    Route("/start/<client_id>", front.Start, lambda d: (d.provider.clients, d.provider.settings.issuer)),
     Route("/language/<language>", front.ChooseLanguage, lambda d: (d.surface,)),
     Route("/privacy", front.Privacy, lambda d: (d.surface,)),
     Route("/help", front.Help, lambda d: (d.surface,)),

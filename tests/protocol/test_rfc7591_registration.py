@@ -161,7 +161,8 @@ def test_nobody_appraises_themselves(open_house: House) -> None:
 @pytest.mark.parametrize(
     "uris",
     [[], ["http://rp.example/cb"], ["https://rp.example/cb#x"], ["javascript:alert(1)"], ["https://*.example/"],
-     ["https://u:p@rp.example/"], ["/cb"], [""], ["https://a.example/", "https://b.example/"]],
+     ["https://u:p@rp.example/"], ["/cb"], [""], ["https://["], ["https://[::1"],
+     ["https://a.example/", "https://b.example/"]],
 )  # fmt: skip
 def test_bad_redirect_uris_are_refused_by_their_own_name(open_house: House, uris: list[str]) -> None:
     assert refusal(register(open_house, {"redirect_uris": uris})) == (400, "invalid_redirect_uri")
@@ -186,6 +187,7 @@ def test_redirect_uris_of_another_type_are_refused(open_house: House, wrong: dic
      {"subject_type": "x"},
      {"logo_uri": "javascript:alert(1)"}, {"policy_uri": "data:text/html,x"}, {"tos_uri": "http://rp.example"},
      {"client_uri": "https://"}, {"initiate_login_uri": "http://rp.example/"}, {"client_name": 1},
+     {"client_name": "x" * 201},
      {"client_name#vi": ""}, {"scope": ["openid"]}, {"default_max_age": "60"}, {"default_max_age": -1},
      {"require_auth_time": "true"}, {"default_acr_values": ["urn:invented"]}, {"contacts": [1]}, {"jwks": []},
      {"jwks": {"keys": [{"kty": "oct", "k": "AA"}]}}, {"id_token_signed_response_alg": "none"},

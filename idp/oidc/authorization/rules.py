@@ -223,11 +223,9 @@ def level_is_offered(draft: Draft) -> None:
     """
     acr = draft.claims.named("acr")
     essential = acr is not None and acr.is_essential and bool(acr.values)
-    words = (
-        [str(value) for value in acr.values]
-        if acr and acr.values
-        else (draft.get("acr_values") or "").split()
-    )
+    # OIDC Registration 1.0 §2: what the client registered counts where the request asks for nothing.
+    asked = (draft.get("acr_values") or "").split() or draft.known_client.metadata.default_acr_values
+    words = [str(value) for value in acr.values] if acr and acr.values else asked
     levels = tuple(level for word in words if (level := level_of(word)) is not None)
     if essential and not levels:
         raise OAuthError("claims: no acr that is asked for exists here", "unmet_authentication_requirements")

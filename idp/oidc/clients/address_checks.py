@@ -10,6 +10,7 @@ FOLLOWED = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_u
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MAX_ITEMS = 50
 MAX_TEXT = 2048
+MAX_NAME = 200
 
 
 def faults_of_addresses(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
@@ -31,6 +32,8 @@ def faults_of_addresses(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
         values = getattr(metadata, member)
         if len(values) > MAX_ITEMS or any(len(value) > MAX_TEXT for value in values):
             yield member, f"at most {MAX_ITEMS} of at most {MAX_TEXT} characters"
+    if any(len(name) > MAX_NAME for name in metadata.client_name.values()):
+        yield "client_name", f"at most {MAX_NAME} characters"
     if metadata.default_max_age is not None and metadata.default_max_age < 0:
         yield "default_max_age", "a number of seconds"
     if any(level_of(word) is None for word in metadata.default_acr_values):

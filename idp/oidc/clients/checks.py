@@ -107,7 +107,10 @@ def _check_logout_uris(metadata: ClientMetadata) -> None:
 
 
 def _check_redirect_uri(uri: str, application_type: str, field: str = "redirect_uris") -> None:
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # brackets around no address
+        raise InvalidClientMetadata(field, "an absolute address") from None
     if "#" in uri or not uri.isascii() or any(c.isspace() or c in "\\<>\"'`{}|^" for c in uri):
         raise InvalidClientMetadata(field, "an absolute address without a fragment")
     if parts.username or parts.password or "*" in uri:

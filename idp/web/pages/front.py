@@ -1,11 +1,14 @@
 """The provider's own front: what it is, its language, privacy, help, and the demonstration's messages."""
 
+from urllib.parse import urlencode
+
 from flask import Response
 from flask.views import MethodView
 from werkzeug.wrappers import Response as AnyResponse
 
 from idp.kernel.errors import NotFound
 from idp.notifications.outbox import Outbox as Messages
+from idp.oidc.clients.client import Clients
 from idp.web.http import read_query, see_other
 from idp.web.i18n import LANGUAGES
 from idp.web.surface import LANGUAGE, LANGUAGE_TTL, Surface
@@ -24,6 +27,26 @@ class Front(MethodView):
 
     def get(self) -> Response:
         return self._surface.show("frontpage.html", self._surface.caller(), is_demo=self._is_demo)
+
+
+class Start(MethodView):
+    """GET /start/<client_id>: to where a client begins sign-ins (OIDC Core 1.0 §4).
+
+    Only to the address that it registered for this, and with nothing but our name.
+    """
+
+    init_every_request = False
+
+    def __init__(self, clients: Clients, issuer: str) -> None:
+        self._clients = clients
+        self._issuer = issuer
+
+    def get(self, client_id: str) -> AnyResponse:
+        client = self._clients.find(client_id)
+        uri = client.metadata.initiate_login_uri if client is not None else None
+        if uri is None:
+            raise NotFound
+        return see_other(f"{uri}{'&' if '?' in uri else '?'}{urlencode({'iss': self._issuer})}")
 
 
 class ChooseLanguage(MethodView):

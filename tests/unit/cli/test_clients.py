@@ -91,3 +91,14 @@ def test_an_unknown_client_cannot_be_disabled(idp):
 
     assert (answer.status, "nobody" in answer.err) == (1, True)
     assert idp.events("client.removed") == []
+
+
+def test_a_token_lets_a_developer_register_once(idp):
+    token = idp.succeed("clients", "token", "--scope", "openid").strip()
+    provider = idp.provider()
+
+    assert provider.invitations.spend(token) == ("openid",)
+    assert provider.invitations.spend(token) is None
+    assert token not in str(idp.events("client.invited"))
+    assert len(idp.events("client.invited")) == 1
+    provider.close()
