@@ -64,6 +64,7 @@ from idp.oidc.tokens.jwt_access_token import JwtAccessTokens
 from idp.oidc.tokens.recognition import Recognition
 from idp.oidc.tokens.revocation import Revocation
 from idp.oidc.tokens.subject import Subjects
+from idp.oidc.tokens.successor import Successors
 from idp.oidc.tokens.userinfo import UserInfo
 from idp.oidc.tokens.verification import Verifications
 from idp.outbound import Outbound
@@ -196,6 +197,7 @@ class Provider:
                 access_tokens=self.access_tokens,
                 id_tokens=id_tokens,
                 issue=Issue(self.database, self.access_tokens),
+                successors=Successors(derive(root, "refresh-successor"), self.ephemeral),
                 audit=self.audit,
                 clock=clock,
             )

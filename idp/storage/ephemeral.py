@@ -23,6 +23,7 @@ class Space(StrEnum):
     ASSERTION_JTI = "assertion_jti"
     REQUEST_JTI = "request_jti"
     DPOP_JTI = "dpop_jti"
+    REFRESH_RETRY = "refresh_retry"
 
 
 @dataclass(frozen=True, slots=True)

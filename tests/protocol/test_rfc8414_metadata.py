@@ -41,8 +41,7 @@ def test_members_without_a_value_are_left_out(document: dict[str, Any]) -> None:
 @pytest.mark.spec("RFC 8414 §2")
 @pytest.mark.parametrize(
     "member",
-    [
-    ],
+    [],
 )
 def test_what_is_off_leaves_no_trace(document: dict[str, Any], member: str) -> None:
     assert member not in document

@@ -83,6 +83,7 @@ class ClientMetadata:
     tls_client_certificate_bound_access_tokens: bool = False
     access_token_format: Literal["opaque", "jwt"] = "opaque"
     resources: tuple[str, ...] = ()
+    refresh_retry: bool = False  # ours: see docs/decisions/0011
     serves: tuple[str, ...] = ()  # ours: the resources that it answers for; it may introspect their tokens
 
     # Signing out: RP-Initiated, Back-Channel and Front-Channel Logout 1.0

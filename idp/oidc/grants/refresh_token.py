@@ -32,6 +32,7 @@ class RefreshToken:
 
     grant: Grant
     handle: Handle = field(repr=False)
+    is_retry: bool = False  # spent a moment ago, and its successor was not used
 
     def check_client(self, client: Client) -> bool:
         return self.grant.client_id == client.client_id
@@ -55,10 +56,14 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
             raise InvalidGrant(REFUSED)
         if grant.client_id != self.request.client.client_id or not grant.is_live(self.rooms.clock()):
             raise InvalidGrant(REFUSED)
-        if not hmac.compare_digest(grant.refresh_hash, handle.hash):
+        is_spent = not hmac.compare_digest(grant.refresh_hash, handle.hash)
+        if is_spent and not (self._may_retry() and self.rooms.successors.may_retry(grant, handle)):
             self._end_family(grant)
         hold_refresh(self.request.client, grant, self.request.confirmation)
-        return RefreshToken(grant, handle)
+        return RefreshToken(grant, handle, is_spent)
+
+    def _may_retry(self) -> bool:
+        return self.request.client.metadata.refresh_retry  # type: ignore[no-any-return]
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         try:
@@ -78,14 +83,24 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
         client, grant, token = self.request.client, refresh_token.grant, refresh_token.handle
         # FAPI 2.0 §5.3.2.1: no rotation where only the client itself can use what it holds.
         if client.is_public or not grant.confirmation:
-            token = new_handle(grant.id)
-            if not self.rooms.grants.rotate(refresh_token.handle, token):
-                raise _Reused
+            token = self._rotated(refresh_token)
         self.rooms.audit.record(Event.TOKEN_REFRESHED, account_id=user.id, client_id=grant.client_id)
         asked = self.request.payload.scope
         scope = tuple(asked.split()) if asked else grant.scope
         audience = read_resources(self.request.form.get(RESOURCE), grant.resources) or grant.resources
         return self.rooms.issue.response(client, grant, scope, token, self.request.confirmation, audience)
+
+    def _rotated(self, token: RefreshToken) -> Handle:
+        """The token that follows; with a retry the same one again."""
+        can_retry, successors = self._may_retry(), self.rooms.successors
+        new = successors.of(token.handle) if can_retry else new_handle(token.grant.id)
+        if token.is_retry:
+            return new
+        if not self.rooms.grants.rotate(token.handle, new):
+            raise _Reused
+        if can_retry:
+            successors.open_window(token.handle)
+        return new
 
     def save_token(self, token: dict[str, Any]) -> None:
         """Nothing: rotating recorded it."""

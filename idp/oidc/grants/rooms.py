@@ -13,6 +13,7 @@ from idp.oidc.tokens.access_token import AccessTokens
 from idp.oidc.tokens.grant import Grants
 from idp.oidc.tokens.id_token import IdTokens
 from idp.oidc.tokens.issue import Issue
+from idp.oidc.tokens.successor import Successors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,5 +31,6 @@ class Rooms:
     access_tokens: AccessTokens
     id_tokens: IdTokens
     issue: Issue
+    successors: Successors
     audit: AuditLog
     clock: Clock
