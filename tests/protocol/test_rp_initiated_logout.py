@@ -258,3 +258,34 @@ def test_repeated_parameters_end_nothing(house: House, person: Person, signed_on
 
     is_page(response)
     assert is_signed_in(house, person)
+
+
+@pytest.mark.spec("RP-Initiated Logout 1.0 §2")
+def test_post_from_another_site_comes_without_our_cookie_and_is_sent_on_to_a_get_that_has_it(
+    house: House, rp: RelyingParty, person: Person, signed_on: Any
+) -> None:
+    browser, tokens = signed_on
+    asked = {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": back(rp), "state": "s"}
+
+    sent_on = house.app.test_client().post("/logout", data=asked)
+    assert sent_on.status_code == 303
+    assert is_signed_in(house, person)
+    browser.open(sent_on.headers["Location"])
+
+    assert browser.location == back(rp) + "?state=s"
+    assert not is_signed_in(house, person)
+
+
+@pytest.mark.spec("RP-Initiated Logout 1.0 §2")
+@pytest.mark.parametrize(
+    ("ui_locales", "language"), [("en", "en"), ("fr en vi", "en"), ("vi", "vi"), ("fr", "vi")]
+)
+def test_signed_out_page_speaks_as_asked(
+    house: House, rp: RelyingParty, signed_on: Any, ui_locales: str, language: str
+) -> None:
+    browser, tokens = signed_on
+
+    browser.open("/logout", {"id_token_hint": tokens["id_token"], "ui_locales": ui_locales})
+
+    assert f'<html lang="{language}">' in browser.text
+    assert "logged-out" in browser.page.ids
