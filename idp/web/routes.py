@@ -17,7 +17,7 @@ from idp.web.endpoints.introspect import Introspect
 from idp.web.endpoints.par import PushedAuthorization
 from idp.web.endpoints.registration import Register
 from idp.web.endpoints.revoke import Revoke
-from idp.web.endpoints.simulator import Resource, RotateKeys
+from idp.web.endpoints.simulator import AnswerCiba, Resource, RotateKeys
 from idp.web.endpoints.token import Token
 from idp.web.endpoints.userinfo import UserInfo
 from idp.web.hardening import FRAMED
@@ -188,6 +188,19 @@ ROUTES: tuple[Route, ...] = (
         "/simulator/rotate-keys",
         RotateKeys,
         lambda d: (d.provider.keyring, d.provider.audit),
+        is_api=True,
+        is_simulator=True,
+    ),
+    Route(
+        "/simulator/ciba",
+        AnswerCiba,
+        lambda d: (
+            d.provider.pendings,
+            d.provider.accounts,
+            d.provider.sessions,
+            d.provider.completion,
+            d.provider.clock,
+        ),
         is_api=True,
         is_simulator=True,
     ),

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from idp.oidc.grants.answered import CibaGrant
 from idp.settings import Settings
 from idp.web.routes import ROUTES
 from tests.house import ISSUER, SECRET, House
@@ -134,6 +135,28 @@ def test_the_resource_checks_what_user_info_checks(simulator):
         refused = ask(simulator, wrong)
         assert refused.status_code == 401
         assert "WWW-Authenticate" in refused.headers
+
+
+@pytest.mark.spec("CIBA Core 1.0 §11")
+@pytest.mark.parametrize("action", ["allow", "deny"])
+def test_a_backchannel_request_is_answered_by_url(simulator, action):
+    rp = simulator.client(
+        grant_types=("authorization_code", CibaGrant.GRANT_TYPE), backchannel_token_delivery_mode="poll"
+    )
+    person, steer = simulator.person(), simulator.app.test_client()
+    asked = rp.post("/bc-authorize", {"scope": "openid profile", "login_hint": person.username})
+    sent = {"auth_req_id": asked.json["auth_req_id"], "action": action}
+
+    assert steer.get("/simulator/ciba", query_string=sent | {"action": "maybe"}).status_code == 400
+    assert steer.get("/simulator/ciba", query_string=sent).status_code == 200
+    assert steer.get("/simulator/ciba", query_string=sent).status_code == 400  # once
+
+    told = rp.post("/token", {"grant_type": CibaGrant.GRANT_TYPE, "auth_req_id": sent["auth_req_id"]})
+    if action == "deny":
+        assert told.json["error"] == "access_denied"
+    else:
+        assert simulator.id_token(told.json["id_token"])[1]["amr"]
+        assert rp.userinfo(told.json["access_token"]).status_code == 200
 
 
 def ask(house, authorization, **headers):

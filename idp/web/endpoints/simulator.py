@@ -3,11 +3,21 @@
 from flask import Response, request
 from flask.views import MethodView
 
+from idp.accounts.account import Accounts
+from idp.assurance import Factor, Proof
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
+from idp.kernel.clock import Clock
 from idp.keyring.keyring import Keyring
+from idp.oidc.authorization.completion import Completion
+from idp.oidc.authorization.waiting import asked_by
+from idp.oidc.errors import AccessDenied, InvalidRequest
+from idp.oidc.grants.pending import Pending, Pendings, Waiting
+from idp.oidc.sessions.session import Sessions
+from idp.oidc.tokens.handle import read_handle
+from idp.storage.ephemeral import Space
 from idp.web.endpoints.userinfo import UserInfo
-from idp.web.http import as_json
+from idp.web.http import as_json, read_form, read_query
 
 ACTOR = "simulator"
 INTERACTION = "x-fapi-interaction-id"
@@ -40,3 +50,68 @@ class Resource(UserInfo):
         if INTERACTION in request.headers:  # as FAPI resource servers hand it back
             response.headers[INTERACTION] = request.headers[INTERACTION]
         return response
+
+
+class AnswerCiba(MethodView):
+    """Says yes or no to a backchannel request for the person who was asked (``action=allow`` or ``deny``).
+
+    As if that person had signed in with password and code app, and agreed to everything.
+    """
+
+    init_every_request = False
+
+    def __init__(
+        self,
+        pendings: Pendings,
+        accounts: Accounts,
+        sessions: Sessions,
+        completion: Completion,
+        clock: Clock,
+    ) -> None:
+        self._pendings = pendings
+        self._accounts = accounts
+        self._sessions = sessions
+        self._completion = completion
+        self._clock = clock
+
+    def get(self) -> Response:
+        return self._answered(read_query())
+
+    def post(self) -> Response:
+        return self._answered(read_query() | read_form())
+
+    def _answered(self, sent: dict[str, str]) -> Response:
+        pending = self._pending(sent.get("auth_req_id", ""))
+        action = sent.get("action")
+        if action == "deny":
+            self._completion.refuse(asked_by(pending), AccessDenied("the person refused"))
+        elif action == "allow":
+            self._allow(pending)
+        else:
+            raise InvalidRequest("action: expected allow or deny")
+        return as_json({"action": action})
+
+    def _pending(self, auth_req_id: str) -> Pending:
+        handle = read_handle(auth_req_id)
+        pending = self._pendings.open_to(Waiting(Space.CIBA_REQUEST, handle.owner)) if handle else None
+        if handle is None or pending is None or pending.secret_hash != handle.hash.hex():
+            raise InvalidRequest("auth_req_id: unknown, expired or answered")
+        return pending
+
+    def _allow(self, pending: Pending) -> None:
+        account = self._accounts.get(pending.account_id) if pending.account_id else None
+        if account is None or not account.is_active:
+            raise InvalidRequest("auth_req_id: asks somebody who has no active account here")
+        now, asked = self._clock(), asked_by(pending)
+        proofs = (
+            Proof("password", frozenset({Factor.KNOWLEDGE}), ("pwd",), now),
+            Proof("totp", frozenset({Factor.POSSESSION}), ("otp",), now),
+        )
+        session, _ = self._sessions.begin(account.id, proofs, ACTOR)
+        self._completion.allow(
+            asked,
+            account_id=account.id,
+            session_id=session.id,
+            proofs=proofs,
+            claims=frozenset(claim.name for claim in asked.claims.individual()),
+        )
