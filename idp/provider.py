@@ -108,6 +108,9 @@ class Provider:
             retain=settings.access_token_ttl + settings.session_ttl,
         )
         self.audit = AuditLog(self.database, self.audit_key, self.clock)
+        # The developers whom a simulator serves have their clients on this very machine.
+        allowed = settings.outbound_allowed + (LOOPBACK if settings.is_simulator else ())
+        self.outbound = Outbound(allowed, settings.outbound_ca_file)
 
     def _ephemeral(self, settings: Settings) -> Ephemeral:
         self.ephemeral_database: Database | None = None
@@ -117,9 +120,6 @@ class Provider:
         if self.database.is_sqlite:
             # A file of its own: short-lived state then never waits for the main file's one writer.
             self.ephemeral_database = Database(ephemeral_url(settings.database_url), synchronous="NORMAL")
-        # The developers whom a simulator serves have their clients on this very machine.
-        allowed = settings.outbound_allowed + (LOOPBACK if settings.is_simulator else ())
-        self.outbound = Outbound(allowed, settings.outbound_ca_file)
         return SqlEphemeral(self.ephemeral_database, self.clock)
 
     def _people(self, settings: Settings) -> None:
