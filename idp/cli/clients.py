@@ -1,4 +1,4 @@
-"""Relying parties: add, list, disable."""
+"""Relying parties: add, invite, list, disable, see how they were told of sign-outs."""
 
 import json
 from dataclasses import fields
