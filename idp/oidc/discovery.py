@@ -20,6 +20,25 @@ from idp.oidc.tokens.dpop import ALGORITHMS as DPOP_ALGORITHMS
 from idp.oidc.tokens.verification import METADATA as VERIFICATION
 
 
+# What an authorization request may hold, and how its answer may come.
+REQUESTS: dict[str, object] = {
+    "response_types_supported": list(RESPONSE_TYPES),
+    "response_modes_supported": list(RESPONSE_MODES),
+    "code_challenge_methods_supported": ["S256"],
+    "authorization_details_types_supported": list(TYPES),
+    "claims_parameter_supported": True,
+    "request_parameter_supported": True,
+    "request_object_signing_alg_values_supported": [*REQUEST_ALGORITHMS, UNSIGNED],
+    "require_signed_request_object": False,
+    "request_uri_parameter_supported": True,
+    "require_request_uri_registration": True,
+    "require_pushed_authorization_requests": False,
+    "prompt_values_supported": [prompt.value for prompt in Prompt],
+    "display_values_supported": ["page"],
+    "ui_locales_supported": ["vi", "en"],
+}
+
+
 def metadata(
     issuer: str,
     paths: dict[str, str],
@@ -40,8 +59,7 @@ def metadata(
         "issuer": issuer,
         **{member: issuer + path for member, path in paths.items()},
         "scopes_supported": list(SCOPES),
-        "response_types_supported": list(RESPONSE_TYPES),
-        "response_modes_supported": list(RESPONSE_MODES),
+        **REQUESTS,
         "grant_types_supported": list(GRANT_TYPES),
         "acr_values_supported": [acr_of(level) for level in levels],
         "subject_types_supported": ["pairwise", "public"],
@@ -55,21 +73,9 @@ def metadata(
         "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "authorization_signing_alg_values_supported": list(algorithms),
         **BACKCHANNEL,
-        "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": list(deliverable()),
-        "authorization_details_types_supported": list(TYPES),
-        "claims_parameter_supported": True,
         **VERIFICATION,
-        "request_parameter_supported": True,
-        "request_object_signing_alg_values_supported": [*REQUEST_ALGORITHMS, UNSIGNED],
-        "require_signed_request_object": False,
-        "request_uri_parameter_supported": True,
-        "require_request_uri_registration": True,
-        "require_pushed_authorization_requests": False,
-        "prompt_values_supported": [prompt.value for prompt in Prompt],
-        "display_values_supported": ["page"],
-        "ui_locales_supported": ["vi", "en"],
         "authorization_response_iss_parameter_supported": True,
         **BACK_CHANNEL,
         **FRONT_CHANNEL,
