@@ -1,0 +1,58 @@
+"""Builds every room bottom-up and wires it, one floor a file. Knows settings, knows no HTTP."""
+
+from sqlalchemy import text
+
+from idp.kernel.clock import Clock, utc_now
+from idp.keyring.seal import derive
+from idp.provider.protocol import Protocol
+from idp.settings import Settings
+from idp.signin.desk import Desk
+from idp.signin.devices import Devices
+from idp.signin.ending import Ending
+from idp.signin.interaction import Interactions
+from idp.storage.ephemeral import Space
+
+
+class Provider(Protocol):
+    """The whole house, ready to be mounted. One for each process, made after the fork."""
+
+    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+        super().__init__(settings, clock)
+        devices = Devices(derive(self.settings.root_secret, "device"), self.clock)
+        self.desk = Desk(
+            interactions=Interactions(self.ephemeral, self.seal, self.clock),
+            accounts=self.accounts,
+            methods=self.methods,
+            clients=self.clients,
+            consents=self.consents,
+            sessions=self.sessions,
+            subjects=self.subjects,
+            devices=devices,
+            ending=Ending(
+                sessions=self.sessions,
+                consents=self.consents,
+                completion=self.completion,
+                browser_states=self.session_room.browser_states,
+                devices=devices,
+                audit=self.audit,
+                database=self.database,
+            ),
+            clock=self.clock,
+        )
+
+    def check(self) -> None:
+        """Ask everything that a sign-in leans on.
+
+        Raises:
+            Unavailable: naming what is silent.
+        """
+        self.database.first(text("SELECT 1"))
+        self.ephemeral.get(Space.INTERACTION, "health")
+        self.keyring.sign({"health": True})
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.session_room.close()
+        self.pings.close()
+        self.database.close()
+        self.ephemeral.close()

@@ -1,0 +1,76 @@
+"""Accounts, registers, methods, messages."""
+
+from functools import cached_property
+
+from idp.accounts.account import Accounts
+from idp.accounts.activation import ActivationCodes
+from idp.accounts.enrolment import Enrolment
+from idp.accounts.lifecycle import Lifecycle
+from idp.assurance import level_of_factors
+from idp.authenticators.addresses import Addresses
+from idp.authenticators.attempts import Attempts
+from idp.authenticators.authenticator import Authenticators
+from idp.authenticators.breached import Breached
+from idp.authenticators.password import Hashing, Password
+from idp.authenticators.sms_otp import SmsOtp
+from idp.authenticators.table import Methods
+from idp.authenticators.totp import Totp
+from idp.authenticators.totp_enrolment import TotpEnrolment
+from idp.kernel.clock import Clock
+from idp.notifications.channel import Channel
+from idp.notifications.messages import Messages
+from idp.notifications.outbox import Outbox
+from idp.notifications.sms import SmsGateway
+from idp.notifications.texts import Texts
+from idp.provider.bedrock import Bedrock
+from idp.registers.sample import SampleRegister
+from idp.settings import Settings
+
+
+class People(Bedrock):
+    """Who has an account, and how they prove it."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        super().__init__(settings, clock)
+        self.outbox = Outbox(self.database, self.seal, self.clock)
+        self.register = SampleRegister(self.database, self.seal, self.clock)
+        self.accounts = Accounts(self.database, self.seal, self.clock)
+        self.authenticators = Authenticators(self.database, self.seal, self.clock)
+        self.lifecycle = Lifecycle(self.accounts, self.audit)
+        self.password = Password(self.authenticators, self.audit, Hashing(), Breached())
+        self.totp = Totp(self.authenticators, self.audit)
+        channel = _channel(settings, self.outbox)
+        messages = Messages(channel, Texts()) if channel else None
+        sms = [SmsOtp(messages, self.ephemeral, self.seal)] if messages else []
+        self.addresses = Addresses(self.ephemeral, self.clock)
+        attempts = Attempts(self.ephemeral, self.clock, self.addresses)
+        self.methods = Methods(
+            [self.password, self.totp, *sms],
+            attempts,
+            self.authenticators,
+            self.audit,
+            self.clock,
+            settings.simulator_spared,
+        )
+        self.totp_enrolment = TotpEnrolment(self.totp, self.ephemeral, self.seal, self.clock, "Định Danh")
+        self.enrolment = Enrolment(
+            self.accounts,
+            self.register,
+            ActivationCodes(self.ephemeral, self.seal),
+            self.audit,
+            messages or Messages(self.outbox, Texts()),
+            self.clock,
+        )
+
+    @cached_property
+    def levels(self) -> tuple[int, ...]:
+        """The authentication levels that the methods at hand can reach, together."""
+        factors = frozenset().union(*(method.factors for method in self.methods.by_name.values()))
+        return tuple(range(1, level_of_factors(factors) + 1))
+
+
+def _channel(settings: Settings, outbox: Outbox) -> Channel | None:
+    """How texts reach people; ``None``: they do not, and no method leans on it."""
+    if settings.sms_channel == "gateway" and settings.sms_url and settings.sms_token:
+        return SmsGateway(settings.sms_url, settings.sms_token.get_secret_value())
+    return outbox if settings.sms_channel == "outbox" else None

@@ -1,0 +1,194 @@
+"""The protocol, wired."""
+
+from cryptography import x509
+
+from idp.kernel.clock import Clock
+from idp.keyring.seal import derive
+from idp.oidc.authorization.ciba import BackchannelRequests
+from idp.oidc.authorization.completion import Completion
+from idp.oidc.authorization.core import RequestReader
+from idp.oidc.authorization.device import DeviceRequests
+from idp.oidc.authorization.elsewhere import Elsewhere
+from idp.oidc.authorization.jar import RequestObjects
+from idp.oidc.authorization.jarm import SignedResponses
+from idp.oidc.authorization.par import PushedRequests
+from idp.oidc.authorization.pings import Pings
+from idp.oidc.clients.assertion import Assertions
+from idp.oidc.clients.authentication import ClientAuthentication
+from idp.oidc.clients.certificates import Certificates
+from idp.oidc.clients.client import Clients
+from idp.oidc.clients.invitations import Invitations
+from idp.oidc.clients.keys import ClientKeys
+from idp.oidc.clients.registration import Registration
+from idp.oidc.consent import Consents
+from idp.oidc.grants.codes import Codes
+from idp.oidc.grants.pending import Pendings
+from idp.oidc.grants.rooms import Rooms
+from idp.oidc.grants.table import GRANT_TYPES, Redemption
+from idp.oidc.sessions.locking import Locking
+from idp.oidc.sessions.logout import LogoutReader
+from idp.oidc.sessions.room import SessionRoom
+from idp.oidc.tokens.access_token import AccessTokens
+from idp.oidc.tokens.confirmation import Confirmations
+from idp.oidc.tokens.dpop import DpopProofs
+from idp.oidc.tokens.grant import Grants
+from idp.oidc.tokens.id_token import IdTokens
+from idp.oidc.tokens.introspection import Introspection
+from idp.oidc.tokens.issue import Issue
+from idp.oidc.tokens.jwt_access_token import JwtAccessTokens
+from idp.oidc.tokens.recognition import Recognition
+from idp.oidc.tokens.revocation import Revocation
+from idp.oidc.tokens.subject import Subjects
+from idp.oidc.tokens.successor import Successors
+from idp.oidc.tokens.userinfo import UserInfo
+from idp.oidc.tokens.verification import Verifications
+from idp.provider.people import People
+from idp.settings import Settings
+from idp.signin.user_codes import UserCodes
+
+
+class Protocol(People):
+    """Clients, tokens, sessions, requests."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        super().__init__(settings, clock)
+        root, issuer, clock = settings.root_secret, settings.issuer, self.clock
+        self.clients = Clients(self.database, clock)
+        self.client_keys = ClientKeys(self.outbound.fetch)
+        self.client_authentication = ClientAuthentication(
+            self.clients,
+            Assertions(issuer, self.client_keys, self.ephemeral, clock),
+            self._certificates(settings),
+        )
+        self._registration(settings)
+        self.subjects = Subjects(derive(root, "pairwise"))
+        self.grants = Grants(self.database, clock)
+        self.session_room = SessionRoom(
+            issuer,
+            self.database,
+            self.clients,
+            self.grants,
+            self.keyring,
+            self.subjects,
+            self.outbound.post,
+            self.audit,
+            derive(root, "browser-state"),
+            clock,
+            settings.session_ttl,
+        )
+        self.sessions = self.session_room.sessions
+        self.locking = Locking(self.lifecycle, self.sessions, self.grants, self.database)
+        self.consents = Consents(self.database, self.grants, clock)
+        self._tokens(settings)
+        id_tokens = IdTokens(
+            issuer, self.keyring, self.subjects, self.verifications, clock, settings.access_token_ttl
+        )
+        self.codes = Codes(self.ephemeral, self.grants, self.audit, settings.code_ttl)
+        self.pendings = Pendings(self.ephemeral, clock)
+        self.redemption = Redemption(
+            Rooms(
+                codes=self.codes,
+                pendings=self.pendings,
+                grants=self.grants,
+                accounts=self.accounts,
+                hold_session=self.sessions.hold,
+                access_tokens=self.access_tokens,
+                id_tokens=id_tokens,
+                issue=Issue(self.database, self.access_tokens),
+                successors=Successors(derive(root, "refresh-successor"), self.ephemeral),
+                audit=self.audit,
+                clock=clock,
+            )
+        )
+        self._requests(settings)
+
+    def _requests(self, settings: Settings) -> None:
+        """What is asked, and what goes back."""
+        issuer, clock = settings.issuer, self.clock
+        pushed_requests = PushedRequests(self.ephemeral, self.seal, clock, settings.pushed_request_ttl)
+        self.requests = RequestReader(
+            issuer,
+            self.clients,
+            self.keyring,
+            pushed_requests,
+            RequestObjects(issuer, self.client_keys.of, self.outbound.fetch, self.ephemeral, clock),
+            settings.default_level,
+        )
+        self.logout = LogoutReader(issuer, self.clients, self.keyring)
+        self.pings = Pings(self.clients, self.outbound.post, self.seal, self.database)
+        elsewhere = Elsewhere(self.pendings, self.audit, self.database, self.pings.tell)
+        self.completion = Completion(
+            issuer,
+            self.codes,
+            elsewhere,
+            self.session_room.browser_states,
+            clock,
+            settings.refresh_ttl,
+            pushed_requests,
+            SignedResponses(issuer, self.keyring, self.clients, clock),
+        )
+        self.device_requests = DeviceRequests(self.requests, self.pendings, self.audit, clock)
+        self.backchannel_requests = BackchannelRequests(
+            self.requests,
+            self.pendings,
+            self.accounts,
+            self.grants,
+            self.subjects,
+            self.pings,
+            self.ephemeral,
+            self.audit,
+            clock,
+        )
+        self.user_codes = UserCodes(self.device_requests, self.addresses, self.ephemeral, self.audit)
+
+    def _registration(self, settings: Settings) -> None:
+        self.invitations = Invitations(self.database, self.clock)
+        self.registration = Registration(
+            settings.issuer,
+            self.clients,
+            self.invitations,
+            self.outbound.fetch,
+            GRANT_TYPES,
+            self.client_authentication.methods,
+            self.audit,
+            self.database,
+            is_open=settings.is_simulator,
+        )
+
+    def _certificates(self, settings: Settings) -> Certificates | None:
+        if not settings.client_certificates:
+            return None
+        file = settings.client_ca_file
+        authorities = x509.load_pem_x509_certificates(file.read_bytes()) if file else []
+        return Certificates(authorities, self.client_keys, self.clock)
+
+    def _tokens(self, settings: Settings) -> None:
+        """Access tokens, and where they are used, given back and asked about."""
+        issuer, clock = settings.issuer, self.clock
+        self.access_tokens = AccessTokens(
+            derive(settings.root_secret, "access-token"),
+            clock,
+            settings.access_token_ttl,
+            JwtAccessTokens(issuer, self.keyring, self.subjects, clock),
+        )
+        self.confirmations = Confirmations(
+            DpopProofs(derive(settings.root_secret, "dpop-nonce"), self.ephemeral, clock)
+        )
+        self.verifications = Verifications(self.subjects, self.register.source, clock)
+        self.userinfo = UserInfo(
+            issuer,
+            self.access_tokens,
+            self.confirmations,
+            self.grants,
+            self.accounts,
+            self.clients,
+            self.subjects,
+            self.verifications,
+            self.keyring,
+            clock,
+        )
+        recognition = Recognition(self.access_tokens, self.grants)
+        self.revocation = Revocation(recognition, self.grants, self.audit, self.database)
+        self.introspection = Introspection(
+            issuer, recognition, self.accounts, self.clients, self.subjects, self.keyring, clock
+        )
