@@ -19,7 +19,6 @@ from idp.oidc.tokens.claims import SCOPES, deliverable
 from idp.oidc.tokens.dpop import ALGORITHMS as DPOP_ALGORITHMS
 from idp.oidc.tokens.verification import METADATA as VERIFICATION
 
-
 # What an authorization request may hold, and how its answer may come.
 REQUESTS: dict[str, object] = {
     "response_types_supported": list(RESPONSE_TYPES),
