@@ -82,6 +82,8 @@ class AccessTokens:
         except ValueError:
             return None
         body, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+        if base64.urlsafe_b64encode(raw).rstrip(b"=") != token.encode():
+            return None  # one spelling for each token
         if len(body) < _HEAD.size or not hmac.compare_digest(mac, self._mac(body)):
             return None
         version, grant_id, expires, _nonce = _HEAD.unpack_from(body)
