@@ -1,4 +1,4 @@
-"""The whole house in one process for tests: a provider, its pages through WSGI, people and relying parties."""
+"""The whole house in one process for tests: a provider, its pages through WSGI, people and clients."""
 
 import base64
 import json

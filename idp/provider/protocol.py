@@ -63,6 +63,14 @@ class Protocol(People):
         self._registration(settings)
         self.subjects = Subjects(derive(root, "pairwise"))
         self.grants = Grants(self.database, clock)
+        self._sessions(settings)
+        self._tokens(settings)
+        self._redemption(settings)
+        self._requests(settings)
+
+    def _sessions(self, settings: Settings) -> None:
+        """Signed in, signed out, allowed what."""
+        root, issuer, clock = settings.root_secret, settings.issuer, self.clock
         self.session_room = SessionRoom(
             issuer,
             self.database,
@@ -79,9 +87,12 @@ class Protocol(People):
         self.sessions = self.session_room.sessions
         self.locking = Locking(self.lifecycle, self.sessions, self.grants, self.database)
         self.consents = Consents(self.database, self.grants, clock)
-        self._tokens(settings)
+
+    def _redemption(self, settings: Settings) -> None:
+        """What is redeemed at the token endpoint."""
+        clock = self.clock
         id_tokens = IdTokens(
-            issuer, self.keyring, self.subjects, self.verifications, clock, settings.access_token_ttl
+            settings.issuer, self.keyring, self.subjects, self.verifications, clock, settings.access_token_ttl
         )
         self.codes = Codes(self.ephemeral, self.grants, self.audit, settings.code_ttl)
         self.pendings = Pendings(self.ephemeral, clock)
@@ -95,12 +106,11 @@ class Protocol(People):
                 access_tokens=self.access_tokens,
                 id_tokens=id_tokens,
                 issue=Issue(self.database, self.access_tokens),
-                successors=Successors(derive(root, "refresh-successor"), self.ephemeral),
+                successors=Successors(derive(settings.root_secret, "refresh-successor"), self.ephemeral),
                 audit=self.audit,
                 clock=clock,
             )
         )
-        self._requests(settings)
 
     def _requests(self, settings: Settings) -> None:
         """What is asked, and what goes back."""

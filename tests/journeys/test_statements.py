@@ -57,6 +57,33 @@ def warm(house: House, rp: RelyingParty) -> None:
 
 
 WRITE_AUDIT = ["update audit_lanes", "insert audit_events"]
+EACH_STEP: dict[str, tuple[list[str], int]] = {
+    "request": ([], 0),
+    "password": (
+        [
+            "select accounts",
+            "select authenticators",
+            *WRITE_AUDIT,
+            "select consents",
+            "select authenticators",
+            "select accounts",
+        ],
+        1,
+    ),
+    "code page": (["select accounts"], 0),
+    "code": (
+        ["select accounts", "select authenticators", "update authenticators", *WRITE_AUDIT],
+        1,
+    ),
+    "consent page": (["select accounts"], 0),
+    "consent": (
+        ["select accounts", "insert sessions", "select consents", "insert consents", *WRITE_AUDIT],
+        1,
+    ),
+    "tokens": (["select sessions", "select accounts", "insert grants", *WRITE_AUDIT], 1),
+    "userinfo": (["select grants", "select accounts"], 0),
+    "refresh": (["select grants", "select accounts", "update grants", *WRITE_AUDIT], 1),
+}
 
 
 @pytest.mark.usefixtures("warm")
@@ -83,33 +110,7 @@ def test_each_step_of_a_sign_in_asks_as_little_as_it_can(
     steps["userinfo"] = cost(house, lambda: rp.userinfo(tokens["access_token"]))
     steps["refresh"] = cost(house, lambda: rp.refresh(tokens["refresh_token"]))
 
-    assert steps == {
-        "request": ([], 0),
-        "password": (
-            [
-                "select accounts",
-                "select authenticators",
-                *WRITE_AUDIT,
-                "select consents",
-                "select authenticators",
-                "select accounts",
-            ],
-            1,
-        ),
-        "code page": (["select accounts"], 0),
-        "code": (
-            ["select accounts", "select authenticators", "update authenticators", *WRITE_AUDIT],
-            1,
-        ),
-        "consent page": (["select accounts"], 0),
-        "consent": (
-            ["select accounts", "insert sessions", "select consents", "insert consents", *WRITE_AUDIT],
-            1,
-        ),
-        "tokens": (["select sessions", "select accounts", "insert grants", *WRITE_AUDIT], 1),
-        "userinfo": (["select grants", "select accounts"], 0),
-        "refresh": (["select grants", "select accounts", "update grants", *WRITE_AUDIT], 1),
-    }
+    assert steps == EACH_STEP
 
 
 @pytest.mark.usefixtures("warm")

@@ -16,12 +16,14 @@ SENTENCES = Sentences()
 UNSEEN = {
     "authorization_refused",
     "bad_token",
+    "client_keys_unreachable",
     "file_header_incomplete",
     "file_not_utf8",
     "insufficient_scope",
     "invalid_authorization_details",
     "invalid_target",
     "invalid_client",
+    "invalid_dpop_proof",
     "invalid_client_metadata",
     "invalid_grant",
     "invalid_token",
@@ -31,6 +33,8 @@ UNSEEN = {
     "row_refused",
     "unfit_fact",
     "unsupported_grant_type",
+    "unsupported_token_type",
+    "use_dpop_nonce",
 }
 
 
