@@ -19,7 +19,5 @@ def read_resources(asked: str | None, allowed: Collection[str]) -> tuple[str, ..
         raise InvalidTarget(f"resource: expected at most {MAX_RESOURCES}")
     for name in named:
         if name not in allowed:
-            raise InvalidTarget(
-                f"resource: {name[:80]}: not registered, or not allowed before"
-            )
+            raise InvalidTarget(f"resource: {name[:80]}: not registered, or not allowed before")
     return named
