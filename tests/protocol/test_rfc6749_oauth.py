@@ -143,7 +143,7 @@ def test_parameters_without_a_value_count_as_not_sent(rp: RelyingParty, browser:
 
 @pytest.mark.spec("RFC 6749 §3.1")
 def test_parameters_nobody_knows_are_ignored(rp: RelyingParty, browser: Browser) -> None:
-    browser.open("/authorize", rp.request(foo="bar", resource="https://api.example", display="wap"))
+    browser.open("/authorize", rp.request(foo="bar", weather="fair", display="wap"))
 
     assert "username" in browser.page.ids
 
