@@ -64,8 +64,9 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     app.register_error_handler(IdpError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
     app.register_error_handler(Exception, errors.unforeseen)
-    hardened = Hardened(WellKnown(app.wsgi_app, documents), is_https=settings.is_https)
-    app.wsgi_app = Logged(hardened)  # type: ignore[method-assign]
+    # The documents that everybody fetches all day are answered above the log.
+    answered = WellKnown(Logged(app.wsgi_app), documents)
+    app.wsgi_app = Hardened(answered, is_https=settings.is_https)  # type: ignore[method-assign]
     return app
 
 
