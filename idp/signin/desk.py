@@ -160,9 +160,10 @@ class Desk:
             return None
         asked = interaction.request.claims.individual()
         allowed = frozenset(claim.name for claim in asked if claim.is_essential or claim.name in ticked)
-        return self.advance(
-            replace(interaction, decision=Decision(is_allowed=is_allowed, claims=allowed)), caller
-        )
+        client = self.client_of(interaction)
+        purpose = (client.metadata.purpose or {}).get(caller.language) if client else None
+        decision = Decision(is_allowed=is_allowed, claims=allowed, purpose=purpose)
+        return self.advance(replace(interaction, decision=decision), caller)
 
     def advance(self, interaction: Interaction, caller: Caller) -> Outcome | None:
         """Ask what is next; save and wait, or end."""

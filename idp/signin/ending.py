@@ -135,7 +135,11 @@ class Ending:
             return
         shown = frozenset(claim.name for claim in request.claims.individual())
         consent = Consent(
-            client_id=request.client_id, scope=frozenset(request.scope), claims=decision.claims, shown=shown
+            client_id=request.client_id,
+            scope=frozenset(request.scope),
+            claims=decision.claims,
+            shown=shown,
+            purpose=decision.purpose,
         )
         self.consents.give(account_id, consent)
         self.audit.record(

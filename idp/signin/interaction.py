@@ -61,10 +61,14 @@ class Answering:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What the person said on the consent page; ``claims`` are the ones allowed by name."""
+    """What the person said on the consent page, to the purpose as it stood there.
+
+    ``claims`` are the ones allowed by name.
+    """
 
     is_allowed: bool
     claims: frozenset[str] = frozenset()
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -201,3 +201,17 @@ def test_yes_is_taken_back_only_by_who_gave_it(house: House, rp: RelyingParty, b
     assert other.page.forms == () or withdraw(other, "rp") == 303
 
     assert "code=" in browser.client.get("/authorize", query_string=rp.request()).headers["Location"]
+
+
+def test_consent_is_kept_with_the_purpose_that_was_shown(
+    house: House, person: Person, browser: Browser
+) -> None:
+    purposeful = house.client("purposeful", purpose={"vi": "cấp phiếu lý lịch", "en": "issue a certificate"})
+
+    browser.sign_in(purposeful, person)
+
+    kept = house.provider.consents.find(person.account_id, "purposeful")
+    assert kept is not None
+    assert kept.purpose == "cấp phiếu lý lịch"
+    browser.open("/account/consents")
+    assert "cấp phiếu lý lịch" in browser.text
