@@ -16,7 +16,6 @@ class Event(StrEnum):
         member.meaning = meaning
         return member
 
-    SIGN_IN_STARTED = "sign_in.started", "A client asked for a sign-in and its request was accepted."
     SIGN_IN_PROOF_GIVEN = "sign_in.proof_given", "One method verified."
     SIGN_IN_PROOF_REFUSED = "sign_in.proof_refused", "One method was tried and did not verify."
     SIGN_IN_LOCKED_OUT = (

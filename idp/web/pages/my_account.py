@@ -25,7 +25,7 @@ from idp.web.surface import Surface
 OWN_LEVEL = 2
 HISTORY_PAGE = 50
 # Steps inside a sign-in, which its end tells of.
-UNTOLD = frozenset({Event.SIGN_IN_STARTED, Event.CODE_ISSUED})
+UNTOLD = frozenset({Event.CODE_ISSUED})
 # What the page after a change says was done; each has its sentence.
 DONE = frozenset(
     {
