@@ -18,6 +18,7 @@ from idp.oidc.discovery import metadata
 from idp.provider import Provider
 from idp.settings import Settings, load
 from idp.telemetry import begin_request, log_alarm, request_line
+from idp.web.endpoints.client_door import ClientDoor
 from idp.web.endpoints.wellknown import Document, WellKnown
 from idp.web.errors import ERROR, Errors
 from idp.web.hardening import Hardened
@@ -26,7 +27,7 @@ from idp.web.i18n import Sentences
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
 from idp.web.render import Pages
-from idp.web.routes import JWKS, WELL_KNOWN, Doors, api_paths, endpoints, mount
+from idp.web.routes import JWKS, WELL_KNOWN, Doors, api_paths, endpoints, mount, shared_paths
 from idp.web.surface import Surface
 
 ROUTE, ADDRESS = "idp.route", "idp.address"  # in the WSGI environment, for the request's line
@@ -55,7 +56,9 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     )
     steps = Steps(surface, provider.desk, provider.clock)
     own = OwnPages(surface, steps, provider.desk, provider.sessions, provider.accounts)
-    mount(app, Doors(provider, surface, steps, own, _presenting(settings)))
+    presenting = _presenting(settings)
+    door = ClientDoor(provider.client_authentication, presenting)
+    mount(app, Doors(provider, surface, steps, own, presenting, door))
     documents = _documents(provider, settings.issuer)
     for path, document in documents.items():
         app.add_url_rule(path, view_func=Document.as_view(path, document))
@@ -66,7 +69,8 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     app.register_error_handler(Exception, errors.unforeseen)
     # The documents that everybody fetches all day are answered above the log.
     answered = WellKnown(Logged(app.wsgi_app), documents)
-    app.wsgi_app = Hardened(answered, is_https=settings.is_https)  # type: ignore[method-assign]
+    hardened = Hardened(answered, is_https=settings.is_https, shared=shared_paths(provider))
+    app.wsgi_app = hardened  # type: ignore[method-assign]
     return app
 
 

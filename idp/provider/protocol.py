@@ -58,6 +58,7 @@ class Protocol(People):
         self.client_authentication = ClientAuthentication(
             self.clients,
             Assertions(issuer, self.client_keys, self.ephemeral, clock),
+            self.audit,
             self._certificates(settings),
         )
         self._registration(settings)

@@ -11,6 +11,7 @@ from idp.oidc.clients.registration import REGISTER
 from idp.provider import Provider
 from idp.web.endpoints import session_frame
 from idp.web.endpoints.ciba import BackchannelAuthentication
+from idp.web.endpoints.client_door import ClientDoor
 from idp.web.endpoints.device import VERIFICATION, DeviceAuthorization
 from idp.web.endpoints.health import Health
 from idp.web.endpoints.introspect import Introspect
@@ -30,13 +31,17 @@ from idp.web.surface import Surface
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One address. ``member`` is its name in discovery; ``is_api`` says that errors there are JSON."""
+    """One address. ``member`` is its name in discovery; ``is_api`` says that errors there are JSON.
+
+    ``is_shared``: clients that live in browsers call it from pages of their own.
+    """
 
     path: str
     view: type[MethodView]
     needs: Callable[["Doors"], tuple[Any, ...]] = lambda _doors: ()
     member: str | None = None
     is_api: bool = False
+    is_shared: bool = False
     is_demo: bool = False
     is_simulator: bool = False
 
@@ -50,6 +55,7 @@ class Doors:
     steps: Steps
     own: OwnPages
     presented: Presenting
+    door: ClientDoor
 
 
 ROUTES: tuple[Route, ...] = (
@@ -64,65 +70,45 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/token",
         Token,
-        lambda d: (
-            d.provider.client_authentication,
-            d.provider.redemption,
-            d.provider.audit,
-            d.presented,
-            d.provider.confirmations,
-        ),
+        lambda d: (d.door, d.provider.redemption, d.provider.audit, d.provider.confirmations),
         "token_endpoint",
         is_api=True,
+        is_shared=True,
     ),
     Route(
         "/par",
         PushedAuthorization,
-        lambda d: (
-            d.provider.requests,
-            d.provider.client_authentication,
-            d.provider.audit,
-            d.presented,
-            d.provider.confirmations.proofs,
-        ),
+        lambda d: (d.door, d.provider.requests, d.provider.confirmations.proofs),
         "pushed_authorization_request_endpoint",
         is_api=True,
+        is_shared=True,
     ),
     Route(
         "/introspect",
         Introspect,
-        lambda d: (d.provider.client_authentication, d.provider.introspection, d.provider.audit, d.presented),
+        lambda d: (d.door, d.provider.introspection),
         "introspection_endpoint",
         is_api=True,
     ),
     Route(
         "/revoke",
         Revoke,
-        lambda d: (d.provider.client_authentication, d.provider.revocation, d.provider.audit, d.presented),
+        lambda d: (d.door, d.provider.revocation),
         "revocation_endpoint",
         is_api=True,
+        is_shared=True,
     ),
     Route(
         "/device_authorization",
         DeviceAuthorization,
-        lambda d: (
-            d.provider.client_authentication,
-            d.provider.device_requests,
-            d.provider.audit,
-            d.presented,
-            d.provider.settings.issuer,
-        ),
+        lambda d: (d.door, d.provider.device_requests, d.provider.settings.issuer),
         "device_authorization_endpoint",
         is_api=True,
     ),
     Route(
         "/bc-authorize",
         BackchannelAuthentication,
-        lambda d: (
-            d.provider.client_authentication,
-            d.provider.backchannel_requests,
-            d.provider.audit,
-            d.presented,
-        ),
+        lambda d: (d.door, d.provider.backchannel_requests),
         "backchannel_authentication_endpoint",
         is_api=True,
     ),
@@ -144,6 +130,7 @@ ROUTES: tuple[Route, ...] = (
         lambda d: (d.provider.userinfo, d.presented, d.provider.confirmations.proofs),
         "userinfo_endpoint",
         is_api=True,
+        is_shared=True,
     ),
     Route(
         "/logout",
@@ -226,6 +213,11 @@ def routes(provider: Provider) -> Iterator[Route]:
 def api_paths(provider: Provider) -> frozenset[str]:
     """Where errors are JSON."""
     return frozenset({route.path for route in routes(provider) if route.is_api} | {JWKS, *WELL_KNOWN})
+
+
+def shared_paths(provider: Provider) -> frozenset[str]:
+    """What pages of every origin may call (docs/decisions/0014)."""
+    return frozenset({route.path for route in routes(provider) if route.is_shared} | {JWKS, *WELL_KNOWN})
 
 
 def endpoints() -> dict[str, str]:

@@ -650,3 +650,19 @@ def test_disabled_client_redeems_nothing(house: House, rp: RelyingParty, person:
     house.provider.clients.disable(rp.client_id)
 
     refused(rp.redeem(code), "invalid_client", 401)
+
+
+@pytest.mark.spec("RFC 6749 §2.3")
+@pytest.mark.parametrize(
+    "path", ["/token", "/par", "/introspect", "/revoke", "/device_authorization", "/bc-authorize"]
+)
+def test_client_that_fails_to_prove_itself_is_remembered_once_wherever_it_came(
+    house: House, rp: RelyingParty, path: str
+) -> None:
+    heard: list[tuple[str, object]] = []
+    house.provider.audit.listen(lambda entry: heard.append((entry.event, entry.facts.get("error"))))
+
+    response = house.app.test_client().post(path, data={"x": "y"}, headers=basic(rp.client_id, "wrong"))
+
+    refused(response, "invalid_client", 401)
+    assert heard == [("client.refused", "invalid_client")]

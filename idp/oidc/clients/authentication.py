@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
+from idp.audit.events import Event
+from idp.audit.log import AuditLog
 from idp.oidc.clients.assertion import DOUBT, Assertions, claimant
 from idp.oidc.clients.certificates import PKI, SELF_SIGNED, Certificates
 from idp.oidc.clients.client import Client, Clients
@@ -105,16 +107,24 @@ class ClientAuthentication:
     """
 
     def __init__(
-        self, clients: Clients, assertions: Assertions, certificates: Certificates | None = None
+        self,
+        clients: Clients,
+        assertions: Assertions,
+        audit: AuditLog,
+        certificates: Certificates | None = None,
     ) -> None:
         """``certificates``: ``None`` where no proxy hands them on."""
         self._clients = clients
         self._assertions = assertions
+        self._audit = audit
         self._certificates = certificates
         self.methods = METHODS | dict.fromkeys(certificates.methods if certificates else (), "named")
 
-    def authenticate(self, form: Form, presented: Presented) -> Client:
-        """The client behind a request.
+    def authenticate(self, form: Form, presented: Presented, *, is_public_let_in: bool = True) -> Client:
+        """The client behind a request; who fails to be one is remembered.
+
+        Args:
+            is_public_let_in: whether a name alone may do, for clients registered so.
 
         Raises:
             InvalidClient: unknown client, wrong proof or another method than the registered one, in one
@@ -122,6 +132,16 @@ class ClientAuthentication:
             InvalidRequest: two methods at once.
             Unavailable: the memory of spent assertions is silent.
         """
+        try:
+            client = self._claimed(form, presented)
+            if client.is_public and not is_public_let_in:
+                raise InvalidClient("a public client proves nothing, which is asked for here")
+        except InvalidClient as error:
+            self._audit.record(Event.CLIENT_REFUSED, error=error.error)
+            raise
+        return client
+
+    def _claimed(self, form: Form, presented: Presented) -> Client:
         claims = [claim for read in WAYS if (claim := read(form, presented))]
         if len(claims) > 1:
             raise InvalidRequest("the client authenticates in two ways at once; use only one")

@@ -7,7 +7,7 @@ from idp.accounts.account import Accounts
 from idp.kernel.clock import Clock
 from idp.keyring.keyring import Keyring
 from idp.oidc.clients.client import Client, Clients
-from idp.oidc.errors import InvalidClient, InvalidRequest
+from idp.oidc.errors import InvalidRequest
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.jwt_access_token import told_of_grant
 from idp.oidc.tokens.recognition import Recognised, Recognition
@@ -44,12 +44,12 @@ class Introspection:
     def introspect(self, form: Mapping[str, str], asking: Client) -> dict[str, Any]:
         """The members of §2.2 for ``token``: its own, its grant's, and the subject as ``asking`` knows it.
 
+        Args:
+            asking: a client that has proven itself: never a public one (§2.1, §4).
+
         Raises:
-            InvalidClient: a public client, that proves nothing (§2.1, §4).
             InvalidRequest: no token.
         """
-        if asking.is_public:
-            raise InvalidClient("a public client cannot ask about tokens")
         token = form.get("token")
         if not token:
             raise InvalidRequest("token: missing")

@@ -3,12 +3,9 @@
 from flask import Response
 from flask.views import MethodView
 
-from idp.audit.events import Event
-from idp.audit.log import AuditLog
 from idp.oidc.authorization.device import DeviceRequests
-from idp.oidc.clients.authentication import ClientAuthentication
-from idp.oidc.errors import InvalidClient
-from idp.web.http import Presenting, as_json, read_form
+from idp.web.endpoints.client_door import ClientDoor
+from idp.web.http import as_json
 
 VERIFICATION = "/device"
 
@@ -18,26 +15,11 @@ class DeviceAuthorization(MethodView):
 
     init_every_request = False
 
-    def __init__(
-        self,
-        clients: ClientAuthentication,
-        requests: DeviceRequests,
-        audit: AuditLog,
-        presented: Presenting,
-        issuer: str,
-    ) -> None:
-        self._clients = clients
+    def __init__(self, door: ClientDoor, requests: DeviceRequests, issuer: str) -> None:
+        self._door = door
         self._requests = requests
-        self._audit = audit
-        self._presented = presented
         self._verification_uri = issuer + VERIFICATION
 
     def post(self) -> Response:
-        # RFC 8628 §3.1: parameters sent without a value are treated as if they were omitted.
-        form = {name: value for name, value in read_form().items() if value}
-        try:
-            client = self._clients.authenticate(form, self._presented())
-        except InvalidClient as error:
-            self._audit.record(Event.CLIENT_REFUSED, error=error.error)
-            raise
+        form, client, _ = self._door.enter()
         return as_json(self._requests.open(form, client, self._verification_uri))

@@ -3,12 +3,9 @@
 from flask import Response, request
 from flask.views import MethodView
 
-from idp.audit.events import Event
-from idp.audit.log import AuditLog
-from idp.oidc.clients.authentication import ClientAuthentication
-from idp.oidc.errors import InvalidClient
 from idp.oidc.tokens.introspection import TYPE, Introspection
-from idp.web.http import Presenting, as_json, read_form
+from idp.web.endpoints.client_door import ClientDoor
+from idp.web.http import as_json
 
 JWT = f"application/{TYPE}"
 
@@ -18,22 +15,13 @@ class Introspect(MethodView):
 
     init_every_request = False
 
-    def __init__(
-        self, clients: ClientAuthentication, tokens: Introspection, audit: AuditLog, presented: Presenting
-    ) -> None:
-        self._clients = clients
+    def __init__(self, door: ClientDoor, tokens: Introspection) -> None:
+        self._door = door
         self._tokens = tokens
-        self._audit = audit
-        self._presented = presented
 
     def post(self) -> Response:
-        form = {name: value for name, value in read_form().items() if value}
-        try:
-            client = self._clients.authenticate(form, self._presented())
-            answer = self._tokens.introspect(form, client)
-        except InvalidClient as error:
-            self._audit.record(Event.CLIENT_REFUSED, error=error.error)
-            raise
+        form, client, _ = self._door.enter(is_public_let_in=False)
+        answer = self._tokens.introspect(form, client)
         if request.accept_mimetypes.best_match(["application/json", JWT]) != JWT:
             return as_json(answer)
         response = Response(self._tokens.signed(answer, client), mimetype=JWT)

@@ -3,14 +3,12 @@
 from flask import Response
 from flask.views import MethodView
 
-from idp.audit.events import Event
-from idp.audit.log import AuditLog
 from idp.oidc.authorization.core import RequestReader
-from idp.oidc.clients.authentication import ClientAuthentication
-from idp.oidc.errors import InvalidClient, InvalidDpopProof, InvalidRequest, UntrustedRedirect
+from idp.oidc.errors import InvalidDpopProof, InvalidRequest, UntrustedRedirect
 from idp.oidc.tokens.dpop import DpopProofs
 from idp.oidc.tokens.resource import RESOURCE
-from idp.web.http import Presenting, as_json, read_form
+from idp.web.endpoints.client_door import ClientDoor
+from idp.web.http import as_json
 
 CREATED = 201
 
@@ -20,28 +18,13 @@ class PushedAuthorization(MethodView):
 
     init_every_request = False
 
-    def __init__(
-        self,
-        reader: RequestReader,
-        clients: ClientAuthentication,
-        audit: AuditLog,
-        presented: Presenting,
-        proofs: DpopProofs,
-    ) -> None:
+    def __init__(self, door: ClientDoor, reader: RequestReader, proofs: DpopProofs) -> None:
+        self._door = door
         self._reader = reader
-        self._clients = clients
-        self._audit = audit
-        self._presented = presented
         self._proofs = proofs
 
     def post(self) -> Response:
-        form = {name: value for name, value in read_form(RESOURCE).items() if value}
-        presented = self._presented()
-        try:
-            client = self._clients.authenticate(form, presented)
-        except InvalidClient as error:
-            self._audit.record(Event.CLIENT_REFUSED, error=error.error)
-            raise
+        form, client, presented = self._door.enter(RESOURCE)
         if presented.dpop is not None:  # RFC 9449 §10.1: as good as the parameter
             jkt = self._proofs.thumbprint(presented)
             if form.setdefault("dpop_jkt", jkt) != jkt:

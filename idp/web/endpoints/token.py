@@ -5,12 +5,12 @@ from flask.views import MethodView
 
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
-from idp.oidc.clients.authentication import ClientAuthentication
-from idp.oidc.errors import AuthorizationPending, InvalidClient, OAuthError
+from idp.oidc.errors import AuthorizationPending, OAuthError
 from idp.oidc.grants.table import Redemption
 from idp.oidc.tokens.confirmation import Confirmations
 from idp.oidc.tokens.resource import RESOURCE
-from idp.web.http import Presenting, as_json, read_form
+from idp.web.endpoints.client_door import ClientDoor
+from idp.web.http import as_json
 
 
 class Token(MethodView):
@@ -20,27 +20,18 @@ class Token(MethodView):
 
     def __init__(
         self,
-        clients: ClientAuthentication,
+        door: ClientDoor,
         grants: Redemption,
         audit: AuditLog,
-        presented: Presenting,
         confirmations: Confirmations,
     ) -> None:
-        self._clients = clients
+        self._door = door
         self._grants = grants
         self._audit = audit
-        self._presented = presented
         self._confirmations = confirmations
 
     def post(self) -> Response:
-        # RFC 6749 §3.2: parameters sent without a value are treated as if they were omitted.
-        form = {name: value for name, value in read_form(RESOURCE).items() if value}
-        presented = self._presented()
-        try:
-            client = self._clients.authenticate(form, presented)
-        except InvalidClient as error:
-            self._audit.record(Event.CLIENT_REFUSED, error=error.error)
-            raise
+        form, client, presented = self._door.enter(RESOURCE)
         try:
             confirmation = self._confirmations.establish(client, presented)
             response = as_json(self._grants.redeem(form, client, confirmation))
