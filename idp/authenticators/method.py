@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from idp.accounts.account import Account
 from idp.assurance import Factor, Proof
@@ -74,6 +75,7 @@ class Method(Protocol):
     """One way to prove who you are.
 
     ``budget`` names the tries it counts against (``attempts.BUDGETS``), shared by the methods of that name.
+    A method is made from this class: what has a body here need not be said again.
     """
 
     @property
@@ -92,12 +94,23 @@ class Method(Protocol):
         """Whether this account could use it now."""
 
     def begin(self, account: Account, occasion: Occasion, now: datetime) -> bool:
-        """Do what the person waits for, as sending a code. False: there is nothing to do.
+        """Do what the person waits for, as sending a code. False: there is nothing to do, as with most.
 
         Raises:
             TooManyAttempts: asked for too often.
             Unavailable: what sends is silent.
         """
+        return False
+
+    def proof(self, now: datetime, authenticator_id: UUID | None = None) -> Proof:
+        """What a right response to this method proves."""
+        return Proof(
+            method=self.name,
+            factors=self.factors,
+            amr=self.amr,
+            at=now,
+            authenticator_id=authenticator_id,
+        )
 
     def verify(
         self,

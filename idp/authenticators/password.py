@@ -12,13 +12,13 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import HashingError, InvalidHashError, VerificationError, VerifyMismatchError
 
 from idp.accounts.account import Account
-from idp.assurance import Factor, Proof
+from idp.assurance import Factor
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.authenticators.attempts import PASSWORD
 from idp.authenticators.authenticator import Authenticator, Authenticators
 from idp.authenticators.breached import Breached
-from idp.authenticators.method import Occasion, ProofRejected, Verified
+from idp.authenticators.method import Method, Occasion, ProofRejected, Verified
 from idp.kernel.errors import Corrupt, Refused, Unavailable
 from idp.kernel.ids import new_secret
 
@@ -108,7 +108,7 @@ class Hashing:
             self._room.release()
 
 
-class Password:
+class Password(Method):
     """Something the holder knows. One for each account."""
 
     name = "password"
@@ -129,9 +129,6 @@ class Password:
     def is_ready(self, account: Account, enrolled: Sequence[Authenticator]) -> bool:
         return self._of(enrolled) is not None
 
-    def begin(self, account: Account, occasion: Occasion, now: datetime) -> bool:
-        return False
-
     def verify(
         self,
         account: Account | None,
@@ -146,8 +143,7 @@ class Password:
         is_right, renewed = self._hashing.verify(known.secret if known else self._nobody, password)
         if known is None or not is_right:
             raise ProofRejected(self.name)
-        proof = Proof(method=self.name, factors=self.factors, amr=self.amr, at=now, authenticator_id=known.id)
-        return Verified(proof=proof, spend=lambda: self._keep(known, renewed))
+        return Verified(proof=self.proof(now, known.id), spend=lambda: self._keep(known, renewed))
 
     def set_password(self, account_id: UUID, password: str, personal: Iterable[str] = ()) -> None:
         """``prepare`` and ``store``: give an account its password, in the place of any other.

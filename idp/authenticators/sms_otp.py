@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from idp.accounts.account import Account
-from idp.assurance import Factor, Proof
+from idp.assurance import Factor
 from idp.authenticators.attempts import ONE_TIME_CODE
 from idp.authenticators.authenticator import Authenticator
-from idp.authenticators.method import MethodUnusable, Occasion, ProofRejected, Verified, digits_of
+from idp.authenticators.method import Method, MethodUnusable, Occasion, ProofRejected, Verified, digits_of
 from idp.kernel.errors import TooManyAttempts, Unavailable
 from idp.keyring.seal import Seal
 from idp.notifications.messages import Messages
@@ -21,7 +21,7 @@ MOST_MESSAGES = 5
 MESSAGES_WINDOW = timedelta(hours=1)
 
 
-class SmsOtp:
+class SmsOtp(Method):
     """Something the holder has: the phone of the registered number.
 
     A later code replaces the earlier one of the same occasion. What is stored is a keyed hash over code,
@@ -76,8 +76,7 @@ class SmsOtp:
         mac = self._mac(account, occasion, digits_of(response, DIGITS) or "")
         if account is None or stored is None or not hmac.compare_digest(stored.value, mac):
             raise ProofRejected(self.name)
-        proof = Proof(method=self.name, factors=self.factors, amr=self.amr, at=now)
-        return Verified(proof=proof, spend=lambda: self._take(account, occasion, mac))
+        return Verified(proof=self.proof(now), spend=lambda: self._take(account, occasion, mac))
 
     def _take(self, account: Account, occasion: Occasion, mac: bytes) -> bool:
         taken = self._ephemeral.take(Space.SMS_OTP, _key(account, occasion))

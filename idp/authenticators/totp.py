@@ -1,26 +1,26 @@
 """Codes of an app, from the time and a shared secret (RFC 6238): six digits, thirty seconds."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import pyotp
 
 from idp.accounts.account import Account
-from idp.assurance import Factor, Proof
+from idp.assurance import Factor
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.authenticators.attempts import ONE_TIME_CODE
 from idp.authenticators.authenticator import Authenticator, Authenticators
-from idp.authenticators.method import Occasion, ProofRejected, Verified, digits_of
+from idp.authenticators.method import Method, Occasion, ProofRejected, Verified, digits_of
 
 DIGITS = 6
 STEP_SECONDS = 30
 SECRET_LENGTH = 32  # characters of base32: 160 bits (RFC 4226 §4)
 
 
-class Totp:
+class Totp(Method):
     """Something the holder has: an app that shares a secret. A code is good once, an older one not at all."""
 
     name = "totp"
@@ -35,9 +35,6 @@ class Totp:
 
     def is_ready(self, account: Account, enrolled: Sequence[Authenticator]) -> bool:
         return any(known.method == self.name for known in enrolled)
-
-    def begin(self, account: Account, occasion: Occasion, now: datetime) -> bool:
-        return False
 
     def verify(
         self,
@@ -54,7 +51,7 @@ class Totp:
         for app in apps:
             step = matching_step(app.secret.decode("ascii"), response, now)
             if step is not None:
-                return self._verified(app.id, step, now)
+                return Verified(proof=self.proof(now, app.id), spend=self._spending(app.id, step, now))
         raise ProofRejected(self.name)
 
     def confirm_enrolment(
@@ -87,9 +84,8 @@ class Totp:
             )
         return app
 
-    def _verified(self, app_id: UUID, step: int, now: datetime) -> Verified:
-        proof = Proof(method=self.name, factors=self.factors, amr=self.amr, at=now, authenticator_id=app_id)
-        return Verified(proof=proof, spend=lambda: self._authenticators.spend_step(app_id, step, now))
+    def _spending(self, app_id: UUID, step: int, now: datetime) -> Callable[[], bool]:
+        return lambda: self._authenticators.spend_step(app_id, step, now)
 
 
 def new_secret() -> str:
