@@ -12,7 +12,6 @@ MAX_AGE_SECONDS = 300
 HEADERS = [
     ("Content-Type", "application/json"),
     ("Cache-Control", f"public, max-age={MAX_AGE_SECONDS}"),
-    ("Access-Control-Allow-Origin", "*"),
 ]
 
 
