@@ -43,6 +43,49 @@ def test_request_may_come_by_post(house: House, rp: RelyingParty, acquainted: Br
 
 
 @pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
+@pytest.mark.parametrize("prompt", ["none", "login"])
+def test_posted_request_too_long_for_an_address_is_the_same_request(
+    house: House, rp: RelyingParty, acquainted: Browser, prompt: str
+) -> None:
+    asked = rp.request(prompt=prompt, state="s" * 2000, login_hint="n" * 60, unknown="u" * 20000)
+
+    sent = acquainted.client.post("/authorize", data=asked)
+
+    assert sent.status_code == 303
+    assert len(sent.headers["Location"]) < 300
+    acquainted._went(sent)
+    if prompt == "login":
+        assert "password" in acquainted.page.ids
+        return
+    assert acquainted.answer["state"] == "s" * 2000
+    assert claims_of(house, rp, acquainted.answer)["nonce"] == rp.nonce
+    assert acquainted.client.get(sent.headers["Location"]).status_code == 400  # answered once
+
+
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.6")
+def test_posted_request_that_is_wrong_is_refused_as_one_in_an_address(
+    house: House, rp: RelyingParty, browser: Browser
+) -> None:
+    for long in ("", "u" * 5000):
+        browser._went(browser.client.post("/authorize", data=rp.request(scope="profile", unknown=long)))
+        assert browser.answer["error"] == "invalid_scope"
+
+        evil = rp.request(redirect_uri="https://evil.example/", unknown=long)
+        browser._went(browser.client.post("/authorize", data=evil))
+        assert "op-error" in browser.page.ids
+
+
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
+def test_post_of_another_site_leaves_the_browsers_cookies_as_they_are(
+    house: House, rp: RelyingParty, browser: Browser
+) -> None:
+    for long in ("", "u" * 5000):
+        sent = browser.client.post("/authorize", data=rp.request(unknown=long))
+
+        assert "Set-Cookie" not in sent.headers
+
+
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
 def test_posted_requests_parameters_in_the_query_do_not_count(rp: RelyingParty, browser: Browser) -> None:
     response = browser.client.post("/authorize?prompt=none", data=rp.request(), follow_redirects=True)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from idp.kernel.errors import Refused
@@ -13,6 +14,7 @@ from idp.oidc.authorization.rules import RULES
 from idp.oidc.clients.client import Client, Clients
 from idp.oidc.errors import AuthorizationRefused, InvalidRequest, OAuthError
 
+LONGEST_QUERY = 4096  # bytes; browsers, proxies and we take them in an address, with cookies beside
 _RULES = {at: tuple(rule for rule, holds_at in RULES if at in holds_at) for at in At}
 # Form members that prove the client; what is pushed is the rest.
 _PROOF = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
@@ -64,6 +66,20 @@ class RequestReader:
                 draft.response_mode,
             ) from None
         return draft.finished()
+
+    def carried(self, parameters: Mapping[str, str]) -> Mapping[str, str]:
+        """The parameters of a query by which ``read`` gives the same request.
+
+        Those of a long one are read now, and what they said is kept as if it had been pushed.
+
+        Raises:
+            OAuthError, AuthorizationRefused: a long one is refused, as by ``read``.
+        """
+        if len(urlencode(parameters)) <= LONGEST_QUERY:
+            return parameters
+        request = self.read(parameters)
+        uri = request.request_uri or self._pushed_requests.push(request)
+        return {"client_id": request.client_id, "request_uri": uri}
 
     def push(self, form: Mapping[str, str], client: Client) -> tuple[str, int]:
         """Keep a request of a proven client (RFC 9126 §2); gives its reference and its life in seconds.

@@ -1,5 +1,7 @@
 """A sign-in, from the authorization request to its end: every view asks the desk and shows what it says."""
 
+from urllib.parse import urlencode
+
 from flask import Response
 from flask.views import MethodView
 
@@ -13,6 +15,8 @@ from idp.web.http import read_form, read_query, see_other
 from idp.web.pages.steps import Steps
 from idp.web.surface import again
 
+AUTHORIZE = "/authorize"
+
 
 class Authorize(MethodView):
     """GET and POST /authorize (OIDC Core 1.0 §3.1.2.1)."""
@@ -24,18 +28,17 @@ class Authorize(MethodView):
         self._steps = steps
 
     def get(self) -> Response:
-        return self._authorize(read_query(RESOURCE))
-
-    def post(self) -> Response:
-        return self._authorize(read_form(RESOURCE))
-
-    def _authorize(self, parameters: dict[str, str]) -> Response:
-        request = self._reader.read(parameters)
+        request = self._reader.read(read_query(RESOURCE))
         caller = self._steps.surface.caller(request.ui_locales)
         interaction, step = self._steps.desk.open(request, caller)
         if isinstance(step, Outcome):
             return self._steps.end(step)
         return self._steps.show(interaction, step, caller, ui_locales=request.ui_locales)
+
+    def post(self) -> Response:
+        # Browsers keep SameSite cookies back from another site's form, and send them with what follows: who
+        # is signed in is known only then.
+        return see_other(f"{AUTHORIZE}?{urlencode(self._reader.carried(read_form(RESOURCE)))}")
 
 
 class SignIn(MethodView):
