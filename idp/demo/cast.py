@@ -6,6 +6,7 @@ from idp.accounts.kinds import Kind
 from idp.assurance import Level
 from idp.oidc.clients.metadata import ClientMetadata
 
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 SCOPES = ("openid", "profile", "email", "address", "phone", "identity", "offline_access")
 
 
@@ -50,13 +51,26 @@ CLIENTS: dict[str, ClientMetadata] = {
     "confidential": _client(
         "confidential",
         "Trang mẫu có máy chủ",
-        grant_types=("authorization_code", "refresh_token", "client_credentials"),
+        grant_types=("authorization_code", "refresh_token", "client_credentials", DEVICE),
         scope=(*SCOPES, "reports"),
     ),
     "public": _client("public", "Ứng dụng mẫu", token_endpoint_auth_method="none"),
-    "second": _client("second", "Trang mẫu thứ hai", token_endpoint_auth_method="client_secret_post"),
+    "second": _client(
+        "second",
+        "Trang mẫu thứ hai",
+        token_endpoint_auth_method="client_secret_post",
+        grant_types=("authorization_code", "refresh_token", "client_credentials"),
+        scope=(*SCOPES, "reports"),
+        access_token_format="jwt",
+    ),
     # Their public keys are put in when their private ones are made.
-    "jwt": _client("jwt", "Trang mẫu ký bằng khóa", token_endpoint_auth_method="private_key_jwt"),
+    "jwt": _client(
+        "jwt",
+        "Trang mẫu ký bằng khóa",
+        token_endpoint_auth_method="private_key_jwt",
+        grant_types=("authorization_code", "refresh_token", "client_credentials"),
+        scope=(*SCOPES, "reports"),
+    ),
     "dpop": _client(
         "dpop",
         "Trang mẫu gắn khóa",

@@ -10,9 +10,11 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 import pyotp
 
 from tests.bench.forms import Form, read_page
+from tests.bench.keys import Key
 from tests.bench.wire import Request, Response, Steps, Unexpected
 
 MOST_PAGES = 12
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -32,16 +34,26 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """A relying party registered at the provider."""
+    """A relying party registered at the provider. ``key``: if it proves itself by one.
+
+    ``is_bound``: its tokens are bound to that key, as DPoP does it.
+    """
 
     client_id: str
     client_secret: str | None
     auth_method: str
     redirect_uri: str
     scope: str
+    issuer: str = ""
+    key: Key | None = None
+    is_bound: bool = False
 
     def token_request(self, target: str, **form: str) -> Request:
         """A form for the token endpoint or one like it, with this client's proof."""
+        if self.key is not None:
+            proof = {"client_assertion": self.key.assertion(self.client_id, self.issuer)}
+            headers = {"DPoP": self.key.proof("POST", self.issuer + target)} if self.is_bound else {}
+            return Request(target, headers, form | proof | {"client_assertion_type": ASSERTION_TYPE})
         if self.auth_method == "client_secret_basic":
             pair = f"{quote(self.client_id)}:{quote(self.client_secret or '')}".encode()
             return Request(target, {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}, form)
@@ -102,6 +114,21 @@ class Browser:
                 self.cookies[name] = value
 
 
+def authorization_request(client: Client, verifier: str, state: str) -> dict[str, str]:
+    """The parameters of a sign-in for everything the client may have."""
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return {
+        "response_type": "code",
+        "client_id": client.client_id,
+        "redirect_uri": client.redirect_uri,
+        "scope": client.scope,
+        "state": state,
+        "nonce": secrets.token_urlsafe(16),
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+
+
 def authorize(
     browser: Browser, endpoint: str, client: Client, person: Person, **parameters: str
 ) -> Steps[dict[str, str]]:
@@ -113,17 +140,7 @@ def authorize(
         Unexpected: a page without a known form, an error page, an error at the client, a wrong state.
     """
     verifier, state = secrets.token_urlsafe(32), secrets.token_urlsafe(16)
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    request = {
-        "response_type": "code",
-        "client_id": client.client_id,
-        "redirect_uri": client.redirect_uri,
-        "scope": client.scope,
-        "state": state,
-        "nonce": secrets.token_urlsafe(16),
-        "code_challenge": challenge,
-        "code_challenge_method": "S256",
-    }
+    request = authorization_request(client, verifier, state)
     url, response = yield from browser.open(f"{endpoint}?{urlencode(request | parameters)}")
     for _ in range(MOST_PAGES):
         if response is None:

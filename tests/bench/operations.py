@@ -3,17 +3,20 @@
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.bench.browser import Client, Person, sign_in
+from tests.bench.browser import Client, Person, authorization_request, sign_in
+from tests.bench.keys import Key
 from tests.bench.load import Connection
 from tests.bench.wire import Operation, Request, Steps, Unexpected
 
 DISCOVERY = "/.well-known/openid-configuration"
 PASSWORD_ONLY = "urn:dinhdanh:aal:1"
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+OK, CREATED, BAD_REQUEST = 200, 201, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,16 @@ class Case:
     make: Callable[[], Operation]
 
 
-def always(request: Request) -> Callable[[], Operation]:
-    """The same request over and over, answered 200."""
+def always(request: Request, status: int = OK) -> Callable[[], Operation]:
+    """The same request over and over, answered the same."""
+    return anew(lambda: request, status)
+
+
+def anew(make: Callable[[], Request], status: int = OK) -> Callable[[], Operation]:
+    """A request made anew each time, as proofs by keys must be."""
 
     def once() -> Steps[None]:
-        (yield request).expect(200)
+        (yield make()).expect(status)
 
     return lambda: once
 
@@ -61,21 +69,37 @@ class Provider:
         self.origin: str = told["issuer"]
         self.connection = Connection(address)
         self.endpoints: dict[str, Any] = self.connection.run(_read(DISCOVERY))
-        self.client = _client(told["clients"][client])
+        self.clients = {name: _client(each, self.origin) for name, each in told["clients"].items()}
+        self.client = self.clients[client]
         self.people = _people(told["accounts"])
 
     def cases(self) -> Iterator[Case]:
         """Everything but sign-ins that this provider advertises."""
         yield Case("discovery", always(Request(DISCOVERY)))
         yield Case("JWKS", always(Request(self._path("jwks_uri"))))
-        token = self._path("token_endpoint")
         if "client_credentials" in self.endpoints.get("grant_types_supported", ()):
-            request = self.client.token_request(token, grant_type="client_credentials")
-            yield Case("client_credentials", always(request))
+            yield from self._own_rights()
         yield Case("refresh, rotating", self._refreshing)
         yield Case("UserInfo", self._asking_userinfo)
         if "introspection_endpoint" in self.endpoints:
             yield Case("introspection", self._introspecting)
+        if "dpop" in self.clients:
+            yield Case("UserInfo, DPoP", self._asking_with_proofs)
+        if "pushed_authorization_request_endpoint" in self.endpoints:
+            yield Case("PAR", always(self._pushing(), CREATED))
+        if "device_authorization_endpoint" in self.endpoints:
+            yield Case("device polling, nobody has answered", self._polling)
+
+    def _own_rights(self) -> Iterator[Case]:
+        token = self._path("token_endpoint")
+        request = self.client.token_request(token, grant_type="client_credentials")
+        yield Case("client_credentials", always(request))
+        if second := self.clients.get("second"):
+            request = second.token_request(token, grant_type="client_credentials")
+            yield Case("client_credentials, JWT", always(request))
+        if keyed := self.clients.get("jwt"):
+            made = anew(lambda: keyed.token_request(token, grant_type="client_credentials"))
+            yield Case("client_credentials by private_key_jwt", made)
 
     def signing_in(self, name: str, level: str = PASSWORD_ONLY) -> Case:
         """Whole sign-ins, each in a new browser: authorization request, every page, consent, tokens."""
@@ -86,13 +110,20 @@ class Provider:
 
         return Case(name, lambda: once)
 
-    def _sign_in(self, person: Person, level: str = PASSWORD_ONLY) -> Steps[dict[str, str]]:
+    def _sign_in(
+        self, person: Person, level: str = PASSWORD_ONLY, client: Client | None = None
+    ) -> Steps[dict[str, str]]:
         return sign_in(
-            self.origin, self.endpoints, self.client, person, acr_values=level, prompt="consent login"
+            self.origin,
+            self.endpoints,
+            client or self.client,
+            person,
+            acr_values=level,
+            prompt="consent login",
         )
 
-    def _tokens(self) -> dict[str, str]:
-        return self.connection.run(self._sign_in(self.people[0]))
+    def _tokens(self, client: Client | None = None) -> dict[str, str]:
+        return self.connection.run(self._sign_in(self.people[0], client=client))
 
     def _refreshing(self) -> Operation:
         token = self._path("token_endpoint")
@@ -104,7 +135,7 @@ class Provider:
             request = self.client.token_request(
                 token, grant_type="refresh_token", refresh_token=held["refresh_token"]
             )
-            held.update((yield request).expect(200).json())
+            held.update((yield request).expect(OK).json())
 
         return once
 
@@ -118,22 +149,54 @@ class Provider:
         )
         return always(request)()
 
+    def _asking_with_proofs(self) -> Operation:
+        client, path = replace(self.clients["dpop"], is_bound=True), self._path("userinfo_endpoint")
+        key = client.key
+        if key is None:
+            raise Unexpected("no private key for the client dpop")
+        token = self._tokens(client)["access_token"]
+
+        def request() -> Request:
+            proof = key.proof("GET", self.origin + path, token)
+            return Request(path, {"Authorization": f"DPoP {token}", "DPoP": proof})
+
+        return anew(request)()
+
+    def _pushing(self) -> Request:
+        asked = authorization_request(self.client, "v" * 43, "s" * 22)
+        return self.client.token_request(self._path("pushed_authorization_request_endpoint"), **asked)
+
+    def _polling(self) -> Operation:
+        asking = self.client.token_request(self._path("device_authorization_endpoint"), scope="openid")
+        waiting = self.connection.run(_expect(asking))["device_code"]
+        request = self.client.token_request(
+            self._path("token_endpoint"), grant_type=DEVICE, device_code=waiting
+        )
+        return always(request, BAD_REQUEST)()
+
     def _path(self, endpoint: str) -> str:
         return urlsplit(str(self.endpoints[endpoint])).path
 
 
 def _read(target: str) -> Steps[Any]:
-    response = yield Request(target)
-    return response.expect(200).json()
+    return (yield from _expect(Request(target)))
 
 
-def _client(told: Mapping[str, Any]) -> Client:
+def _expect(request: Request) -> Steps[Any]:
+    response = yield request
+    return response.expect(OK).json()
+
+
+def _client(told: Mapping[str, Any], issuer: str) -> Client:
+    key = told.get("private_jwk")
     return Client(
         client_id=told["client_id"],
         client_secret=told.get("client_secret"),
         auth_method=told["auth_method"],
         redirect_uri=told["redirect_uri"],
         scope=told["scope"],
+        issuer=issuer,
+        key=Key(key) if key else None,
     )
 
 
