@@ -18,6 +18,7 @@ from idp.assurance import Level
 from idp.kernel.clock import Clock
 from idp.kernel.errors import NotFound, Refused
 from idp.keyring.seal import Seal
+from idp.statute.rules import LockGround
 from idp.storage.database import Database, Instant, metadata
 from idp.storage.prepared import Prepared
 
@@ -29,20 +30,6 @@ class Status(StrEnum):
     ACTIVE = "active"
     LOCKED = "locked"
     CLOSED = "closed"
-
-
-class LockGround(StrEnum):
-    """Why an account is locked (Decree 69/2024 Art. 15; dissolution [?])."""
-
-    HOLDER_ASKED = "holder_asked"
-    TERMS_BREACHED = "terms_breached"
-    CARD_REVOKED = "card_revoked"
-    CARD_HELD = "card_held"
-    DEATH = "death"
-    DOCUMENT_EXPIRED = "document_expired"
-    RESIDENCE_EXPIRED = "residence_expired"
-    DISSOLVED = "dissolved"
-    AUTHORITY = "authority"
 
 
 class AccountExists(Refused):

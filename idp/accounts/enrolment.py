@@ -18,7 +18,8 @@ from idp.kernel.errors import Refused
 from idp.kernel.ids import new_id
 from idp.registers.register import CitizenRecord, PopulationRegister
 from idp.statute.ages import day_in_vietnam
-from idp.statute.holders import Document, may_hold
+from idp.statute.law import STATUTE
+from idp.statute.rules import Document
 
 
 class NotInRegister(Refused):
@@ -226,7 +227,7 @@ def check_holder(record: CitizenRecord, level: Level, today: date) -> None:
     Raises:
         LevelNotHeld, GuardianNeeded, CardNeeded.
     """
-    verdict = may_hold(Kind.CITIZEN, level, record.birth_date, today)
+    verdict = STATUTE.on(today).may_hold(Kind.CITIZEN, level, record.birth_date)
     if not verdict.is_allowed:
         raise LevelNotHeld(level, verdict.article)
     if not record.has_card:

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from idp.accounts.account import Account, Accounts, LockGround
+from idp.accounts.account import Account, Accounts
 from idp.accounts.kinds import KINDS
 from idp.assurance import Level
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.errors import Refused
+from idp.statute.rules import LockGround
 
 
 class LevelNotOfKind(Refused):

@@ -7,12 +7,13 @@ import sys
 
 import click
 
-from idp.accounts.account import Account, LockGround
+from idp.accounts.account import Account
 from idp.accounts.citizen import parse_number
 from idp.assurance import Level
 from idp.cli.house import opened
 from idp.kernel.errors import NotFound
 from idp.provider import Provider
+from idp.statute.rules import LockGround
 
 ACTOR = "cli"
 

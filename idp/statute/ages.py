@@ -1,6 +1,6 @@
-"""Which day it is in Viet Nam, and how old somebody is on it."""
+"""Which day it is in Viet Nam, when it ends there, and how old somebody is on it."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
@@ -8,6 +8,11 @@ VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 def day_in_vietnam(now: datetime) -> date:
     """The calendar day there: the law counts ages and terms in it, not in UTC."""
     return now.astimezone(VIETNAM).date()
+
+
+def end_of_day(day: date) -> datetime:
+    """When a day ends in Viet Nam, at its 24 hours (Civil Code 91/2015 Art. 148.6), in UTC."""
+    return datetime.combine(day + timedelta(days=1), time.min, VIETNAM).astimezone(UTC)
 
 
 def age_on(birth_date: date, on: date) -> int:

@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from idp.accounts.account import Account, LockGround
+from idp.accounts.account import Account
 from idp.accounts.lifecycle import Lifecycle
 from idp.oidc.sessions.session import Sessions
 from idp.oidc.tokens.grant import Grants
+from idp.statute.rules import LockGround
 from idp.storage.database import Database
 
 
