@@ -58,6 +58,10 @@ class Event(StrEnum):
     ACCOUNT_LEVEL_CHANGED = "account.level_changed", "The level of an account was changed."
     ACCOUNT_VIEWED = "account.viewed", "Somebody other than the holder looked at an account."
 
+    MANDATE_GIVEN = "mandate.given", "Somebody may act for an account from now on."
+    MANDATE_RECEIVED = "mandate.received", "An account's holder may act for another from now on."
+    MANDATE_ENDED = "mandate.ended", "Somebody may no longer act for another account."
+
     AUTHENTICATOR_ENROLLED = "authenticator.enrolled", "An authenticator was added to an account."
     AUTHENTICATOR_CHANGED = "authenticator.changed", "An authenticator's secret was replaced."
     AUTHENTICATOR_REMOVED = "authenticator.removed", "An authenticator was taken from an account."
@@ -87,7 +91,7 @@ ALARMS = frozenset(
 FACTS: dict[str, str] = {
     "accepted": "how many were taken in",
     "acr": "authentication level, as on the wire",
-    "actor": "who acted, where it was not the holder: an operator's account id, or `cli`",
+    "actor": "who acted, where it was not the holder: an account id, `cli`, or `law`",
     "address": "network address of the caller",
     "alg": "algorithm of a key or signature",
     "amr": "methods used, in words of RFC 8176, separated by spaces",
@@ -108,6 +112,7 @@ FACTS: dict[str, str] = {
     "kind": "kind of account, message or register",
     "lane": "number of an audit lane",
     "level": "account level or authentication level, after the event",
+    "mandate": "id of a mandate",
     "method": "name of an authentication method",
     "old_kid": "id of the key before",
     "old_level": "level before the event",
@@ -116,6 +121,7 @@ FACTS: dict[str, str] = {
     "refused": "how many were left out",
     "register": "name of a register",
     "request_id": "the request that did it, as in the log",
+    "role": "as what somebody acts for another account",
     "scope": "scopes, separated by spaces",
     "seconds": "a duration",
     "seq": "position in an audit lane",

@@ -1,11 +1,14 @@
 """Accounts, registers, methods, messages."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from idp.accounts.account import Accounts
 from idp.accounts.activation import ActivationCodes
 from idp.accounts.enrolment import Enrolment
 from idp.accounts.lifecycle import Lifecycle
+from idp.accounts.mandate import Mandate
+from idp.accounts.mandates import Mandates
 from idp.assurance import level_of_factors
 from idp.authenticators.addresses import Addresses
 from idp.authenticators.attempts import Attempts
@@ -37,6 +40,7 @@ class People(Bedrock):
         self.accounts = Accounts(self.database, self.seal, self.clock)
         self.authenticators = Authenticators(self.database, self.seal, self.clock)
         self.lifecycle = Lifecycle(self.accounts, self.audit)
+        self.mandates = Mandates(self.database, self.audit, self.clock, self._mandates_ended)
         self.password = Password(self.authenticators, self.audit, Hashing(), Breached())
         self.totp = Totp(self.authenticators, self.audit)
         channel = _channel(settings, self.outbox)
@@ -61,6 +65,9 @@ class People(Bedrock):
             messages or Messages(self.outbox, Texts()),
             self.clock,
         )
+
+    def _mandates_ended(self, ended: Sequence[Mandate]) -> None:
+        """Hears of each mandate's end, in its transaction. The floor above has more to do than nothing."""
 
     @cached_property
     def levels(self) -> tuple[int, ...]:

@@ -168,6 +168,36 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_logout_deliveries_next_at"), ["next_at"], unique=False)
 
     op.create_table(
+        "mandates",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("principal_id", sa.Uuid(), nullable=False),
+        sa.Column("agent_id", sa.Uuid(), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("services", sa.JSON(), nullable=False),
+        sa.Column("limit_vnd", sa.BigInteger(), nullable=True),
+        sa.Column("granted_by", sa.Uuid(), nullable=True),
+        sa.Column("parent_id", sa.Uuid(), nullable=True),
+        sa.Column("depth", sa.SmallInteger(), nullable=False),
+        sa.Column("starts_at", Instant(), nullable=False),
+        sa.Column("ends_at", Instant(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.Column("ended_ground", sa.String(length=24), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mandates")),
+    )
+    with op.batch_alter_table("mandates", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mandates_agent_id"), ["agent_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mandates_parent_id"), ["parent_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mandates_principal_id"), ["principal_id"], unique=False)
+        batch_op.create_index(
+            "uq_mandates_open",
+            ["principal_id", "agent_id", "role"],
+            unique=True,
+            sqlite_where=sa.text("revoked_at IS NULL"),
+            postgresql_where=sa.text("revoked_at IS NULL"),
+        )
+
+    op.create_table(
         "outbox",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -217,6 +247,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_at"))
 
     op.drop_table("outbox")
+    with op.batch_alter_table("mandates", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_mandates_open",
+            sqlite_where=sa.text("revoked_at IS NULL"),
+            postgresql_where=sa.text("revoked_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_mandates_principal_id"))
+        batch_op.drop_index(batch_op.f("ix_mandates_parent_id"))
+        batch_op.drop_index(batch_op.f("ix_mandates_agent_id"))
+
+    op.drop_table("mandates")
     with op.batch_alter_table("logout_deliveries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_logout_deliveries_next_at"))
 
