@@ -34,6 +34,7 @@ class Event(StrEnum):
     CODE_REPLAYED = "code.replayed", "A code came a second time; what was born of it is revoked."
     TOKEN_ISSUED = "token.issued", "Tokens were issued for a grant."
     TOKEN_REFRESHED = "token.refreshed", "A refresh token was exchanged for new tokens."
+    TOKEN_EXCHANGED = "token.exchanged", "A back end got a narrower token for one that was sent to it."
     TOKEN_REFUSED = "token.refused", "The token endpoint refused a grant."
     REQUEST_RECEIVED = "request.received", "A client asked for an answer that is given elsewhere."
     REQUEST_ALLOWED = "request.allowed", "An account allowed a request that waited elsewhere."
@@ -96,6 +97,7 @@ FACTS: dict[str, str] = {
     "alg": "algorithm of a key or signature",
     "amr": "methods used, in words of RFC 8176, separated by spaces",
     "attempts_left": "how many tries are left",
+    "audience": "resources that a token is for, separated by spaces",
     "auth_method": "how a client proved itself",
     "authenticator": "id of an authenticator",
     "channel": "how a message travels",
@@ -126,6 +128,7 @@ FACTS: dict[str, str] = {
     "seconds": "a duration",
     "seq": "position in an audit lane",
     "session": "public id of a session; never the cookie",
+    "source": "client_id of the client whose token it was",
     "tokens": "which kinds of token, separated by spaces",
 }
 

@@ -24,7 +24,7 @@ from idp.oidc.consent import Consents
 from idp.oidc.grants.codes import Codes
 from idp.oidc.grants.pending import Pendings
 from idp.oidc.grants.rooms import Rooms
-from idp.oidc.grants.table import GRANT_TYPES, Redemption
+from idp.oidc.grants.table import GRANT_TYPES, NOT_SELF_REGISTERED, Redemption
 from idp.oidc.sessions.locking import Locking
 from idp.oidc.sessions.logout import LogoutReader
 from idp.oidc.sessions.room import SessionRoom
@@ -103,6 +103,7 @@ class Protocol(People):
                 pendings=self.pendings,
                 grants=self.grants,
                 accounts=self.accounts,
+                clients=self.clients,
                 hold_session=self.sessions.hold,
                 access_tokens=self.access_tokens,
                 id_tokens=id_tokens,
@@ -159,7 +160,7 @@ class Protocol(People):
             self.clients,
             self.invitations,
             self.outbound.fetch,
-            GRANT_TYPES,
+            set(GRANT_TYPES) - (set() if settings.is_simulator else NOT_SELF_REGISTERED),
             self.client_authentication.methods,
             self.audit,
             self.database,

@@ -10,6 +10,7 @@ from idp.oidc.clients.proof_checks import faults_of_profile, faults_of_proof
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 LEVELS = frozenset({1, 2, 3, 4})
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 CIBA = "urn:openid:params:grant-type:ciba"
 SIGNING = ("ES256", "RS256")  # what the keyring keeps keys for
 SIGNED = (
@@ -79,8 +80,11 @@ def _check_algorithms(metadata: ClientMetadata) -> None:
 
 def _check_grants(metadata: ClientMetadata) -> None:
     is_public = metadata.token_endpoint_auth_method == "none"
-    if is_public and "client_credentials" in metadata.grant_types:
-        raise InvalidClientMetadata("grant_types", "no client_credentials for a public client")
+    for grant_type in ("client_credentials", EXCHANGE):
+        if is_public and grant_type in metadata.grant_types:
+            raise InvalidClientMetadata("grant_types", f"no {grant_type} for a public client")
+    if any(not name.isascii() or len(name.split()) != 1 for name in metadata.exchange_audiences):
+        raise InvalidClientMetadata("exchange_audiences", "addresses or client_ids")
     if CIBA not in metadata.grant_types:
         return
     if is_public:

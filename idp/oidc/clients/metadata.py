@@ -85,6 +85,10 @@ class ClientMetadata:
     resources: tuple[str, ...] = ()
     refresh_retry: bool = False  # ours: see docs/decisions/0011
     serves: tuple[str, ...] = ()  # ours: the resources that it answers for; it may introspect their tokens
+    # Ours, for RFC 8693: where it may take what was given to it (docs/decisions/0015), and which one client
+    # may exchange its tokens; whichever they are addressed to, unless told.
+    exchange_audiences: tuple[str, ...] = ()
+    may_act: str | None = None
 
     # Signing out: RP-Initiated, Back-Channel and Front-Channel Logout 1.0
     post_logout_redirect_uris: tuple[str, ...] = ()

@@ -11,7 +11,20 @@ from idp.oidc.clients.checks import InvalidClientMetadata
 from idp.oidc.clients.metadata import ClientMetadata
 
 # What the appraisal establishes: nobody says it of themselves.
-OURS = frozenset({"claims", "default_level", "is_vetted", "purpose", "legal_basis", "retention", "resources"})
+OURS = frozenset(
+    {
+        "claims",
+        "default_level",
+        "is_vetted",
+        "purpose",
+        "legal_basis",
+        "retention",
+        "resources",
+        "serves",
+        "exchange_audiences",
+        "may_act",
+    }
+)
 THEIRS = frozenset(field.name for field in fields(ClientMetadata)) - OURS
 UNTAGGED = "und"  # BCP 47: a name that does not say its language
 NAME = "client_name"

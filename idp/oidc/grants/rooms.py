@@ -7,6 +7,7 @@ from uuid import UUID
 from idp.accounts.account import Accounts
 from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
+from idp.oidc.clients.client import Clients
 from idp.oidc.grants.codes import Codes
 from idp.oidc.grants.pending import Pendings
 from idp.oidc.tokens.access_token import AccessTokens
@@ -27,6 +28,7 @@ class Rooms:
     pendings: Pendings
     grants: Grants
     accounts: Accounts
+    clients: Clients
     hold_session: Callable[[UUID], bool]
     access_tokens: AccessTokens
     id_tokens: IdTokens

@@ -14,11 +14,21 @@ from idp.oidc.grants.authorization_code import CodeGrant
 from idp.oidc.grants.client_credentials import ClientCredentialsGrant
 from idp.oidc.grants.refresh_token import RefreshGrant
 from idp.oidc.grants.rooms import Rooms
+from idp.oidc.grants.token_exchange import TokenExchangeGrant
 from idp.oidc.tokens.confirmation import Confirmation
 
 # A new grant is a file beside this one and a line here; discovery reads the line too.
-GRANTS: tuple[type[Any], ...] = (CodeGrant, RefreshGrant, ClientCredentialsGrant, DeviceGrant, CibaGrant)
+GRANTS: tuple[type[Any], ...] = (
+    CodeGrant,
+    RefreshGrant,
+    ClientCredentialsGrant,
+    DeviceGrant,
+    CibaGrant,
+    TokenExchangeGrant,
+)
 GRANT_TYPES: tuple[str, ...] = tuple(grant.GRANT_TYPE for grant in GRANTS)
+# Those that clients get only from an operator.
+NOT_SELF_REGISTERED = frozenset({TokenExchangeGrant.GRANT_TYPE})
 
 
 class TokenRequest(OAuth2Request):  # type: ignore[misc]

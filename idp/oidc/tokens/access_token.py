@@ -17,11 +17,11 @@ from uuid import UUID
 from idp.kernel.clock import Clock
 from idp.oidc.clients.client import Client
 from idp.oidc.tokens.grant import Grant
-from idp.oidc.tokens.jwt_access_token import AccessToken, JwtAccessTokens
+from idp.oidc.tokens.jwt_access_token import NO_LIMITS, AccessToken, JwtAccessTokens, Limits
 
 _HEAD = struct.Struct(">B16sQ8s")  # version, grant, expiry in epoch seconds, nonce
 _PLAIN = 1  # then: the scope
-_RICH = 2  # then: a JSON object, for tokens that are bound to a key or meant for named resources
+_RICH = 2  # then: a JSON object, for tokens that say more than their scope
 _MAC_BYTES = 32
 MAX_LENGTH = 4096
 
@@ -42,15 +42,17 @@ class AccessTokens:
         scope: tuple[str, ...],
         confirmation: Mapping[str, str] | None = None,
         audience: tuple[str, ...] = (),
+        limits: Limits = NO_LIMITS,
     ) -> str:
         """A new token for a grant, good for ``ttl`` and for ``scope``.
 
         Args:
             confirmation: the key that whoever uses it must hold (RFC 7800 §3); ``None``: a bearer token.
             audience: the resources that it is for; empty: UserInfo.
+            limits: in what else it is less than the grant's own tokens.
         """
         now = self._clock()
-        expires_at = now + self.ttl
+        expires_at = now + self.ttl if limits.until is None else min(now + self.ttl, limits.until)
         if client.metadata.access_token_format == "jwt":
             return self._jwts.issue(
                 client,
@@ -62,14 +64,26 @@ class AccessTokens:
                     expires_at=expires_at,
                     confirmation=confirmation,
                     audience=audience,
+                    actor=limits.actor,
+                    details=limits.details,
                 ),
             )
         version, tail = _PLAIN, " ".join(scope)
-        if confirmation or audience:
+        if confirmation or audience or limits is not NO_LIMITS:
             version = _RICH
-            tail = json.dumps({"scope": tail, "cnf": confirmation, "aud": audience}, separators=(",", ":"))
+            told: dict[str, Any] = {"scope": tail, "cnf": confirmation, "aud": audience}
+            if limits.actor is not None:
+                told |= {"act": limits.actor, "client_id": client.client_id}
+            if limits is not NO_LIMITS:
+                told |= {"iat": int(now.timestamp()), "details": limits.details}
+            tail = json.dumps(told, separators=(",", ":"))
         body = _HEAD.pack(version, grant.id.bytes, int(expires_at.timestamp()), os.urandom(8)) + tail.encode()
         return base64.urlsafe_b64encode(body + self._mac(body)).rstrip(b"=").decode()
+
+    def life(self, limits: Limits = NO_LIMITS) -> int:
+        """For how many seconds a token that is made now is good."""
+        left = self.ttl if limits.until is None else min(self.ttl, limits.until - self._clock())
+        return int(left.total_seconds())
 
     def read(self, token: str) -> AccessToken | None:
         """What a token says; ``None`` if we did not make it or its time is over."""
@@ -95,10 +109,13 @@ class AccessTokens:
         return AccessToken(
             grant_id=UUID(bytes=grant_id),
             scope=tuple(more["scope"].split()),
-            issued_at=expires_at - self.ttl,
+            issued_at=datetime.fromtimestamp(more["iat"], UTC) if "iat" in more else expires_at - self.ttl,
             expires_at=expires_at,
             confirmation=more.get("cnf"),
             audience=tuple(more.get("aud", ())),
+            client_id=more.get("client_id"),
+            actor=more.get("act"),
+            details=tuple(more["details"]) if more.get("details") is not None else None,
         )
 
     def _mac(self, body: bytes) -> bytes:

@@ -8,8 +8,7 @@ from idp.kernel.clock import Clock
 from idp.keyring.keyring import Keyring
 from idp.oidc.clients.client import Client, Clients
 from idp.oidc.errors import InvalidRequest
-from idp.oidc.tokens.grant import Grant
-from idp.oidc.tokens.jwt_access_token import told_of_grant
+from idp.oidc.tokens.jwt_access_token import told_of
 from idp.oidc.tokens.recognition import Recognised, Recognition
 from idp.oidc.tokens.subject import Subjects
 
@@ -54,7 +53,7 @@ class Introspection:
         if not token:
             raise InvalidRequest("token: missing")
         found = self._recognition.recognise(token)
-        if found is None or not _may_ask(asking, found) or not self._is_active(found.grant):
+        if found is None or not _may_ask(asking, found) or not self._is_active(found):
             return dict(INACTIVE)
         return self._described(found, asking)
 
@@ -68,8 +67,11 @@ class Introspection:
         }
         return self._keyring.sign(claims, alg=asking.metadata.introspection_signed_response_alg, typ=TYPE)
 
-    def _is_active(self, grant: Grant) -> bool:
-        if not grant.is_live(self._clock()) or self._clients.find(grant.client_id) is None:
+    def _is_active(self, found: Recognised) -> bool:
+        grant = found.grant
+        if not grant.is_live(self._clock()):
+            return False
+        if any(self._clients.find(name) is None for name in {grant.client_id, found.client_id}):
             return False
         if grant.account_id is None:
             return True
@@ -90,14 +92,17 @@ class Introspection:
             "iss": self._issuer,
             "aud": audience,
             "sub": self._subjects.of_grant(asking, grant),
-            "client_id": grant.client_id,
+            "client_id": found.client_id,
             "scope": " ".join(scope),
             "iat": int(issued_at.timestamp()),
             "exp": int(expires_at.timestamp()),
-            **told_of_grant(grant),
+            **told_of(grant, access),
         }
         if access is not None:
             answer["token_type"] = "DPoP" if confirmation and "jkt" in confirmation else "Bearer"
+            holder = self._clients.find(found.client_id)
+            if holder is not None and holder.metadata.may_act:
+                answer["may_act"] = {"sub": holder.metadata.may_act}
         if confirmation:
             answer["cnf"] = dict(confirmation)
         return answer
@@ -105,7 +110,7 @@ class Introspection:
 
 def _may_ask(asking: Client, found: Recognised) -> bool:
     """Whether the token is the client's own, or an access token for a resource that it answers for (§4)."""
-    if found.grant.client_id == asking.client_id:
+    if found.client_id == asking.client_id:
         return True
     mine = {asking.client_id, *asking.metadata.serves}
     return found.access is not None and not mine.isdisjoint(found.access.audience)

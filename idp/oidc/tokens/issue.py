@@ -7,6 +7,7 @@ from idp.oidc.clients.client import Client
 from idp.oidc.tokens.access_token import AccessTokens
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.handle import Handle, new_handle
+from idp.oidc.tokens.jwt_access_token import NO_LIMITS, Limits
 from idp.storage.database import Database
 
 T = TypeVar("T")
@@ -36,21 +37,24 @@ class Issue:
         refresh: Handle | None,
         confirmation: Mapping[str, str] | None = None,
         audience: tuple[str, ...] = (),
+        limits: Limits = NO_LIMITS,
     ) -> dict[str, Any]:
         """The body, short of an ID token.
 
         Args:
             confirmation: the key that the access token is bound to; see ``AccessTokens.issue``.
             audience: the resources that it is for.
+            limits: in what else it is less than the grant.
         """
         body: dict[str, Any] = {
-            "access_token": self._access_tokens.issue(client, grant, scope, confirmation, audience),
+            "access_token": self._access_tokens.issue(client, grant, scope, confirmation, audience, limits),
             "token_type": "DPoP" if confirmation and "jkt" in confirmation else "Bearer",
-            "expires_in": int(self._access_tokens.ttl.total_seconds()),
+            "expires_in": self._access_tokens.life(limits),
             "scope": " ".join(scope),
         }
-        if grant.details:
-            body["authorization_details"] = list(grant.details)  # RFC 9396 §7
+        details = grant.details if limits.details is None else limits.details
+        if details:
+            body["authorization_details"] = list(details)  # RFC 9396 §7
         if refresh is not None:
             body["refresh_token"] = str(refresh)
         return body

@@ -27,6 +27,9 @@ class AccessToken:
         confirmation: the key that whoever uses it must hold: ``jkt`` (RFC 9449 §6.1), ``x5t#S256``
             (RFC 8705 §3.1). ``None``: a bearer token.
         audience: the resources that it is for; empty: UserInfo.
+        client_id: whose token it is, where it is not the client's that the grant was given to.
+        actor: who acts for the account with it, as in the ``act`` claim (RFC 8693 §4.1).
+        details: fewer ``authorization_details`` than the grant's (RFC 9396 §6); ``None``: all of them.
     """
 
     grant_id: UUID
@@ -35,6 +38,27 @@ class AccessToken:
     expires_at: datetime
     confirmation: Mapping[str, str] | None = None
     audience: tuple[str, ...] = ()
+    client_id: str | None = None
+    actor: Mapping[str, Any] | None = None
+    details: tuple[Mapping[str, Any], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """In what an access token is less than its grant, besides scope and audience.
+
+    Args:
+        actor: who acts with it; see ``AccessToken``. It then belongs to the client that asks for it.
+        until: when it is over, if before its usual time.
+        details: see ``AccessToken``.
+    """
+
+    actor: Mapping[str, Any] | None = None
+    until: datetime | None = None
+    details: tuple[Mapping[str, Any], ...] | None = None
+
+
+NO_LIMITS = Limits()
 
 
 class JwtAccessTokens:
@@ -58,7 +82,8 @@ class JwtAccessTokens:
                 "exp": int(token.expires_at.timestamp()),
                 "jti": encode(grant.id.bytes + os.urandom(_JTI_BYTES - 16)),
                 "scope": " ".join(token.scope),
-                **told_of_grant(grant),
+                **told_of(grant, token),
+                **({"may_act": {"sub": client.metadata.may_act}} if client.metadata.may_act else {}),
                 **({"cnf": dict(token.confirmation)} if token.confirmation else {}),
             },
             alg=client.metadata.id_token_signed_response_alg,
@@ -75,7 +100,7 @@ class JwtAccessTokens:
         expires_at = datetime.fromtimestamp(claims["exp"], UTC)
         if claims["iss"] != self._issuer or len(named) != _JTI_BYTES or expires_at <= self._clock():
             return None
-        audience = claims["aud"]
+        audience, details = claims["aud"], claims.get("authorization_details")
         return AccessToken(
             grant_id=UUID(bytes=named[:16]),
             scope=tuple(claims["scope"].split()),
@@ -83,19 +108,28 @@ class JwtAccessTokens:
             expires_at=expires_at,
             confirmation=claims.get("cnf"),
             audience=tuple(audience) if isinstance(audience, list) else (),
+            client_id=claims["client_id"],
+            actor=claims.get("act"),
+            details=None if details is None else tuple(details),
         )
 
 
-def told_of_grant(grant: Grant) -> dict[str, Any]:
-    """What resource servers learn of the sign-in and the right given (RFC 9068 §2.2.1, RFC 9396 §9.1)."""
+def told_of(grant: Grant, token: AccessToken | None) -> dict[str, Any]:
+    """What resource servers learn of the sign-in and the right given (RFC 9068 §2.2.1, RFC 9396 §9.1).
+
+    Args:
+        token: one of the grant's; ``None``: all that any of them may do.
+    """
     told: dict[str, Any] = {}
     if grant.account_id is not None:
         told["acr"] = acr_of(grant.level)
         told["amr"] = list(grant.amr)
     if grant.auth_time is not None:
         told["auth_time"] = int(grant.auth_time.timestamp())
-    if grant.details:
-        told["authorization_details"] = [dict(detail) for detail in grant.details]
-    if grant.actor is not None:
-        told["act"] = dict(grant.actor)
+    details = grant.details if token is None or token.details is None else token.details
+    if details:
+        told["authorization_details"] = [dict(detail) for detail in details]
+    actor = token.actor if token is not None and token.actor is not None else grant.actor
+    if actor is not None:
+        told["act"] = dict(actor)
     return told

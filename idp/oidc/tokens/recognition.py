@@ -18,6 +18,11 @@ class Recognised:
     grant: Grant
     access: AccessToken | None = None
 
+    @property
+    def client_id(self) -> str:
+        """Whose token it is: the grant's client's, or that client's which exchanged one of them."""
+        return (self.access.client_id if self.access else None) or self.grant.client_id
+
 
 class Recognition:
     """Looks at the token itself: access and refresh tokens cannot be mistaken, so no hint is needed."""

@@ -4,7 +4,9 @@ from collections.abc import Collection
 
 from idp.oidc.errors import InvalidTarget
 
-RESOURCE = "resource"  # the one parameter that may be repeated; its values are joined by blanks
+# The parameters that may be repeated; their values are joined by blanks.
+RESOURCE = "resource"
+AUDIENCE = "audience"  # the same by another name, in token exchange (RFC 8693 §2.1)
 MAX_RESOURCES = 10
 
 

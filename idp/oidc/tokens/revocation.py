@@ -26,6 +26,7 @@ class Revocation:
         Raises:
             InvalidRequest: no token.
             UnsupportedTokenType: the hint names what is never revoked here, as an ID token.
+                So it is with a token got in exchange: the grant is not that client's to end.
             InvalidGrant: the token was issued to another client; it stays in force.
         """
         token, hint = form.get("token"), form.get("token_type_hint")
@@ -36,8 +37,10 @@ class Revocation:
         found = self._recognition.recognise(token)
         if found is None:
             return
-        if found.grant.client_id != client.client_id:
+        if found.client_id != client.client_id:
             raise InvalidGrant("token: issued to another client")
+        if found.client_id != found.grant.client_id:
+            raise UnsupportedTokenType("token: got in exchange; it ends with what it was exchanged for")
         with self._database.transaction():
             if self._grants.revoke(found.grant.id):
                 self._audit.record(

@@ -62,7 +62,8 @@ class UserInfo:
         if presented is None:
             raise InvalidToken("the access token is malformed, expired or not ours")
         self._confirmations.hold(token, presented, came, scheme)
-        if presented.audience and self._issuer not in presented.audience:
+        is_for_us = not presented.audience or self._issuer in presented.audience
+        if not is_for_us or presented.actor is not None:
             raise InvalidToken("the access token is for other resources than UserInfo")
         grant, account = self._standing(presented)
         client = self._clients.find(grant.client_id)

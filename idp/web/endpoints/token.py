@@ -8,7 +8,7 @@ from idp.audit.log import AuditLog
 from idp.oidc.errors import AuthorizationPending, OAuthError
 from idp.oidc.grants.table import Redemption
 from idp.oidc.tokens.confirmation import Confirmations
-from idp.oidc.tokens.resource import RESOURCE
+from idp.oidc.tokens.resource import AUDIENCE, RESOURCE
 from idp.web.endpoints.client_door import ClientDoor
 from idp.web.http import as_json
 
@@ -31,7 +31,7 @@ class Token(MethodView):
         self._confirmations = confirmations
 
     def post(self) -> Response:
-        form, client, presented = self._door.enter(RESOURCE)
+        form, client, presented = self._door.enter(RESOURCE, AUDIENCE)
         try:
             confirmation = self._confirmations.establish(client, presented)
             response = as_json(self._grants.redeem(form, client, confirmation))
