@@ -1,0 +1,263 @@
+// Journeys of openid-client, one a process: `node openid_client.mjs JOURNEY`.
+//
+// Speaks in lines of JSON. The first one in is demo.json. What it asks of a person with a browser goes out, and how
+// that went comes in; the last line out is {"done": what the test looks at}. A failure ends it with its stack.
+
+import { createInterface } from "node:readline";
+import * as client from "openid-client";
+
+const SCOPE = "openid profile phone offline_access";
+const CODE = "authorization_code";
+const CIBA = "urn:openid:params:grant-type:ciba";
+const DEVICE = "urn:ietf:params:oauth:grant-type:device_code";
+const ES256 = { name: "ECDSA", namedCurve: "P-256" };
+
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+async function hear() {
+  return JSON.parse((await lines.next()).value);
+}
+
+function say(what) {
+  process.stdout.write(`${JSON.stringify(what)}\n`);
+}
+
+async function ask(what) {
+  say(what);
+  return hear();
+}
+
+async function discovered(told, name, authentication) {
+  const config = await client.discovery(
+    new URL(told.issuer),
+    told.clients[name].client_id,
+    { id_token_signed_response_alg: "ES256" },
+    authentication,
+  );
+  client.enableNonRepudiationChecks(config);
+  return config;
+}
+
+async function registered(told, metadata, authentication) {
+  const config = await client.dynamicClientRegistration(
+    new URL(told.issuer),
+    { client_name: "Trang đăng ký", redirect_uris: ["https://foreign.example/callback"], ...metadata },
+    authentication,
+  );
+  client.enableNonRepudiationChecks(config);
+  return config;
+}
+
+// A key pair whose public part can be registered, and whose private part signs under its `kid`.
+async function newKey(kid) {
+  const pair = await crypto.subtle.generateKey({ ...ES256 }, true, ["sign", "verify"]);
+  const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", pair.publicKey);
+  const jwk = { kty, crv, x, y, kid, use: "sig", alg: "ES256" };
+  return { jwks: { keys: [jwk] }, signing: { key: pair.privateKey, kid } };
+}
+
+async function keyOf(jwk) {
+  const { key_ops: _, use: __, alg: ___, ...bare } = jwk;
+  return { key: await crypto.subtle.importKey("jwk", bare, ES256, false, ["sign"]), kid: jwk.kid };
+}
+
+// What a request must match in its answer, and the parameters that say so.
+async function newRequest(redirect_uri, more = {}) {
+  const pkceCodeVerifier = client.randomPKCECodeVerifier();
+  const expectedNonce = client.randomNonce();
+  const expectedState = client.randomState();
+  return {
+    checks: { pkceCodeVerifier, expectedNonce, expectedState, idTokenExpected: true },
+    parameters: {
+      redirect_uri,
+      scope: SCOPE,
+      code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
+      code_challenge_method: "S256",
+      nonce: expectedNonce,
+      state: expectedState,
+      acr_values: "urn:dinhdanh:aal:1",
+      ...more,
+    },
+  };
+}
+
+// Notes the nonces of our proofs, and makes a stale one of the first that the server gives.
+function forgetful(config) {
+  const seen = { nonces: [], refusals: 0 };
+  config[client.customFetch] = async (url, options) => {
+    const proof = new Headers(options.headers).get("dpop");
+    if (proof) {
+      seen.nonces.push(JSON.parse(Buffer.from(proof.split(".")[1], "base64url")).nonce ?? null);
+    }
+    const answer = await fetch(url, options);
+    if (answer.headers.get("dpop-nonce") && seen.nonces.length === 1) {
+      const headers = new Headers(answer.headers);
+      headers.set("dpop-nonce", "stale");
+      return new Response(answer.body, { status: answer.status, headers });
+    }
+    seen.refusals += answer.status === 400 || answer.status === 401 ? 1 : 0;
+    return answer;
+  };
+  return seen;
+}
+
+async function code(told) {
+  const { client_secret, redirect_uri, post_logout_redirect_uri } = told.clients.confidential;
+  const config = await discovered(told, "confidential", client.ClientSecretBasic(client_secret));
+  const { parameters, checks } = await newRequest(redirect_uri);
+  const { left_for } = await ask({ open: client.buildAuthorizationUrl(config, parameters).href });
+  const tokens = await client.authorizationCodeGrant(config, new URL(left_for), checks);
+  const claims = tokens.claims();
+  const known = await client.fetchUserInfo(config, tokens.access_token, claims.sub);
+  const fresh = await client.refreshTokenGrant(config, tokens.refresh_token);
+  const looked = await client.tokenIntrospection(config, fresh.access_token);
+  await client.tokenRevocation(config, fresh.refresh_token);
+  const after = await client.tokenIntrospection(config, fresh.access_token);
+  const logout = client.buildEndSessionUrl(config, {
+    id_token_hint: fresh.id_token ?? tokens.id_token,
+    post_logout_redirect_uri,
+    state: "bye",
+  });
+  const goodbye = await ask({ open: logout.href });
+  return { claims, known, looked, after, goodbye: goodbye.left_for };
+}
+
+// Everything of FAPI 2.0 Message Signing: requests signed and pushed, answers signed, tokens bound to a key.
+async function fapi(told) {
+  const { jwks, signing } = await newKey("fapi");
+  const config = await registered(
+    told,
+    {
+      profile: "fapi2",
+      require_signed_request_object: true,
+      token_endpoint_auth_method: "private_key_jwt",
+      grant_types: [CODE, "refresh_token"],
+      id_token_signed_response_alg: "ES256",
+      dpop_bound_access_tokens: true,
+      jwks,
+    },
+    client.PrivateKeyJwt(signing),
+  );
+  const seen = forgetful(config);
+  client.useJwtResponseMode(config);
+  const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair("ES256"));
+  const { parameters, checks } = await newRequest("https://foreign.example/callback");
+  const signed = await client.buildAuthorizationUrlWithJAR(config, parameters, signing, {
+    [client.modifyAssertion]: (_, payload) => {
+      payload.nbf ??= payload.iat;
+    },
+  });
+  const pushed = await client.buildAuthorizationUrlWithPAR(config, signed.searchParams, { DPoP });
+  const { left_for } = await ask({ open: pushed.href });
+  const tokens = await client.authorizationCodeGrant(config, new URL(left_for), checks, undefined, { DPoP });
+  const claims = tokens.claims();
+  const known = await client.fetchUserInfo(config, tokens.access_token, claims.sub, { DPoP });
+  const fresh = await client.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP });
+  const resource = new URL(`${told.issuer}/simulator/resource`);
+  const again = await client.fetchProtectedResource(
+    config, fresh.access_token, resource, "GET", undefined, undefined, { DPoP },
+  );
+  await client.tokenRevocation(config, fresh.refresh_token);
+  return {
+    claims,
+    known,
+    asked: [...pushed.searchParams.keys()].sort(),
+    answered: [...new URL(left_for).searchParams.keys()],
+    type: tokens.token_type,
+    again: await again.json(),
+    ...seen,
+  };
+}
+
+// A signed request in the browser's own address, and an assertion by a key of the sample relying party.
+async function signed(told) {
+  const { private_jwk, redirect_uri } = told.clients.jwt;
+  const key = await keyOf(private_jwk);
+  const config = await discovered(told, "jwt", client.PrivateKeyJwt(key));
+  const { parameters, checks } = await newRequest(redirect_uri);
+  const url = await client.buildAuthorizationUrlWithJAR(config, parameters, key);
+  const { left_for } = await ask({ open: url.href });
+  const tokens = await client.authorizationCodeGrant(config, new URL(left_for), checks);
+  return { asked: [...url.searchParams.keys()].sort(), claims: tokens.claims() };
+}
+
+async function device(told) {
+  const config = await registered(
+    told,
+    {
+      application_type: "native",
+      redirect_uris: [],
+      response_types: [],
+      grant_types: [DEVICE, "refresh_token"],
+      token_endpoint_auth_method: "none",
+      client_uri: "https://tv.example",
+    },
+    client.None(),
+  );
+  const begun = await client.initiateDeviceAuthorization(config, { scope: SCOPE });
+  await ask({ enter: begun.verification_uri_complete });
+  const tokens = await client.pollDeviceAuthorizationGrant(config, begun);
+  const known = await client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub);
+  return { claims: tokens.claims(), known };
+}
+
+async function ciba(told) {
+  const { jwks, signing } = await newKey("counter");
+  const config = await registered(
+    told,
+    {
+      redirect_uris: [],
+      response_types: [],
+      grant_types: [CIBA],
+      token_endpoint_auth_method: "private_key_jwt",
+      backchannel_token_delivery_mode: "poll",
+      jwks,
+    },
+    client.PrivateKeyJwt(signing),
+  );
+  const begun = await client.initiateBackchannelAuthentication(config, {
+    scope: "openid profile",
+    login_hint: told.accounts.quynh.username,
+    binding_message: "Q-17",
+  });
+  await ask({ allow: begun.auth_req_id });
+  const tokens = await client.pollBackchannelAuthenticationGrant(config, begun);
+  const known = await client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub);
+  return { claims: tokens.claims(), known };
+}
+
+// What of a refusal the library understood: the class that it has for it, and what it read.
+async function refusal(promise) {
+  const error = await promise.then(
+    () => ({ name: "it was not refused" }),
+    (caught) => caught,
+  );
+  const challenge = error instanceof client.WWWAuthenticateChallengeError ? error.cause[0] : {};
+  return {
+    name: error.name,
+    status: error.status ?? null,
+    error: error.error ?? challenge.parameters?.error ?? null,
+    scheme: challenge.scheme ?? null,
+  };
+}
+
+async function refusals(told) {
+  const { client_secret, redirect_uri } = told.clients.confidential;
+  const config = await discovered(told, "confidential", client.ClientSecretBasic(client_secret));
+  const wrong = await discovered(told, "confidential", client.ClientSecretBasic("guessed"));
+  const silent = await newRequest(redirect_uri, { prompt: "none" });
+  const nobody = await ask({ open: client.buildAuthorizationUrl(config, silent.parameters).href });
+  const { parameters, checks } = await newRequest(redirect_uri);
+  const { left_for } = await ask({ open: client.buildAuthorizationUrl(config, parameters).href });
+  const guessed = { ...checks, pkceCodeVerifier: client.randomPKCECodeVerifier() };
+  return {
+    nobody: await refusal(client.authorizationCodeGrant(config, new URL(nobody.left_for), silent.checks)),
+    verifier: await refusal(client.authorizationCodeGrant(config, new URL(left_for), guessed)),
+    token: await refusal(client.fetchUserInfo(config, "stolen", client.skipSubjectCheck)),
+    secret: await refusal(client.clientCredentialsGrant(wrong, { scope: "reports" })),
+  };
+}
+
+const journeys = { code, fapi, signed, device, ciba, refusals };
+say({ done: await journeys[process.argv[2]](await hear()) });
+process.exit(0);
