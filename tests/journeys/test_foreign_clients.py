@@ -3,10 +3,16 @@
 They read discovery, and check of our answers what their authors thought that the specifications ask.
 """
 
+import secrets
+
 import pytest
 import requests
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from cryptojwt import KeyJar
 from idpyoidc.client.rp_handler import RPHandler
+from joserfc.jwk import ECKey
 from requests_oauth2client import ClientSecretBasic, ClientSecretPost, InvalidGrant, OAuth2Client, PublicApp
 from requests_oauth2client.exceptions import ConsentRequired, InteractionRequired, LoginRequired
 
@@ -99,6 +105,33 @@ def handler(told):
         )
 
     return handler
+
+
+@pytest.fixture
+def authlib(told):
+    """Makes a session of Authlib's own client for one of the sample relying parties, and gives discovery."""
+
+    def authlib(name):
+        known = told["clients"][name]
+        session = OAuth2Session(
+            known["client_id"],
+            # It would take a key that comes as a JWK for an RSA key.
+            ECKey.import_key(known["private_jwk"]) if known["private_jwk"] else known["client_secret"],
+            scope=SCOPE,
+            redirect_uri=known["redirect_uri"],
+            token_endpoint_auth_method=known["auth_method"],
+            revocation_endpoint_auth_method=known["auth_method"],
+            code_challenge_method="S256",
+        )
+        session.trust_env = False
+        session.verify = told["ca_file"]
+        found = session.get(f"{told['issuer']}/.well-known/openid-configuration", withhold_token=True).json()
+        session.metadata["token_endpoint"] = found["token_endpoint"]
+        if known["private_jwk"]:
+            session.register_client_auth_method(PrivateKeyJWT(found["token_endpoint"], alg="ES256"))
+        return session, found
+
+    return authlib
 
 
 @pytest.mark.spec("OIDC Core 1.0 §3.1")
@@ -195,3 +228,44 @@ def test_idpyoidc_signs_a_person_in_refreshes_and_signs_out(told, surfer, handle
     goodbye = told["clients"][name]["post_logout_redirect_uri"]
     surfer.open(party.logout(done["state"], post_logout_redirect_uri=goodbye)["url"])
     assert surfer.left_for.partition("?")[0] == goodbye
+
+
+@pytest.mark.spec("RFC 6749 §4.1")
+@pytest.mark.spec("RFC 7636 §4")
+@pytest.mark.parametrize(("name", "person"), [("confidential", "yen"), ("jwt", "phuc"), ("public", "toan")])
+def test_authlibs_client_signs_a_person_in_and_refreshes(told, surfer, authlib, name, person):
+    session, found = authlib(name)
+    verifier = secrets.token_urlsafe(48)
+    url, state = session.create_authorization_url(
+        found["authorization_endpoint"], code_verifier=verifier, acr_values="urn:dinhdanh:aal:1"
+    )
+
+    surfer.open(url)
+    surfer.sign_in(person)
+    first = session.fetch_token(authorization_response=surfer.left_for, state=state, code_verifier=verifier)
+    known = session.get(found["userinfo_endpoint"]).json()
+    second = session.refresh_token()
+
+    assert known["phone_number"] == told["accounts"][person]["phone"]
+    assert second["access_token"] != first["access_token"]
+    assert session.get(found["userinfo_endpoint"]).json() == known
+    gone = session.revoke_token(found["revocation_endpoint"], second["refresh_token"])
+    assert (gone.status_code, gone.text) == (200, "")
+    assert session.get(found["userinfo_endpoint"]).status_code == 401
+
+
+@pytest.mark.spec("RFC 7636 §4.6")
+def test_authlibs_client_with_another_verifier_gets_nothing(surfer, authlib):
+    session, found = authlib("confidential")
+    url, state = session.create_authorization_url(
+        found["authorization_endpoint"],
+        code_verifier=secrets.token_urlsafe(48),
+        acr_values="urn:dinhdanh:aal:1",
+    )
+    surfer.open(url)
+    surfer.sign_in("victim")
+
+    with pytest.raises(OAuthError, match="invalid_grant"):
+        session.fetch_token(
+            authorization_response=surfer.left_for, state=state, code_verifier=secrets.token_urlsafe(48)
+        )
