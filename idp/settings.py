@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 SECRET_BYTES = 32
 LAST_SEAL_VERSION = 255
+SIGNING = ("ES256", "RS256", "PS256", "EdDSA")
+ALWAYS = ("ES256", "RS256")  # what clients get that ask for nothing; Discovery 1.0 §3 demands RS256
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 REDIS = ("redis://", "rediss://", "unix://")
 ZERO = timedelta(0)
@@ -40,7 +42,11 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         default=None, description="Redis for short-lived state; without it the database."
     )
-    keys_dir: Path = Field(default=Path("keys"), description="Where signing keys are kept.")
+    keys_dir: Path = Field(default=Path("keys"), description="Where our keys are kept.")
+    signing_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=SIGNING,
+        description="What we sign with, comma separated; always ES256 and RS256.",
+    )
     log_file: Path | None = Field(default=None, description="JSON lines; without it standard output.")
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Addresses whose X-Forwarded-For is believed, comma separated."
@@ -99,7 +105,9 @@ class Settings(BaseSettings):
         description="Absolute life of a session.",
     )
 
-    @field_validator("trusted_proxies", "outbound_allowed", "simulator_spared", mode="before")
+    @field_validator(
+        "trusted_proxies", "outbound_allowed", "simulator_spared", "signing_algorithms", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -116,6 +124,13 @@ class Settings(BaseSettings):
                 ip_network(network, strict=False)
             except ValueError:
                 raise ValueError("must hold addresses or networks, as in 10.0.0.0/8") from None
+        return value
+
+    @field_validator("signing_algorithms")
+    @classmethod
+    def _algorithms_are_offered(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not set(ALWAYS) <= set(value) <= set(SIGNING) or len(set(value)) != len(value):
+            raise ValueError(f"must hold {', '.join(ALWAYS)}, and otherwise only {', '.join(SIGNING)}")
         return value
 
     @field_validator("database_url")

@@ -25,7 +25,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 def init() -> None:
-    """Create or update the database and make the signing keys. Safe to run again.
+    """Create or update the database and make the keys. Safe to run again.
 
     Without IDP_SECRET it only makes one and tells what to do with it.
     """
@@ -40,7 +40,7 @@ def init() -> None:
     with opened(is_new=True) as provider:
         migrate(provider.database)
         made = initialise(provider)
-    click.echo(f"database is current; {len(made)} signing keys made")
+    click.echo(f"database is current; {len(made)} keys made")
 
 
 @click.command()
@@ -59,8 +59,8 @@ def serve(
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
     with opened() as provider:
-        if not provider.keyring.list():
-            raise click.ClickException("there are no signing keys: run `idp init`")
+        if lacking := provider.keyring.lacks():
+            raise click.ClickException(f"there are no keys for {', '.join(lacking)}: run `idp init`")
     cores = len(os.sched_getaffinity(0))
     run(Serving(host, port, workers or cores, threads, tls_cert, tls_key), application)
 

@@ -1,4 +1,4 @@
-"""Signing keys: init, list, rotate, retire."""
+"""Keys that sign, and keys that others encrypt to: init, list, rotate, retire."""
 
 import click
 from rich.console import Console
@@ -6,15 +6,16 @@ from rich.table import Table
 
 from idp.audit.events import Event
 from idp.cli.house import opened
-from idp.keyring.key_store import SigningKey
+from idp.keyring.key_store import StoredKey
+from idp.keyring.keyring import OPENING, SIGNING
 from idp.provider import Provider
 
-ALGORITHMS = ("ES256", "RS256")
+ALGORITHMS = (*SIGNING, *OPENING)
 
 
 @click.group()
 def keys() -> None:
-    """Signing keys."""
+    """Keys that sign, and keys that others encrypt to."""
 
 
 @keys.command()
@@ -41,7 +42,7 @@ def list_() -> None:
 @click.option("--alg", type=click.Choice(ALGORITHMS), help="One algorithm; all unless told.")
 @click.option("--force", is_flag=True, help="Even if the next key was published less than 24 hours ago.")
 def rotate(alg: str | None, force: bool) -> None:
-    """The next key signs from now on; the current one retires; a new next one is published."""
+    """The next key is used from now on; the current one retires; a new next one is made."""
     with opened() as provider:
         current = provider.keyring.rotate(alg, force=force)
         _record(provider, Event.KEY_ROTATED, current)
@@ -53,20 +54,20 @@ def rotate(alg: str | None, force: bool) -> None:
 @click.argument("kid", required=False)
 @click.option("--force", is_flag=True, help="A retired key that may still be needed: what it signed dies.")
 def retire(kid: str | None, force: bool) -> None:
-    """Destroy a retired key, or all that nothing unexpired is signed with."""
+    """Destroy a retired key, or all that nothing unexpired is signed with or encrypted to."""
     with opened() as provider:
         dropped = provider.keyring.retire(kid, force=force)
         _record(provider, Event.KEY_RETIRED, dropped)
     click.echo(f"{len(dropped)} destroyed")
 
 
-def initialise(provider: Provider) -> tuple[SigningKey, ...]:
+def initialise(provider: Provider) -> tuple[StoredKey, ...]:
     """Make the keys that are missing, and an audit event of each."""
     made = provider.keyring.initialise()
     _record(provider, Event.KEY_CREATED, made)
     return made
 
 
-def _record(provider: Provider, event: Event, keys_: tuple[SigningKey, ...]) -> None:
+def _record(provider: Provider, event: Event, keys_: tuple[StoredKey, ...]) -> None:
     for key in keys_:
         provider.audit.record(event, kid=key.kid, alg=key.alg, actor="cli")

@@ -1,4 +1,4 @@
-"""Signing keys in a directory: one PEM a key, and a manifest that says what each is for.
+"""Our keys in a directory: one PEM a key, and a manifest that says what each is for.
 
 Changes are one rename of the manifest, on durable ground, by one process at a time. POSIX only.
 """
@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPrivateNumbers
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -29,7 +30,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from idp.kernel.errors import Corrupt, NotFound, Unavailable
 from idp.keyring.jose import PrivateKey, key_id, public_members, signer
-from idp.keyring.key_store import KeyState, Sign, SigningKey
+from idp.keyring.jwe import OPENS, opener
+from idp.keyring.key_store import KeyState, OpeningKey, SigningKey, StoredKey
 
 MANIFEST = "keys.json"
 LOCK = ".lock"
@@ -38,12 +40,23 @@ LOCK_SECONDS = 10
 LOCK_POLL_SECONDS = 0.02
 OTHERS_MAY = 0o077  # any right of anybody but the owner
 
+
+def _p256() -> PrivateKey:
+    return generate_ec(SECP256R1())
+
+
+def _rsa() -> PrivateKey:
+    return generate_rsa(65537, 2048)
+
+
 GENERATE: Mapping[str, Callable[[], PrivateKey]] = {
-    "ES256": lambda: generate_ec(SECP256R1()),
-    "RS256": lambda: generate_rsa(65537, 2048),
-    "PS256": lambda: generate_rsa(65537, 2048),
+    "ES256": _p256,
+    "RS256": _rsa,
+    "PS256": _rsa,
     "EdDSA": Ed25519PrivateKey.generate,
     "Ed25519": Ed25519PrivateKey.generate,
+    "RSA-OAEP-256": _rsa,
+    "ECDH-ES": _p256,
 }
 KEY_FILE = re.compile(rf"({'|'.join(GENERATE)})-[\w-]{{16}}\.pem", re.ASCII | re.IGNORECASE)
 
@@ -57,7 +70,7 @@ class FileKeyStore:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._parsed: dict[str, tuple[str, bytes, Mapping[str, str], Sign]] = {}
+        self._parsed: dict[str, tuple[str, bytes, Callable[..., StoredKey]]] = {}
 
     def version(self) -> Hashable:
         """What the directory's listing tells of the manifest and every key file."""
@@ -74,7 +87,7 @@ class FileKeyStore:
         except OSError as error:
             raise Unavailable("keys") from error
 
-    def load(self) -> tuple[SigningKey, ...]:
+    def load(self) -> tuple[StoredKey, ...]:
         """Every key of the manifest, its file read and held against its ``kid``."""
         try:
             return self._load()
@@ -97,7 +110,7 @@ class FileKeyStore:
         finally:
             os.close(descriptor)
 
-    def generate(self, alg: str, created_at: datetime) -> SigningKey:
+    def generate(self, alg: str, created_at: datetime) -> StoredKey:
         """A new key's file, on disk before this returns."""
         if alg not in GENERATE:
             raise NotFound
@@ -110,12 +123,9 @@ class FileKeyStore:
             if not (self.directory / MANIFEST).exists():
                 self._write(MANIFEST, _manifest_of(()))
             self._write(f"{kid}.pem", pem)
-        sign = signer(alg, private)
-        return SigningKey(
-            kid=kid, alg=alg, state=KeyState.NEXT, created_at=created_at, public=public, sign=sign
-        )
+        return _ready(alg, private, public)(kid=kid, state=KeyState.NEXT, created_at=created_at)
 
-    def replace(self, keys: Sequence[SigningKey]) -> None:
+    def replace(self, keys: Sequence[StoredKey]) -> None:
         """A new manifest; then the files of dropped keys are removed."""
         kept = {key.kid for key in keys}
         with _translated():
@@ -125,7 +135,7 @@ class FileKeyStore:
                 (self.directory / f"{kid}.pem").unlink(missing_ok=True)
                 self._parsed.pop(kid, None)
 
-    def _load(self) -> tuple[SigningKey, ...]:
+    def _load(self) -> tuple[StoredKey, ...]:
         try:
             return tuple(self._key(entry) for entry in self._entries())
         except FileNotFoundError:
@@ -151,39 +161,30 @@ class FileKeyStore:
             raise Corrupt("keys.manifest") from None
         return list(entries)
 
-    def _key(self, entry: Mapping[str, Any]) -> SigningKey:
+    def _key(self, entry: Mapping[str, Any]) -> StoredKey:
         try:
-            public, sign = self._material(entry["kid"], entry["alg"])
-            return SigningKey(
+            return self._material(entry["kid"], entry["alg"])(
                 kid=entry["kid"],
-                alg=entry["alg"],
                 state=KeyState(entry["state"]),
                 created_at=_moment(entry["created_at"]),
                 activated_at=_moment_or_none(entry["activated_at"]),
                 retired_at=_moment_or_none(entry["retired_at"]),
-                public=public,
-                sign=sign,
             )
         except (ValueError, KeyError, TypeError):
             raise Corrupt("keys.manifest") from None
 
-    def _material(self, kid: str, alg: str) -> tuple[Mapping[str, str], Sign]:
-        """The public members and the signature of a key, parsed once: checking an RSA key takes 30 ms."""
+    def _material(self, kid: str, alg: str) -> Callable[..., StoredKey]:
+        """What makes the key out of its manifest entry; its file is parsed once."""
         pem = _read_private(self.directory / f"{kid}.pem")
         known = self._parsed.get(kid)
         if known is not None and known[:2] == (alg, pem):
-            return known[2:]
-        try:
-            private = load_pem_private_key(pem, None)
-        except (ValueError, TypeError):
-            raise Corrupt("keys") from None
-        if not isinstance(private, EllipticCurvePrivateKey | RSAPrivateKey | Ed25519PrivateKey):
-            raise Corrupt("keys")
+            return known[2]
+        private = _parse(pem)
         public = public_members(private)
         if alg not in GENERATE or key_id(alg, public) != kid:
             raise Corrupt("keys")
-        self._parsed[kid] = (alg, pem, public, signer(alg, private))
-        return self._parsed[kid][2:]
+        self._parsed[kid] = (alg, pem, _ready(alg, private, public))
+        return self._parsed[kid][2]
 
     def _write(self, name: str, content: bytes) -> None:
         """Whole or not at all: a temporary file, flushed to disk, renamed, and the directory flushed."""
@@ -211,7 +212,38 @@ def _read_private(path: Path) -> bytes:
         return file.read()
 
 
-def _manifest_of(keys: Sequence[SigningKey]) -> bytes:
+def _ready(alg: str, private: PrivateKey, public: Mapping[str, str]) -> Callable[..., StoredKey]:
+    if alg in OPENS:
+        return partial(OpeningKey, alg=alg, public=public, open=opener(alg, private))
+    return partial(SigningKey, alg=alg, public=public, sign=signer(alg, private))
+
+
+def _parse(pem: bytes) -> PrivateKey:
+    """The private key in a file of ours. Raises ``Corrupt``."""
+    try:
+        # The library's own check proves both primes anew: 40 ms for each key at each start.
+        private = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
+    except (ValueError, TypeError):
+        raise Corrupt("keys") from None
+    if not isinstance(private, EllipticCurvePrivateKey | RSAPrivateKey | Ed25519PrivateKey):
+        raise Corrupt("keys")
+    if isinstance(private, RSAPrivateKey) and not _adds_up(private.private_numbers()):
+        raise Corrupt("keys")
+    return private
+
+
+def _adds_up(key: RSAPrivateNumbers) -> bool:
+    """Whether the numbers of an RSA key belong together (RFC 8017 §3.2)."""
+    p, q, d, e = key.p, key.q, key.d, key.public_numbers.e
+    return (
+        p * q == key.public_numbers.n
+        and d * e % (p - 1) == d * e % (q - 1) == 1
+        and (key.dmp1, key.dmq1) == (d % (p - 1), d % (q - 1))
+        and key.iqmp * q % p == 1
+    )
+
+
+def _manifest_of(keys: Sequence[StoredKey]) -> bytes:
     entries = [
         {
             "kid": key.kid,

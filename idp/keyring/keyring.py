@@ -1,83 +1,38 @@
-"""The ring of signing keys: which one signs, which ones verify, and how they follow one another."""
+"""The ring of our keys: which one signs, which ones verify and open, and how they follow one another."""
 
 import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from idp.kernel.clock import Clock
-from idp.kernel.errors import Corrupt, IdpError, NotFound, Refused, Unavailable
+from idp.kernel.errors import Corrupt, IdpError, NotFound, Unavailable
 from idp.keyring.gate import BadToken, parse_compact
-from idp.keyring.jose import PublicKey, check_signature, header_of, import_public, require_typ, sign_compact
-from idp.keyring.key_store import KeyState, KeyStore, SigningKey
+from idp.keyring.jose import PublicKey, check_signature, header_of, require_typ, sign_compact
+from idp.keyring.jwe_gate import is_encrypted, parse_encrypted
+from idp.keyring.key_store import KeyState, KeyStore, SigningKey, StoredKey
+from idp.keyring.ring import KeyStillNeeded, KeyTooYoung, Published, Ring, is_needed, publish, ring_of
 
+SIGNING = ("ES256", "RS256", "PS256", "EdDSA")
+OPENING = ("RSA-OAEP-256", "ECDH-ES")
 PUBLISHED_AHEAD = timedelta(hours=24)
 RECHECK_SECONDS = 1.0
-FAR = datetime.max.replace(tzinfo=UTC)
-ORDER = (KeyState.CURRENT, KeyState.NEXT, KeyState.RETIRED)
-
-
-class KeyTooYoung(Refused):
-    """The next key was published less than 24 hours ago: relying parties may not know it yet."""
-
-    code = "key_too_young"
-
-    def __init__(self, kid: str, wait: timedelta) -> None:
-        super().__init__(kid)
-        self.kid = kid
-        self.wait = wait
-
-    def facts(self) -> dict[str, object]:
-        return {"kid": self.kid, "hours": -(-int(self.wait.total_seconds()) // 3600)}
-
-
-class KeyStillNeeded(Refused):
-    """The key is next or current, or what it signed may not have expired."""
-
-    code = "key_still_needed"
-
-    def __init__(self, kid: str, state: KeyState) -> None:
-        super().__init__(kid)
-        self.kid = kid
-        self.state = state
-
-    def facts(self) -> dict[str, object]:
-        return {"kid": self.kid, "state": self.state.value}
-
-
-@dataclass(frozen=True, slots=True)
-class _Ring:
-    """The keys as last read from the store, made ready for use."""
-
-    version: object
-    keys: tuple[SigningKey, ...]
-    signing: Mapping[str, SigningKey]
-    verifying: Mapping[str, tuple[SigningKey, PublicKey]]
-    headers: dict[tuple[str, str], str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Published:
-    """The JWKS document of a ring, good until the next retired key leaves it."""
-
-    ring: _Ring
-    body: bytes
-    until: datetime
 
 
 class Keyring:
-    """Signs and verifies our tokens, and publishes the keys to verify them with.
+    """Signs and verifies our tokens, opens what is encrypted to us, and publishes the keys for both.
 
     Each algorithm has one current key, which alone signs; one next, published ahead; and retired ones,
-    published until ``retain`` has passed. Changes by other processes are seen within a second. When files
-    vanish, signing stops while verifying and the JWKS go on from what was last read; no method but
-    ``initialise`` and ``rotate`` ever makes a key.
+    published until ``retain`` has passed. Of the keys that open, the current one alone is published, and all
+    open. Changes by other processes are seen within a second. When files vanish, signing stops while the rest
+    goes on from what was last read; no method but ``initialise`` and ``rotate`` ever makes a key.
 
     Args:
-        algorithms: those that ``initialise`` and ``rotate`` see to.
+        algorithms: what we sign with; ``initialise`` and ``rotate`` see to their keys.
+        opening: what others may encrypt to us with; likewise.
         retain: how long a retired key stays: at least the life of the longest-lived token.
         monotonic: seconds that never go back, to look at the store once in a while.
     """
@@ -86,42 +41,50 @@ class Keyring:
         self,
         store: KeyStore,
         clock: Clock,
-        algorithms: Sequence[str] = ("ES256", "RS256"),
+        algorithms: Sequence[str] = SIGNING,
         *,
+        opening: Sequence[str] = OPENING,
         retain: timedelta,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.algorithms = tuple(algorithms)
+        self.all_algorithms = (*self.algorithms, *opening)
         self._store = store
         self._clock = clock
         self._retain = retain
         self._monotonic = monotonic
-        self._ring: _Ring | None = None
+        self._ring: Ring | None = None
         self._fault: IdpError | None = None
-        self._published: _Published | None = None
+        self._published: Published | None = None
         self._checked_at = float("-inf")
         self._checking = threading.Lock()
 
-    def initialise(self) -> tuple[SigningKey, ...]:
+    def initialise(self) -> tuple[StoredKey, ...]:
         """Make the current and the next key of every algorithm that lacks one; give those made.
 
         For the operator's command and a new demonstration; never called by a serving process.
         """
         with self._store.exclusive():
             keys, now = self._store.load(), self._clock()
-            present = {(key.alg, key.state) for key in keys}
             made = []
-            for alg in self.algorithms:
-                if (alg, KeyState.CURRENT) not in present:
-                    made.append(_activated(self._store.generate(alg, now), now))
-                if (alg, KeyState.NEXT) not in present:
-                    made.append(self._store.generate(alg, now))
+            for alg, state in self._lacking(keys):
+                key = self._store.generate(alg, now)
+                made.append(_activated(key, now) if state is KeyState.CURRENT else key)
             if made:
                 self._store.replace([*keys, *made])
         self._check(wait=True)
         return tuple(made)
 
-    def rotate(self, alg: str | None = None, *, force: bool = False) -> tuple[SigningKey, ...]:
+    def lacks(self) -> tuple[str, ...]:
+        """The algorithms without a current and a next key: ``initialise`` has not been run for them."""
+        return tuple(dict.fromkeys(alg for alg, _ in self._lacking(self._store.load())))
+
+    def _lacking(self, keys: Iterable[StoredKey]) -> list[tuple[str, KeyState]]:
+        present = {(key.alg, key.state) for key in keys}
+        wanted = ((alg, state) for alg in self.all_algorithms for state in (KeyState.CURRENT, KeyState.NEXT))
+        return [pair for pair in wanted if pair not in present]
+
+    def rotate(self, alg: str | None = None, *, force: bool = False) -> tuple[StoredKey, ...]:
         """Let the next key of one algorithm, or of all, become current; give the keys now current.
 
         The current key retires and a new next one is made. All or nothing.
@@ -132,7 +95,7 @@ class Keyring:
         """
         with self._store.exclusive():
             keys, now = {key.kid: key for key in self._store.load()}, self._clock()
-            pairs = [_pair(keys.values(), name) for name in ((alg,) if alg else self.algorithms)]
+            pairs = [_pair(keys.values(), name) for name in ((alg,) if alg else self.all_algorithms)]
             for _, upcoming in pairs:
                 wait = upcoming.created_at + PUBLISHED_AHEAD - now
                 if wait > timedelta(0) and not force:
@@ -147,7 +110,7 @@ class Keyring:
         self._check(wait=True)
         return tuple(activated)
 
-    def retire(self, kid: str | None = None, *, force: bool = False) -> tuple[SigningKey, ...]:
+    def retire(self, kid: str | None = None, *, force: bool = False) -> tuple[StoredKey, ...]:
         """Drop and destroy one retired key, or all that are past ``retain``; give those dropped.
 
         Raises:
@@ -158,12 +121,12 @@ class Keyring:
         with self._store.exclusive():
             keys, now = self._store.load(), self._clock()
             if kid is None:
-                dropped = tuple(key for key in keys if not self._is_published(key, now))
+                dropped = tuple(key for key in keys if not is_needed(key, now, self._retain))
             else:
                 dropped = tuple(key for key in keys if key.kid == kid)
                 if not dropped:
                     raise NotFound
-                is_early = self._is_published(dropped[0], now)
+                is_early = is_needed(dropped[0], now, self._retain)
                 if dropped[0].state is not KeyState.RETIRED or (is_early and not force):
                     raise KeyStillNeeded(kid, dropped[0].state)
             if dropped:
@@ -171,7 +134,7 @@ class Keyring:
         self._check(wait=True)
         return dropped
 
-    def list(self) -> tuple[SigningKey, ...]:
+    def list(self) -> tuple[StoredKey, ...]:
         """Every key in the store, read afresh; empty where none was ever made."""
         return self._store.load()
 
@@ -203,10 +166,32 @@ class Keyring:
         header, claims = parse_compact(token)
         require_typ(header, typ)
         key, public = self._verifying(header.get("kid"))
-        if key.alg != header["alg"] or not self._is_published(key, self._clock()):
+        if key.alg != header["alg"] or not is_needed(key, self._clock(), self._retain):
             raise BadToken("unknown_key")
         check_signature(token, key.alg, public)
         return claims
+
+    def open(self, token: str) -> str:
+        """What is inside a token that was encrypted to us. **Nothing is verified**, and it may be anything.
+
+        Raises:
+            BadToken: it fails the gate, names a key that is not ours or is past its time, or cannot be
+                decrypted, for whatever reason.
+            Unavailable: the keys were never read by this process.
+        """
+        header = parse_encrypted(token)
+        now, kid = self._clock(), header.get("kid")
+        for key in self._known().opening_of(header["alg"], kid):
+            if is_needed(key, now, self._retain):
+                try:
+                    return key.open(token).decode("ascii")
+                except (BadToken, UnicodeDecodeError):
+                    continue
+        raise BadToken("not_decryptable")
+
+    def unwrapped(self, token: str) -> str:
+        """A token as it is, or what is inside one that was encrypted to us. Raises as ``open``."""
+        return self.open(token) if is_encrypted(token) else token
 
     def jwks(self) -> dict[str, Any]:
         """The JWK Set (RFC 7517 §5): current, next, and retired keys that are still needed.
@@ -222,18 +207,8 @@ class Keyring:
         ring, now = self._known(), self._clock()
         published = self._published
         if published is None or published.ring is not ring or now >= published.until:
-            published = self._published = self._publish(ring, now)
+            published = self._published = publish(ring, now, self._retain)
         return published.body
-
-    def _publish(self, ring: _Ring, now: datetime) -> _Published:
-        keys = [key for state in ORDER for key in ring.keys if key.state is state]
-        shown = [key for key in keys if self._is_published(key, now)]
-        body = {"keys": [{**key.public, "use": "sig", "alg": key.alg, "kid": key.kid} for key in shown]}
-        until = min((key.retired_at + self._retain for key in shown if key.retired_at), default=FAR)
-        return _Published(ring, json.dumps(body, separators=(",", ":")).encode(), until)
-
-    def _is_published(self, key: SigningKey, now: datetime) -> bool:
-        return key.retired_at is None or now < key.retired_at + self._retain
 
     def _verifying(self, kid: str | None) -> tuple[SigningKey, PublicKey]:
         found = self._known().verifying.get(kid or "")
@@ -245,7 +220,7 @@ class Keyring:
             raise BadToken("unknown_key")
         return found
 
-    def _known(self) -> _Ring:
+    def _known(self) -> Ring:
         """The keys as last read, be the store gone since or not."""
         self._check_in_time()
         if self._ring is None:
@@ -263,7 +238,7 @@ class Keyring:
         try:
             version = self._store.version()
             if self._ring is None or self._fault is not None or version != self._ring.version:
-                self._ring = _ring_of(version, self._store.load())
+                self._ring = ring_of(version, self._store.load())
             self._fault = None
         except (Unavailable, Corrupt) as fault:
             self._fault = fault
@@ -272,21 +247,11 @@ class Keyring:
             self._checking.release()
 
 
-def _ring_of(version: object, keys: tuple[SigningKey, ...]) -> _Ring:
-    if not keys:
-        raise Unavailable("keys")
-    signing = {key.alg: key for key in keys if key.state is KeyState.CURRENT}
-    if len(signing) != sum(key.state is KeyState.CURRENT for key in keys):
-        raise Corrupt("keys.manifest")
-    verifying = {key.kid: (key, import_public(key.public)) for key in keys}
-    return _Ring(version=version, keys=keys, signing=signing, verifying=verifying)
-
-
-def _activated(key: SigningKey, now: datetime) -> SigningKey:
+def _activated(key: StoredKey, now: datetime) -> StoredKey:
     return replace(key, state=KeyState.CURRENT, activated_at=now)
 
 
-def _pair(keys: Iterable[SigningKey], alg: str) -> tuple[SigningKey, SigningKey]:
+def _pair(keys: Iterable[StoredKey], alg: str) -> tuple[StoredKey, StoredKey]:
     mine = {key.state: key for key in keys if key.alg == alg}
     if KeyState.CURRENT not in mine or KeyState.NEXT not in mine:
         raise NotFound

@@ -12,6 +12,7 @@ from idp.oidc.authorization.request import Prompt
 from idp.oidc.authorization.response_modes import RESPONSE_MODES
 from idp.oidc.authorization.rules import RESPONSE_TYPES
 from idp.oidc.clients.authentication import SIGNING
+from idp.oidc.clients.encryption import ENCRYPTION
 from idp.oidc.grants.table import GRANT_TYPES
 from idp.oidc.sessions.back_channel import BACK_CHANNEL
 from idp.oidc.sessions.sign_out import FRONT_CHANNEL
@@ -71,6 +72,7 @@ def metadata(
         "revocation_endpoint_auth_methods_supported": list(auth_methods),
         "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "authorization_signing_alg_values_supported": list(algorithms),
+        **ENCRYPTION,
         **BACKCHANNEL,
         "claim_types_supported": ["normal"],
         "claims_supported": list(deliverable()),

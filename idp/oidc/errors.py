@@ -73,6 +73,15 @@ class InvalidRequestObject(OAuthError):
     code = "invalid_request_object"
 
 
+class NotEncryptable(OAuthError):
+    """What the client registered to have encrypted cannot be, and is not sent in the clear.
+
+    No specification has a word for it; that of RFC 7591 §3.2.2 says best whose fault it is.
+    """
+
+    code = "invalid_client_metadata"
+
+
 class InvalidClient(OAuthError):
     """Client authentication failed. One wording for every reason that an attacker could learn from."""
 

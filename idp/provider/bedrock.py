@@ -31,6 +31,7 @@ class Bedrock:
         self.keyring = Keyring(
             FileKeyStore(settings.keys_dir),
             self.clock,
+            settings.signing_algorithms,
             retain=settings.access_token_ttl + settings.session_ttl,
         )
         self.audit = AuditLog(self.database, self.audit_key, self.clock)

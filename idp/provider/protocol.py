@@ -31,6 +31,7 @@ from idp.oidc.sessions.room import SessionRoom
 from idp.oidc.tokens.access_token import AccessTokens
 from idp.oidc.tokens.confirmation import Confirmations
 from idp.oidc.tokens.dpop import DpopProofs
+from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.grant import Grants
 from idp.oidc.tokens.id_token import IdTokens
 from idp.oidc.tokens.introspection import Introspection
@@ -53,8 +54,9 @@ class Protocol(People):
     def __init__(self, settings: Settings, clock: Clock) -> None:
         super().__init__(settings, clock)
         root, issuer, clock = settings.root_secret, settings.issuer, self.clock
-        self.clients = Clients(self.database, clock)
+        self.clients = Clients(self.database, clock, self.keyring.algorithms)
         self.client_keys = ClientKeys(self.outbound.fetch)
+        self.envelopes = Envelopes(self.client_keys)
         self.client_authentication = ClientAuthentication(
             self.clients,
             Assertions(issuer, self.client_keys, self.ephemeral, clock),
@@ -78,6 +80,7 @@ class Protocol(People):
             self.clients,
             self.grants,
             self.keyring,
+            self.envelopes,
             self.subjects,
             self.outbound.post,
             self.audit,
@@ -93,7 +96,13 @@ class Protocol(People):
         """What is redeemed at the token endpoint."""
         clock = self.clock
         id_tokens = IdTokens(
-            settings.issuer, self.keyring, self.subjects, self.verifications, clock, settings.access_token_ttl
+            settings.issuer,
+            self.keyring,
+            self.envelopes,
+            self.subjects,
+            self.verifications,
+            clock,
+            settings.access_token_ttl,
         )
         self.codes = Codes(self.ephemeral, self.grants, self.audit, settings.code_ttl)
         self.pendings = Pendings(self.ephemeral, clock)
@@ -116,17 +125,18 @@ class Protocol(People):
 
     def _requests(self, settings: Settings) -> None:
         """What is asked, and what goes back."""
-        issuer, clock = settings.issuer, self.clock
+        issuer, clock, keyring = settings.issuer, self.clock, self.keyring
         pushed_requests = PushedRequests(self.ephemeral, self.seal, clock, settings.pushed_request_ttl)
         self.requests = RequestReader(
             issuer,
             self.clients,
-            self.keyring,
+            keyring,
+            self.envelopes,
             pushed_requests,
-            RequestObjects(issuer, self.client_keys.of, self.outbound.fetch, self.ephemeral, clock),
+            RequestObjects(issuer, keyring, self.client_keys.of, self.outbound.fetch, self.ephemeral, clock),
             settings.default_level,
         )
-        self.logout = LogoutReader(issuer, self.clients, self.keyring)
+        self.logout = LogoutReader(issuer, self.clients, keyring)
         self.pings = Pings(self.clients, self.outbound.post, self.seal, self.database)
         elsewhere = Elsewhere(self.pendings, self.audit, self.database, self.pings.tell)
         self.completion = Completion(
@@ -137,7 +147,7 @@ class Protocol(People):
             clock,
             settings.refresh_ttl,
             pushed_requests,
-            SignedResponses(issuer, self.keyring, self.clients, clock),
+            SignedResponses(issuer, keyring, self.envelopes, self.clients, clock),
         )
         self.device_requests = DeviceRequests(self.requests, self.pendings, self.audit, clock)
         self.backchannel_requests = BackchannelRequests(
@@ -159,6 +169,7 @@ class Protocol(People):
             settings.issuer,
             self.clients,
             self.invitations,
+            self.client_keys,
             self.outbound.fetch,
             set(GRANT_TYPES) - (set() if settings.is_simulator else NOT_SELF_REGISTERED),
             self.client_authentication.methods,
@@ -197,10 +208,18 @@ class Protocol(People):
             self.subjects,
             self.verifications,
             self.keyring,
+            self.envelopes,
             clock,
         )
         recognition = Recognition(self.access_tokens, self.grants)
         self.revocation = Revocation(recognition, self.grants, self.audit, self.database)
         self.introspection = Introspection(
-            issuer, recognition, self.accounts, self.clients, self.subjects, self.keyring, clock
+            issuer,
+            recognition,
+            self.accounts,
+            self.clients,
+            self.subjects,
+            self.keyring,
+            self.envelopes,
+            clock,
         )

@@ -13,6 +13,7 @@ from idp.oidc.errors import (
     InvalidClient,
     InvalidDpopProof,
     InvalidToken,
+    NotEncryptable,
     OAuthError,
     TokenMisplaced,
     TokenMissing,
@@ -54,7 +55,10 @@ class Errors:
         """Any error of ours."""
         request.environ[ERROR] = error.error.error if isinstance(error, AuthorizationRefused) else error.code
         if isinstance(error, AuthorizationRefused):
-            return self._surface.answer(self._completion.refused(error))
+            try:
+                return self._surface.answer(self._completion.refused(error))
+            except NotEncryptable as unanswerable:
+                error = unanswerable
         status = error.status if isinstance(error, OAuthError) else _status(error)
         if status >= SERVER_ERROR:
             self._log.error(

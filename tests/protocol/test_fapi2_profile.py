@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from idp.keyring.keyring import SIGNING
 from idp.oidc.clients.checks import InvalidClientMetadata, check
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.profiles import PROFILES, Profile, profile_of
@@ -41,12 +42,12 @@ def profile(request: pytest.FixtureRequest) -> str:
 
 def fault(metadata: ClientMetadata) -> str:
     with pytest.raises(InvalidClientMetadata) as caught:
-        check(metadata)
+        check(metadata, SIGNING)
     return caught.value.field
 
 
 def test_a_client_that_fits_is_registered(profile: str) -> None:
-    check(replace(FIT, profile=profile))
+    check(replace(FIT, profile=profile), SIGNING)
 
 
 @pytest.mark.parametrize("name", ["fapi1", "", "FAPI2"])
@@ -57,7 +58,7 @@ def test_an_unknown_profile_is_refused(name: str) -> None:
 @pytest.mark.spec("FAPI 2.0 Security Profile §5.3.2.1")
 @pytest.mark.parametrize("method", ["none", "client_secret_basic", "client_secret_post"])
 def test_clients_prove_themselves_by_a_key(profile: str, method: Any) -> None:
-    check(replace(FIT, token_endpoint_auth_method=method))
+    check(replace(FIT, token_endpoint_auth_method=method), SIGNING)
 
     refused = fault(replace(FIT, profile=profile, token_endpoint_auth_method=method))
 
@@ -67,7 +68,7 @@ def test_clients_prove_themselves_by_a_key(profile: str, method: Any) -> None:
 @pytest.mark.spec("FAPI 2.0 Security Profile §5.4.1")
 @pytest.mark.parametrize("member", SIGNED)
 def test_rs256_signs_nothing(profile: str, member: str) -> None:
-    check(replace(FIT, **{member: "RS256"}))  # type: ignore[arg-type]
+    check(replace(FIT, **{member: "RS256"}), SIGNING)  # type: ignore[arg-type]
 
     assert fault(replace(FIT, profile=profile, **{member: "RS256"})) == member  # type: ignore[arg-type]
 

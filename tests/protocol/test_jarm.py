@@ -68,7 +68,7 @@ def test_refusal_of_the_person_is_signed_too(house: House, rp: RelyingParty, per
 
 
 @pytest.mark.spec("JARM §3")
-@pytest.mark.parametrize("alg", ["ES256", "RS256"])
+@pytest.mark.parametrize("alg", ["ES256", "RS256", "PS256", "EdDSA"])
 def test_algorithm_is_the_registered_one(house: House, browser: Browser, alg: str) -> None:
     rp = house.client(authorization_signed_response_alg=alg)
 
@@ -116,7 +116,7 @@ def test_discovery_names_modes_and_algorithms(house: House) -> None:
     document: dict[str, Any] = house.app.test_client().get("/.well-known/openid-configuration").get_json()
 
     assert set(MODES) <= set(document["response_modes_supported"])
-    assert document["authorization_signing_alg_values_supported"] == ["ES256", "RS256"]
+    assert document["authorization_signing_alg_values_supported"] == ["ES256", "RS256", "PS256", "EdDSA"]
 
 
 @pytest.mark.spec("JARM §2.1")

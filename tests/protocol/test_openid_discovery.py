@@ -68,6 +68,11 @@ def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> No
         "dpop_signing_alg_values_supported", "userinfo_signing_alg_values_supported",
         "introspection_endpoint", "introspection_endpoint_auth_methods_supported",
         "introspection_signing_alg_values_supported", "revocation_endpoint",
+        *(
+            f"{kind}_encryption_{part}_values_supported"
+            for kind in ("id_token", "userinfo", "authorization", "introspection", "request_object")
+            for part in ("alg", "enc")
+        ),
         "revocation_endpoint_auth_methods_supported", "pushed_authorization_request_endpoint",
         "device_authorization_endpoint", "backchannel_authentication_endpoint",
         "backchannel_token_delivery_modes_supported", "backchannel_user_code_parameter_supported",
@@ -209,10 +214,15 @@ def test_keys_published_are_public_and_named_apart(house: House) -> None:
     keys = house.app.test_client().get("/jwks").get_json()["keys"]
 
     kids = [key["kid"] for key in keys]
-    assert len(set(kids)) == len(kids) == 4  # current and next, of ES256 and RS256
-    assert {key["alg"] for key in keys} == {"ES256", "RS256"}
+    signing = [key for key in keys if key["use"] == "sig"]
+    assert len(set(kids)) == len(kids) == 10
+    assert len(signing) == 8  # current and next, of each algorithm
+    assert {key["alg"] for key in signing} == set(house.provider.keyring.algorithms)
+    assert [(key["use"], key["kty"], key.get("alg")) for key in keys if key not in signing] == [
+        ("enc", "RSA", "RSA-OAEP-256"),
+        ("enc", "EC", None),  # for agreement, direct and with a wrapped key
+    ]
     for key in keys:
-        assert key["use"] == "sig"
         assert set(key) <= {"kty", "crv", "x", "y", "n", "e", "use", "alg", "kid"}
 
 

@@ -194,4 +194,4 @@ def test_discovery_names_the_endpoint(house: House) -> None:
 
     assert document["introspection_endpoint"] == house.settings.issuer + "/introspect"
     assert "none" not in document["introspection_endpoint_auth_methods_supported"]
-    assert document["introspection_signing_alg_values_supported"] == ["ES256", "RS256"]
+    assert document["introspection_signing_alg_values_supported"] == ["ES256", "RS256", "PS256", "EdDSA"]

@@ -13,6 +13,7 @@ from idp.oidc.authorization.request import At, AuthorizationRequest, Draft
 from idp.oidc.authorization.rules import RULES
 from idp.oidc.clients.client import Client, Clients
 from idp.oidc.errors import AuthorizationRefused, InvalidRequest, OAuthError
+from idp.oidc.tokens.encryption import Envelopes
 
 LONGEST_QUERY = 4096  # bytes; browsers, proxies and we take them in an address, with cookies beside
 _RULES = {at: tuple(rule for rule, holds_at in RULES if at in holds_at) for at in At}
@@ -31,6 +32,7 @@ class RequestReader:
         issuer: str,
         clients: Clients,
         keyring: Keyring,
+        envelopes: Envelopes,
         pushed_requests: PushedRequests,
         request_objects: RequestObjects,
         default_level: int,
@@ -38,6 +40,7 @@ class RequestReader:
         self._issuer = issuer
         self._clients = clients
         self._keyring = keyring
+        self._envelopes = envelopes
         self._pushed_requests = pushed_requests
         self._request_objects = request_objects
         self._default_level = default_level
@@ -108,22 +111,24 @@ class RequestReader:
         """
         if form.get("client_id", client.client_id) != client.client_id:
             raise InvalidRequest("client_id: expected the client that authenticates")
-        draft = self.draft({**form, "client_id": client.client_id})
+        draft = self.draft({**form, "client_id": client.client_id}, at)
         draft.redirect_uri = ""
         for rule in _RULES[at]:
             rule(draft)
         return draft.finished(), draft.parameters
 
-    def draft(self, parameters: Mapping[str, str]) -> Draft:
+    def draft(self, parameters: Mapping[str, str], at: At = At.AUTHORIZE) -> Draft:
         """A request of which nothing is established yet."""
+        objects = self._request_objects
         return Draft(
             parameters=parameters,
             find_client=self._clients.find,
             subject_of_hint=self._subject_of_hint,
             default_level=self._default_level,
             find_pushed=self._pushed_requests.find,
-            read_request_object=self._request_objects.read,
-            fetch_request_object=self._request_objects.fetch,
+            read_request_object=objects.read_backchannel if at is At.CIBA else objects.read,
+            fetch_request_object=objects.fetch,
+            check_encryptable=self._envelopes.check,
         )
 
     def _subject_of_hint(self, hint: str, client: Client) -> str:
@@ -137,7 +142,7 @@ class RequestReader:
 
     def _hinted(self, hint: str, client: Client) -> dict[str, Any]:
         try:
-            claims = self._keyring.verify(hint, "JWT")
+            claims = self._keyring.verify(self._keyring.unwrapped(hint), "JWT")
         except Refused:
             raise InvalidRequest("id_token_hint: expected an ID token that this provider issued") from None
         if (claims.get("iss"), claims.get("aud")) != (self._issuer, client.client_id) or "acr" not in claims:

@@ -9,7 +9,10 @@ from idp.kernel.clock import Clock
 from idp.kernel.errors import Refused
 from idp.keyring.gate import MAX_BYTES, decode, read_object
 from idp.keyring.jose import BadToken, Jwk, parse_compact, verify
+from idp.keyring.jwe_gate import is_encrypted, parse_encrypted
+from idp.keyring.keyring import Keyring
 from idp.oidc.clients.client import Client
+from idp.oidc.clients.encryption import REQUEST_OBJECT, Encryption, encryption_of
 from idp.oidc.errors import InvalidRequestObject, InvalidRequestUri
 from idp.oidc.profiles import ALGORITHMS
 from idp.storage.ephemeral import Ephemeral, Space
@@ -41,9 +44,16 @@ class RequestObjects:
     """
 
     def __init__(
-        self, issuer: str, keys_of: KeysOf, fetch: Fetch, ephemeral: Ephemeral, clock: Clock
+        self,
+        issuer: str,
+        keyring: Keyring,
+        keys_of: KeysOf,
+        fetch: Fetch,
+        ephemeral: Ephemeral,
+        clock: Clock,
     ) -> None:
         self._issuer = issuer
+        self._keyring = keyring
         self._fetch = fetch
         self._keys_of = keys_of
         self._ephemeral = ephemeral
@@ -56,7 +66,13 @@ class RequestObjects:
             InvalidRequestObject: naming the member, what was expected and what came.
             Unavailable: the memory of those read before is silent.
         """
-        return self._parameters(client, self._verified(client, token))
+        signed = self._opened(client, token)
+        return self._parameters(client, self._verified(client, signed, algorithms_of(client)))
+
+    def read_backchannel(self, client: Client, token: str) -> dict[str, str]:
+        """``read`` for CIBA (Core 1.0 §7.1.1): with an algorithm of its own, and never encrypted."""
+        registered = client.metadata.backchannel_authentication_request_signing_alg
+        return self._parameters(client, self._verified(client, token, _among(client, registered)))
 
     def fetch(self, client: Client, uri: str) -> tuple[dict[str, str], bool]:
         """The parameters inside an object that the client serves, and whether it is signed.
@@ -79,7 +95,7 @@ class RequestObjects:
         if client.metadata.request_object_signing_alg != UNSIGNED:
             return self.read(client, token), True
         try:
-            claims = _unsigned(token)
+            claims = _unsigned(self._opened(client, token))
         except BadToken as error:
             raise InvalidRequestObject(
                 f"request_uri: {error.reason}; expected a JWT with alg none there"
@@ -110,8 +126,23 @@ class RequestObjects:
         self._spend(client, claims)
         return parameters
 
-    def _verified(self, client: Client, token: str) -> dict[str, Any]:
-        algorithms = algorithms_of(client)
+    def _opened(self, client: Client, token: str) -> str:
+        """The signed object inside one that was encrypted to us, just as the client is registered (§6.1)."""
+        wanted = encryption_of(client.metadata, REQUEST_OBJECT)
+        if wanted is None and not is_encrypted(token):
+            return token
+        try:
+            header = parse_encrypted(token)
+            if wanted not in (None, Encryption(header["alg"], header["enc"])):
+                raise BadToken("alg_refused")
+            return self._keyring.open(token)
+        except BadToken as error:
+            how = f"with {wanted.alg} and {wanted.enc}" if wanted else "as discovery tells"
+            raise InvalidRequestObject(
+                f"request: {error.reason}; expected a JWT, encrypted {how} to a key of ours with use enc"
+            ) from None
+
+    def _verified(self, client: Client, token: str, algorithms: tuple[str, ...]) -> dict[str, Any]:
         try:
             header, _ = parse_compact(token)
             if header.get("typ", "").lower().removeprefix("application/") not in TYPES:
@@ -170,7 +201,10 @@ def _unsigned(token: str) -> dict[str, Any]:
 
 def algorithms_of(client: Client) -> tuple[str, ...]:
     """What a client may sign its requests with; never ``none``."""
-    registered = client.metadata.request_object_signing_alg
+    return _among(client, client.metadata.request_object_signing_alg)
+
+
+def _among(client: Client, registered: str | None) -> tuple[str, ...]:
     return tuple(alg for alg in client.metadata.limits.algorithms if registered in (None, alg))
 
 

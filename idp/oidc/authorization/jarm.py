@@ -6,17 +6,21 @@ from datetime import timedelta
 from idp.kernel.clock import Clock
 from idp.keyring.keyring import Keyring
 from idp.oidc.clients.client import Clients
+from idp.oidc.tokens.encryption import Envelopes
 
 TTL = timedelta(minutes=5)  # JARM §2.1 recommends at most ten
 DEFAULT_ALGORITHM = "ES256"
 
 
 class SignedResponses:
-    """Signs authorization responses, each by the algorithm that its client registered."""
+    """Signs authorization responses, each by the algorithm that its client registered, and encrypts them."""
 
-    def __init__(self, issuer: str, keyring: Keyring, clients: Clients, clock: Clock) -> None:
+    def __init__(
+        self, issuer: str, keyring: Keyring, envelopes: Envelopes, clients: Clients, clock: Clock
+    ) -> None:
         self._issuer = issuer
         self._keyring = keyring
+        self._envelopes = envelopes
         self._clients = clients
         self._clock = clock
 
@@ -25,6 +29,7 @@ class SignedResponses:
 
         Raises:
             Unavailable: the keys are gone.
+            NotEncryptable: it was to be encrypted, and the client's key is not to be had.
         """
         client = self._clients.find(client_id)  # disabled meanwhile, it is still answered
         alg = client.metadata.authorization_signed_response_alg if client else DEFAULT_ALGORITHM
@@ -34,4 +39,5 @@ class SignedResponses:
             "aud": client_id,
             "exp": int((self._clock() + TTL).timestamp()),
         }
-        return self._keyring.sign(claims, alg=alg)
+        token = self._keyring.sign(claims, alg=alg)
+        return self._envelopes.seal(token, client, "authorization") if client else token

@@ -87,6 +87,7 @@ class Draft:
     find_pushed: Callable[[str], AuthorizationRequest | None]
     read_request_object: Callable[[Client, str], Mapping[str, str]]
     fetch_request_object: Callable[[Client, str], tuple[Mapping[str, str], bool]]
+    check_encryptable: Callable[[Client, str], None]
     pushed: AuthorizationRequest | None = None
     is_signed: bool = False
     resources: tuple[str, ...] = ()

@@ -9,11 +9,12 @@ from authlib.oauth2.rfc7636.challenge import CODE_CHALLENGE_PATTERN
 from idp.assurance import level_of
 from idp.oidc.authorization.rar import read_details
 from idp.oidc.authorization.request import PUSHED, At, Draft, Prompt
-from idp.oidc.authorization.response_modes import RESPONSE_MODES
+from idp.oidc.authorization.response_modes import RESPONSE_MODES, SIGNED
 from idp.oidc.errors import (
     InvalidRequest,
     InvalidRequestUri,
     InvalidScope,
+    NotEncryptable,
     OAuthError,
     UnauthorizedClient,
     UnknownClient,
@@ -126,6 +127,17 @@ def response_mode_is_offered(draft: Draft) -> None:
     if asked not in RESPONSE_MODES:
         raise InvalidRequest(f"response_mode: expected one of {' '.join(RESPONSE_MODES)}; came {asked[:32]}")
     draft.response_mode = asked
+
+
+def response_can_be_encrypted(draft: Draft) -> None:
+    """Refused now, in the clear, what could not be encrypted at the end: by then there is a code in it."""
+    if draft.response_mode not in SIGNED:
+        return
+    try:
+        draft.check_encryptable(draft.known_client, "authorization")
+    except NotEncryptable:
+        draft.response_mode = SIGNED[draft.response_mode]
+        raise
 
 
 def device_grant_is_registered(draft: Draft) -> None:
@@ -255,6 +267,7 @@ RULES: tuple[tuple[Callable[[Draft], None], At], ...] = (
     (request_object_is_verified, A | P |     C),
     (redirect_uri_is_registered, A | P),
     (response_mode_is_offered,  A | P),
+    (response_can_be_encrypted, A | P),
     (request_was_pushed,        A),
     (request_was_signed,        A | P |     C),
     (parameters_are_sane,       A | P),

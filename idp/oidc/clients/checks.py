@@ -1,24 +1,29 @@
 """What registration refuses: metadata that could hurt people or never work (RFC 7591 §3.2.2)."""
 
+from collections.abc import Collection
 from itertools import chain
 from urllib.parse import urlsplit
 
 from idp.kernel.errors import Refused
 from idp.oidc.clients.address_checks import faults_of_addresses
+from idp.oidc.clients.encryption import faults_of_encryption
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.proof_checks import faults_of_profile, faults_of_proof
+from idp.oidc.profiles import ALGORITHMS
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 LEVELS = frozenset({1, 2, 3, 4})
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 CIBA = "urn:openid:params:grant-type:ciba"
-SIGNING = ("ES256", "RS256")  # what the keyring keeps keys for
 SIGNED = (
     "id_token_signed_response_alg",
     "authorization_signed_response_alg",
     "introspection_signed_response_alg",
 )
-NOT_ENCRYPTED = ("id_token_encrypted_response_alg", "userinfo_encrypted_response_alg")
+BY_CLIENTS = {
+    "request_object_signing_alg": (None, "none", *ALGORITHMS),
+    "backchannel_authentication_request_signing_alg": (None, *ALGORITHMS),
+}
 
 
 class InvalidClientMetadata(Refused):
@@ -35,8 +40,11 @@ class InvalidClientMetadata(Refused):
         return {"field": self.field, "expected": self.expected}
 
 
-def check(metadata: ClientMetadata) -> None:
+def check(metadata: ClientMetadata, signing: Collection[str]) -> None:
     """Refuse what could hurt people or never work.
+
+    Args:
+        signing: what the keyring keeps keys for.
 
     Raises:
         InvalidClientMetadata: naming the field and what it should have been.
@@ -52,12 +60,15 @@ def check(metadata: ClientMetadata) -> None:
     _check_logout_uris(metadata)
     _check_grants(metadata)
     for field, expected in chain(
-        faults_of_profile(metadata), faults_of_proof(metadata), faults_of_addresses(metadata)
+        faults_of_profile(metadata),
+        faults_of_proof(metadata),
+        faults_of_addresses(metadata),
+        faults_of_encryption(metadata),
     ):
         raise InvalidClientMetadata(field, expected)
     if metadata.default_level is not None and metadata.default_level not in LEVELS:
         raise InvalidClientMetadata("default_level", "1 to 4")
-    _check_algorithms(metadata)
+    _check_algorithms(metadata, signing)
     if (
         metadata.subject_type == "pairwise"
         and metadata.sector_identifier_uri is None
@@ -67,15 +78,15 @@ def check(metadata: ClientMetadata) -> None:
         raise InvalidClientMetadata("redirect_uris", "one host for a pairwise subject")
 
 
-def _check_algorithms(metadata: ClientMetadata) -> None:
+def _check_algorithms(metadata: ClientMetadata, signing: Collection[str]) -> None:
     for member in SIGNED:
-        if getattr(metadata, member) not in SIGNING:
-            raise InvalidClientMetadata(member, f"one of {' '.join(SIGNING)}")
-    if metadata.userinfo_signed_response_alg not in (None, *SIGNING):
-        raise InvalidClientMetadata("userinfo_signed_response_alg", f"one of {' '.join(SIGNING)}")
-    for member in NOT_ENCRYPTED:  # never send in the clear what was to be encrypted
-        if getattr(metadata, member) is not None:
-            raise InvalidClientMetadata(member, "nothing; these are signed, not encrypted")
+        if getattr(metadata, member) not in signing:
+            raise InvalidClientMetadata(member, f"one of {' '.join(signing)}")
+    if metadata.userinfo_signed_response_alg not in (None, *signing):
+        raise InvalidClientMetadata("userinfo_signed_response_alg", f"one of {' '.join(signing)}")
+    for member, known in BY_CLIENTS.items():
+        if getattr(metadata, member) not in known:
+            raise InvalidClientMetadata(member, f"one of {' '.join(name for name in known if name)}")
 
 
 def _check_grants(metadata: ClientMetadata) -> None:

@@ -4,6 +4,7 @@ import hmac
 import re
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -111,11 +112,12 @@ class Registered:
 
 
 class Clients:
-    """The registered clients."""
+    """The registered clients. ``signing`` is what the keyring keeps keys for."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, signing: Collection[str]) -> None:
         self._database = database
         self._clock = clock
+        self._signing = signing
         self._known: dict[str, tuple[float, Client]] = {}
         self._lock = threading.Lock()
 
@@ -132,6 +134,10 @@ class Clients:
                 self._known[client_id] = (time.monotonic(), client)
         return client
 
+    def check(self, details: ClientMetadata) -> None:
+        """Whether a client may be registered so. Raises ``InvalidClientMetadata``: see ``checks.check``."""
+        check(details, self._signing)
+
     def register(
         self,
         details: ClientMetadata,
@@ -143,9 +149,9 @@ class Clients:
         """Add a client; gives it and its secret, which is shown once and kept only as a digest.
 
         Raises:
-            InvalidClientMetadata: see ``metadata.check``.
+            InvalidClientMetadata: see ``checks.check``.
         """
-        check(details)
+        self.check(details)
         secret = (secret or new_secret()) if _has_secret(details) else None
         client = Client(
             client_id=client_id or new_secret(128),
@@ -176,7 +182,7 @@ class Clients:
         Raises:
             InvalidClientMetadata: see ``checks.check``.
         """
-        check(details)
+        self.check(details)
         secret = new_secret() if _has_secret(details) and client.secret_hash is None else None
         known = client.secret_hash if _has_secret(details) else None
         values = {

@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 
 from idp.kernel.errors import Refused
 from idp.keyring.jose import BadToken, Jwk, keys_in, read_object
+from idp.keyring.jwe import recipient_key
 from idp.oidc.clients.client import Client
+from idp.oidc.clients.metadata import ClientMetadata
 
 FRESH_SECONDS = 600.0
 # After a look that did not bring the ``kid`` asked for, however many tokens name invented ones.
 PAUSE_SECONDS = 60.0
 RETRY_SECONDS = 10.0  # after a fetch that failed, with nothing kept from before
 MAX_KEPT = 1000
+
+IsEnough = Callable[[Sequence[Jwk]], bool]  # whether what is looked for is among them
 
 
 class KeysUnreachable(Refused):
@@ -27,6 +31,19 @@ class KeysUnreachable(Refused):
 
     def facts(self) -> dict[str, object]:
         return {"reason": self.reason}
+
+
+class NoKeyToEncryptTo(Refused):
+    """A client has no key that content may be encrypted to with ``alg``."""
+
+    code = "client_key_missing"
+
+    def __init__(self, alg: str) -> None:
+        super().__init__(alg)
+        self.alg = alg
+
+    def facts(self) -> dict[str, object]:
+        return {"alg": self.alg}
 
 
 @dataclass(slots=True)
@@ -66,23 +83,37 @@ class ClientKeys:
         Raises:
             KeysUnreachable: its ``jwks_uri`` gives no key set, and never did lately.
         """
-        details = client.metadata
+        return self._keys(client.metadata, lambda keys: _has(keys, kid))
+
+    def to_encrypt(self, details: ClientMetadata, alg: str) -> Jwk:
+        """The client's key to encrypt to with ``alg``; asked for anew where those that are kept have none.
+
+        Raises:
+            NoKeyToEncryptTo: it has none.
+            KeysUnreachable: as ``of``.
+        """
+        key = recipient_key(self._keys(details, lambda keys: recipient_key(keys, alg) is not None), alg)
+        if key is None:
+            raise NoKeyToEncryptTo(alg)
+        return key
+
+    def _keys(self, details: ClientMetadata, is_enough: IsEnough) -> Sequence[Jwk]:
         if details.jwks is not None:
             return keys_in(details.jwks)
-        return self._published(details.jwks_uri, kid) if details.jwks_uri else ()
+        return self._published(details.jwks_uri, is_enough) if details.jwks_uri else ()
 
-    def _published(self, uri: str, kid: str | None) -> Sequence[Jwk]:
+    def _published(self, uri: str, is_enough: IsEnough) -> Sequence[Jwk]:
         kept = self._of(uri)
         with kept.lock:
             now = self._monotonic()
             is_stale = kept.keys is None or now - kept.asked_at >= FRESH_SECONDS
-            if now >= kept.quiet_until and (is_stale or not _has(kept.keys, kid)):
-                self._look(uri, kept, kid)
+            if now >= kept.quiet_until and (is_stale or not is_enough(kept.keys or ())):
+                self._look(uri, kept, is_enough)
             if kept.keys is None:
                 raise KeysUnreachable(kept.reason)
             return kept.keys
 
-    def _look(self, uri: str, kept: _Kept, kid: str | None) -> None:
+    def _look(self, uri: str, kept: _Kept, is_enough: IsEnough) -> None:
         try:
             kept.keys = keys_in(read_object(self._fetch(uri)))
         except Refused as error:
@@ -90,7 +121,7 @@ class ClientKeys:
             kept.quiet_until = self._monotonic() + (RETRY_SECONDS if kept.keys is None else PAUSE_SECONDS)
             return
         kept.asked_at = self._monotonic()
-        if not _has(kept.keys, kid):
+        if not is_enough(kept.keys):
             kept.quiet_until = kept.asked_at + PAUSE_SECONDS
 
     def _of(self, uri: str) -> _Kept:
@@ -100,5 +131,5 @@ class ClientKeys:
             return self._kept.setdefault(uri, _Kept())
 
 
-def _has(keys: Sequence[Jwk] | None, kid: str | None) -> bool:
-    return kid is None or any(key.get("kid") == kid for key in keys or ())
+def _has(keys: Sequence[Jwk], kid: str | None) -> bool:
+    return kid is None or any(key.get("kid") == kid for key in keys)

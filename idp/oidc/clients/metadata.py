@@ -77,6 +77,8 @@ class ClientMetadata:
     authorization_encrypted_response_alg: str | None = None
     authorization_encrypted_response_enc: str | None = None
     introspection_signed_response_alg: str = "ES256"
+    introspection_encrypted_response_alg: str | None = None
+    introspection_encrypted_response_enc: str | None = None
 
     # Tokens: RFC 9449, RFC 8705 §3, RFC 9068, RFC 8707
     dpop_bound_access_tokens: bool = False

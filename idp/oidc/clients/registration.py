@@ -9,9 +9,11 @@ from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.errors import Refused
 from idp.kernel.ids import digest, new_secret
-from idp.oidc.clients.checks import InvalidClientMetadata, check
+from idp.oidc.clients.checks import InvalidClientMetadata
 from idp.oidc.clients.client import Client, Clients, Registered
+from idp.oidc.clients.encryption import algorithms_to
 from idp.oidc.clients.invitations import Invitations
+from idp.oidc.clients.keys import ClientKeys, KeysUnreachable, NoKeyToEncryptTo
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.wire import OURS, read, write
 from idp.oidc.errors import InvalidToken, OAuthError, TokenMissing
@@ -42,6 +44,7 @@ class Registration:
         issuer: str,
         clients: Clients,
         invitations: Invitations,
+        keys: ClientKeys,
         fetch: Callable[[str], bytes],
         grant_types: Collection[str],
         auth_methods: Collection[str],
@@ -54,6 +57,7 @@ class Registration:
         self._issuer = issuer
         self._clients = clients
         self._invitations = invitations
+        self._keys = keys
         self._fetch = fetch
         self._grant_types = grant_types
         self._auth_methods = auth_methods
@@ -158,12 +162,25 @@ class Registration:
         if details.token_endpoint_auth_method not in self._auth_methods:
             raise _refusal("token_endpoint_auth_method", f"one of {' '.join(self._auth_methods)}")
         try:
-            check(details)
+            self._clients.check(details)
         except InvalidClientMetadata as error:
             raise _refusal(error.field, error.expected) from None
         if details.sector_identifier_uri is not None:
             self._check_sector(details, details.sector_identifier_uri)
+        self._check_published(details)
         return details
+
+    def _check_published(self, details: ClientMetadata) -> None:
+        """A client that wants something encrypted publishes a key to encrypt it to."""
+        if details.jwks_uri is None:
+            return  # what is registered itself has been looked at
+        for alg, member in algorithms_to(details).items():
+            try:
+                self._keys.to_encrypt(details, alg)
+            except NoKeyToEncryptTo:
+                raise _refusal(member, f"a public key for {alg} behind jwks_uri") from None
+            except KeysUnreachable as error:
+                raise _refusal("jwks_uri", f"a JWK Set that can be fetched; came {error.reason}") from None
 
     def _check_sector(self, details: ClientMetadata, uri: str) -> None:
         """Every redirect_uri stands in the sector's list (OIDC Registration 1.0 §5)."""

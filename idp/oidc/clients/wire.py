@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from idp.oidc.clients.checks import InvalidClientMetadata
+from idp.oidc.clients.encryption import DEFAULT_ENC, MEMBERS
 from idp.oidc.clients.metadata import ClientMetadata
 
 # What the appraisal establishes: nobody says it of themselves.
@@ -48,6 +49,9 @@ def read(members: Mapping[str, Any], allowed_scope: tuple[str, ...], **kept: Any
     if told.get("profile") is None:
         # OIDC Registration 1.0 §2: the default of this one member, which clients lean on.
         told.setdefault("id_token_signed_response_alg", "RS256")
+    for alg, enc in MEMBERS.values():
+        if alg in told:
+            told.setdefault(enc, DEFAULT_ENC)
     try:
         return _ADAPTER.validate_json(json.dumps(told | kept), strict=True)
     except ValidationError as error:

@@ -55,6 +55,7 @@ class Redemption(AuthorizationServer):  # type: ignore[misc]
 
     def __init__(self, rooms: Rooms) -> None:
         super().__init__()
+        self._id_tokens = rooms.id_tokens
         for grant in GRANTS:
             bound = type(grant.__name__, (grant,), {"rooms": rooms})
             self.register_grant(bound, grant.extensions(rooms))
@@ -74,6 +75,7 @@ class Redemption(AuthorizationServer):  # type: ignore[misc]
             raise InvalidRequest(f"grant_type: missing; expected one of {' '.join(GRANT_TYPES)}")
         if form["grant_type"] not in GRANT_TYPES:
             raise UnsupportedGrantType(f"grant_type: expected one of {' '.join(GRANT_TYPES)}")
+        self._id_tokens.prepare(client)
         request = TokenRequest(self._ADDRESS, form, client, confirmation)
         return self.create_token_response(request)  # type: ignore[no-any-return]
 

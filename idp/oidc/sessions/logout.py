@@ -80,7 +80,7 @@ class LogoutReader:
     def _read_hint(self, hint: str) -> dict[str, object]:
         """The claims of an ID token of ours; an expired one will do (§2)."""
         try:
-            claims = self._keyring.verify(hint, "JWT")
+            claims = self._keyring.verify(self._keyring.unwrapped(hint), "JWT")
         except Refused:
             raise InvalidLogout("id_token_hint: expected an ID token that this provider issued") from None
         if claims.get("iss") != self._issuer or not isinstance(claims.get("aud"), str) or "acr" not in claims:

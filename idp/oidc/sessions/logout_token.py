@@ -7,6 +7,7 @@ from idp.kernel.clock import Clock
 from idp.kernel.ids import new_id
 from idp.keyring.keyring import Keyring
 from idp.oidc.clients.client import Client
+from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.subject import Subjects
 
 TYPE = "logout+jwt"
@@ -15,11 +16,14 @@ TTL = timedelta(minutes=2)  # §4: short, as it is made for each try
 
 
 class LogoutTokens:
-    """Composes and signs logout tokens, by the algorithm of the client's ID tokens."""
+    """Composes logout tokens, signed and encrypted as the client's ID tokens are."""
 
-    def __init__(self, issuer: str, keyring: Keyring, subjects: Subjects, clock: Clock) -> None:
+    def __init__(
+        self, issuer: str, keyring: Keyring, envelopes: Envelopes, subjects: Subjects, clock: Clock
+    ) -> None:
         self._issuer = issuer
         self._keyring = keyring
+        self._envelopes = envelopes
         self._subjects = subjects
         self._clock = clock
 
@@ -31,6 +35,7 @@ class LogoutTokens:
 
         Raises:
             Unavailable: the signing keys are gone.
+            NotEncryptable: it was to be encrypted, and the client's key is not to be had.
         """
         now = self._clock()
         claims = {
@@ -43,4 +48,5 @@ class LogoutTokens:
             "events": {EVENT: {}},
             "sid": str(session_id),
         }
-        return self._keyring.sign(claims, alg=client.metadata.id_token_signed_response_alg, typ=TYPE)
+        token = self._keyring.sign(claims, alg=client.metadata.id_token_signed_response_alg, typ=TYPE)
+        return self._envelopes.seal(token, client, "id_token")

@@ -15,6 +15,7 @@ from idp.oidc.sessions.logout_token import LogoutTokens
 from idp.oidc.sessions.participants import Participants
 from idp.oidc.sessions.session import Sessions
 from idp.oidc.sessions.sign_out import SignOut
+from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.grant import Grants
 from idp.oidc.tokens.subject import Subjects
 from idp.storage.database import Database
@@ -36,6 +37,7 @@ class SessionRoom:
         clients: Clients,
         grants: Grants,
         keyring: Keyring,
+        envelopes: Envelopes,
         subjects: Subjects,
         post: Post,
         audit: AuditLog,
@@ -44,7 +46,7 @@ class SessionRoom:
         ttl: timedelta,
     ) -> None:
         participants = Participants(database, clients)
-        tokens = LogoutTokens(issuer, keyring, subjects, clock)
+        tokens = LogoutTokens(issuer, keyring, envelopes, subjects, clock)
         self.deliveries = Deliveries(database, clock)
         self.back_channel = BackChannel(participants, self.deliveries, clients, tokens, post, clock)
         self.courier = Courier(database, self.back_channel.deliver_due, self.deliveries.next_due, clock)

@@ -1,6 +1,7 @@
 """ID tokens (OIDC Core 1.0 §2), on Authlib's hook for them."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,9 @@ from idp.kernel.clock import Clock
 from idp.keyring.jose import half_hash
 from idp.keyring.keyring import Keyring
 from idp.oidc.clients.client import Client
+from idp.oidc.errors import NotEncryptable
 from idp.oidc.tokens.claims import released
+from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.subject import Subjects
 from idp.oidc.tokens.verification import Verifications
@@ -22,12 +25,13 @@ from idp.statute.ages import day_in_vietnam
 
 
 class IdTokens:
-    """Composes and signs ID tokens."""
+    """Composes and signs ID tokens, and encrypts them for clients that want that."""
 
     def __init__(
         self,
         issuer: str,
         keyring: Keyring,
+        envelopes: Envelopes,
         subjects: Subjects,
         verifications: Verifications,
         clock: Clock,
@@ -35,6 +39,7 @@ class IdTokens:
     ) -> None:
         self._issuer = issuer
         self._keyring = keyring
+        self._envelopes = envelopes
         self._subjects = subjects
         self._verifications = verifications
         self._clock = clock
@@ -46,10 +51,13 @@ class IdTokens:
         """A signed ID token for one client about one sign-in.
 
         Claims of the account never overwrite the protocol's: they are written first.
+
+        Raises:
+            NotEncryptable: it was to be encrypted, and the client's key is not to be had.
         """
         now = self._clock()
         alg = client.metadata.id_token_signed_response_alg
-        return self._keyring.sign(
+        token = self._keyring.sign(
             {
                 **self._asked(grant, account, now),
                 **self._verifications.claims(client, grant, account, "id_token"),
@@ -59,6 +67,12 @@ class IdTokens:
             },
             alg=alg,
         )
+        return self._envelopes.seal(token, client, "id_token")
+
+    def prepare(self, client: Client) -> None:
+        """See to it, before a transaction begins, that ``issue`` need not fetch the client's keys in it."""
+        with suppress(NotEncryptable):  # told by ``issue``, where there is an ID token at all
+            self._envelopes.check(client, "id_token")
 
     def _asked(self, grant: Grant, account: Account, now: datetime) -> dict[str, object]:
         """What was consented to for the ID token itself: seldom anything, for UserInfo has the rest."""

@@ -8,6 +8,7 @@ from idp.kernel.clock import Clock
 from idp.keyring.keyring import Keyring
 from idp.oidc.clients.client import Client, Clients
 from idp.oidc.errors import InvalidRequest
+from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.jwt_access_token import told_of
 from idp.oidc.tokens.recognition import Recognised, Recognition
 from idp.oidc.tokens.subject import Subjects
@@ -30,6 +31,7 @@ class Introspection:
         clients: Clients,
         subjects: Subjects,
         keyring: Keyring,
+        envelopes: Envelopes,
         clock: Clock,
     ) -> None:
         self._issuer = issuer
@@ -38,6 +40,7 @@ class Introspection:
         self._clients = clients
         self._subjects = subjects
         self._keyring = keyring
+        self._envelopes = envelopes
         self._clock = clock
 
     def introspect(self, form: Mapping[str, str], asking: Client) -> dict[str, Any]:
@@ -58,14 +61,19 @@ class Introspection:
         return self._described(found, asking)
 
     def signed(self, answer: Mapping[str, Any], asking: Client) -> str:
-        """An answer as a JWT for the client that asked (RFC 9701 §5)."""
+        """An answer as a JWT for the client that asked, encrypted where it wants that (RFC 9701 §5).
+
+        Raises:
+            NotEncryptable: it was to be encrypted, and the client's key is not to be had.
+        """
         claims = {
             "iss": self._issuer,
             "aud": asking.client_id,
             "iat": int(self._clock().timestamp()),
             "token_introspection": dict(answer),
         }
-        return self._keyring.sign(claims, alg=asking.metadata.introspection_signed_response_alg, typ=TYPE)
+        token = self._keyring.sign(claims, alg=asking.metadata.introspection_signed_response_alg, typ=TYPE)
+        return self._envelopes.seal(token, asking, "introspection")
 
     def _is_active(self, found: Recognised) -> bool:
         grant = found.grant

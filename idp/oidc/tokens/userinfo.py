@@ -5,11 +5,13 @@ from idp.accounts.claims import claims as claims_of
 from idp.kernel.clock import Clock
 from idp.keyring.keyring import Keyring
 from idp.oidc.clients.authentication import Presented
-from idp.oidc.clients.client import Clients
+from idp.oidc.clients.client import Client, Clients
+from idp.oidc.clients.encryption import encryption_of
 from idp.oidc.errors import InsufficientScope, InvalidToken
 from idp.oidc.tokens.access_token import AccessTokens
 from idp.oidc.tokens.claims import by_scope, released
 from idp.oidc.tokens.confirmation import Confirmations
+from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.grant import Grant, Grants
 from idp.oidc.tokens.jwt_access_token import AccessToken
 from idp.oidc.tokens.subject import Subjects
@@ -31,6 +33,7 @@ class UserInfo:
         subjects: Subjects,
         verifications: Verifications,
         keyring: Keyring,
+        envelopes: Envelopes,
         clock: Clock,
     ) -> None:
         self._issuer = issuer
@@ -42,6 +45,7 @@ class UserInfo:
         self._subjects = subjects
         self._verifications = verifications
         self._keyring = keyring
+        self._envelopes = envelopes
         self._clock = clock
 
     def answer(self, token: str, came: Presented, scheme: str = "bearer") -> dict[str, object] | str:
@@ -57,6 +61,7 @@ class UserInfo:
                 client may no longer act.
             InvalidDpopProof: a token bound to a key comes without a good proof; ``UseDpopNonce`` likewise.
             InsufficientScope: a token without ``openid``.
+            NotEncryptable: the answer was to be encrypted, and the client's key is not to be had.
         """
         presented = self._access_tokens.read(token)
         if presented is None:
@@ -78,10 +83,18 @@ class UserInfo:
             **self._verifications.claims(client, grant, account, "userinfo"),
             "sub": self._subjects.subject(client, account.id),
         }
+        return self._as_registered(claims, client)
+
+    def _as_registered(self, claims: dict[str, object], client: Client) -> dict[str, object] | str:
+        """Signed, encrypted, signed and then encrypted, or as they are (§5.3.2)."""
         alg = client.metadata.userinfo_signed_response_alg
-        if alg is None:
+        is_encrypted = encryption_of(client.metadata, "userinfo") is not None
+        if alg is None and not is_encrypted:
             return claims
-        return self._keyring.sign({**claims, "iss": self._issuer, "aud": client.client_id}, alg=alg)
+        addressed = {**claims, "iss": self._issuer, "aud": client.client_id}
+        if alg is None:
+            return self._envelopes.seal_claims(addressed, client, "userinfo")
+        return self._envelopes.seal(self._keyring.sign(addressed, alg=alg), client, "userinfo")
 
     def _standing(self, presented: AccessToken) -> tuple[Grant, Account]:
         grant = self._grants.find(presented.grant_id)

@@ -24,9 +24,9 @@ def test_init_without_a_secret_makes_one_that_init_accepts(empty, monkeypatch):
 def test_init_makes_tables_and_keys_once(empty):
     first, second = empty.succeed("init"), empty.succeed("init")
 
-    assert "4 signing keys made" in first
-    assert "0 signing keys made" in second
-    assert len(empty.events("key.created")) == 4
+    assert "12 keys made" in first
+    assert "0 keys made" in second
+    assert len(empty.events("key.created")) == 12
     assert {path.stat().st_mode & 0o777 for path in (empty.folder / "keys").glob("*.pem")} == {0o600}
 
 
@@ -77,7 +77,7 @@ def test_nothing_is_served_without_signing_keys(idp):
 
     answer = idp("serve")
 
-    assert (answer.status, "no signing keys" in answer.err) == (1, True)
+    assert (answer.status, "no keys for ES256" in answer.err) == (1, True)
 
 
 def test_a_taken_port_is_told_and_not_shared(idp):

@@ -49,7 +49,14 @@ def keyring(directory: Path, clock: FakeClock, seconds: Seconds) -> Keyring:
 
 
 def a_keyring(directory: Path, clock: FakeClock, seconds: Seconds, *algorithms: str) -> Keyring:
-    return Keyring(FileKeyStore(directory), clock, algorithms or ("ES256",), retain=RETAIN, monotonic=seconds)
+    return Keyring(
+        FileKeyStore(directory),
+        clock,
+        algorithms or ("ES256",),
+        opening=(),
+        retain=RETAIN,
+        monotonic=seconds,
+    )
 
 
 def only(keyring: Keyring, state: KeyState, alg: str = "ES256") -> SigningKey:
@@ -371,7 +378,7 @@ def test_claims_come_back_as_they_were(keyring: Keyring) -> None:
 
 
 def test_rotation_breaks_no_token_while_threads_sign_and_verify(directory: Path, clock: FakeClock) -> None:
-    rings = [Keyring(FileKeyStore(directory), clock, ("ES256",), retain=RETAIN) for _ in range(3)]
+    rings = [Keyring(FileKeyStore(directory), clock, ("ES256",), opening=(), retain=RETAIN) for _ in range(3)]
     rings[0].initialise()
     done, faults, counts, seen = threading.Event(), [], [], set()
 
