@@ -8,18 +8,16 @@ import logging
 import os
 import re
 import threading
+import traceback
 from collections import Counter
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-import structlog
-from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
-from structlog.processors import format_exc_info
-from structlog.typing import FilteringBoundLogger
 
 from idp.audit.events import ALARMS
 from idp.audit.log import Entry
@@ -70,26 +68,54 @@ def configure_logging(path: Path | None, level: str = "info") -> None:
         OSError: the file cannot be written.
     """
     threshold = logging.getLevelNamesMapping()[level.upper()]
-    sink = _Sink(path)
-    structlog.configure(
-        processors=[merge_contextvars, format_exc_info, _line],
-        wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=lambda *_: sink,
-        cache_logger_on_first_use=False,
+    _output.sink, _output.threshold = _Sink(path), threshold
+    logging.basicConfig(
+        handlers=[_FromOthers(_output.sink)], level=max(threshold, logging.WARNING), force=True
     )
-    logging.basicConfig(handlers=[_FromOthers(sink)], level=max(threshold, logging.WARNING), force=True)
 
 
-def get_logger(name: str) -> FilteringBoundLogger:
-    """A logger whose lines carry ``name`` as their source; events are code words: ``info("key_rotated")``."""
-    logger: FilteringBoundLogger = structlog.get_logger(source=name)
-    return logger
+@dataclass(frozen=True, slots=True)
+class Logger:
+    """Writes lines that carry their source; events are code words: ``info("key_rotated", kid=...)``.
+
+    Facts that look like secrets are hidden; ``exc_info`` becomes a traceback on the one line.
+    """
+
+    source: str
+
+    def info(self, event: str, **facts: Any) -> None:
+        if _output.threshold <= logging.INFO:
+            self._write("info", event, facts)
+
+    def warning(self, event: str, **facts: Any) -> None:
+        if _output.threshold <= logging.WARNING:
+            self._write("warning", event, facts)
+
+    def error(self, event: str, **facts: Any) -> None:
+        if _output.threshold <= logging.ERROR:
+            self._write("error", event, facts)
+
+    def _write(self, level: str, event: str, facts: dict[str, Any]) -> None:
+        if (error := facts.pop("exc_info", None)) is not None:
+            facts["exception"] = "".join(traceback.format_exception(error))
+        if (request := _request.get()) is not None:
+            facts = {"request_id": request, **facts}
+        _output.sink.write(_line(level, {**facts, "source": self.source, "event": event}))
+
+
+def get_logger(name: str) -> Logger:
+    """The logger of a source."""
+    return Logger(name)
 
 
 def begin_request(request_id: str) -> None:
     """From now on every line this thread logs carries the request's id."""
-    clear_contextvars()
-    bind_contextvars(request_id=request_id)
+    _request.set(request_id)
+
+
+def request_id() -> str:
+    """What this thread's lines carry now; empty outside a request."""
+    return _request.get() or ""
 
 
 def request_line(
@@ -109,7 +135,7 @@ def request_line(
         error: code word of what was refused.
     """
     told = {"address": address, "client_id": client_id, "error": error}
-    get_logger("idp.requests").info(
+    _REQUESTS.info(
         "request",
         method=method,
         route=route,
@@ -168,8 +194,6 @@ class _Sink:
         with suppress(OSError):
             os.write(self._descriptor, line)
 
-    debug = info = warning = error = critical = exception = msg = write
-
     def close(self) -> None:
         if self._is_file:
             os.close(self._descriptor)
@@ -185,15 +209,29 @@ class _FromOthers(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         told: dict[str, Any] = {"event": record.getMessage(), "source": record.name}
         if record.exc_info:
-            told["exc_info"] = record.exc_info
-        self._sink.write(_line(None, record.levelname.lower(), format_exc_info(None, "", told)))
+            told["exception"] = "".join(traceback.format_exception(*record.exc_info))
+        self._sink.write(_line(record.levelname.lower(), told))
 
     def close(self) -> None:
         self._sink.close()
         super().close()
 
 
-def _line(_logger: Any, level: str, told: MutableMapping[str, Any]) -> bytes:
+@dataclass(slots=True)
+class _Output:
+    """Where the lines of this process go, and from which gravity on."""
+
+    sink: _Sink
+    threshold: int
+
+
+# Logging is the process's own: it begins with standard output, before anybody has read the settings.
+_output = _Output(_Sink(None), logging.INFO)
+_request: ContextVar[str | None] = ContextVar("request", default=None)
+_REQUESTS = Logger("idp.requests")
+
+
+def _line(level: str, told: Mapping[str, Any]) -> bytes:
     """One line of JSON in ASCII: whatever would break or forge a line is escaped."""
     begun = {"timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level}
     return (_write_json(begun | _fit_members(told, DEPTH) | begun) + "\n").encode()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from idp.telemetry import configure_logging
 from tests.house import PASSWORD, SECRET, Browser, House, Person, RelyingParty
@@ -26,8 +25,9 @@ def log(tmp_path: Path) -> Iterator[Path]:
     yield path
     for handler in root.handlers:
         handler.close()
+    root.handlers = []
+    configure_logging(None)
     root.handlers = before
-    structlog.reset_defaults()
 
 
 def lines(log: Path) -> list[dict[str, Any]]:

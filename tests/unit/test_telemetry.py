@@ -6,7 +6,6 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-import structlog
 
 from idp.audit.events import Event
 from idp.audit.log import Entry
@@ -20,12 +19,11 @@ JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 @pytest.fixture(autouse=True)
 def _logging_as_before():
     yield
+    configure_logging(None)
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if type(handler).__module__ == "idp.telemetry"]:
         root.removeHandler(handler)
         handler.close()
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 @pytest.fixture
