@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,8 @@ from idp.kernel.errors import NotFound, Unavailable
 from idp.keyring.files import FileKeyStore
 from idp.keyring.gate import BadToken
 from idp.keyring.jose import check_signature, header_of, import_public, sign_compact
-from idp.keyring.key_store import KeyState, KeyStore, SigningKey
+from idp.keyring.jwe import encrypt
+from idp.keyring.key_store import KeyState, KeyStore, OpeningKey
 
 AT = datetime(2026, 11, 2, 1, 0, 0, 123456, tzinfo=UTC)
 ALGS = ("ES256", "RS256", "PS256", "EdDSA", "Ed25519")
@@ -32,7 +34,7 @@ def store(open_store: Open) -> KeyStore:
     return open_store()
 
 
-def add(store: KeyStore, alg: str = "ES256") -> SigningKey:
+def add(store: KeyStore, alg: str = "ES256") -> Any:
     with store.exclusive():
         key = store.generate(alg, AT)
         store.replace([*store.load(), key])
@@ -162,3 +164,18 @@ def test_threads_that_change_keys_at_once_lose_none(open_store: Open) -> None:
         thread.join()
 
     assert len(open_store().load()) == 8
+
+
+@pytest.mark.parametrize("alg", ["RSA-OAEP-256", "ECDH-ES"])
+def test_key_that_opens_is_kept_and_opens_after_reopening(open_store: Open, alg: str) -> None:
+    made = add(open_store(), alg)
+    token = encrypt(b"a.b.c", made.public, alg, "A256GCM", is_nested=True)
+
+    (kept,) = open_store().load()
+
+    assert kept == made
+    assert isinstance(kept, OpeningKey)
+    assert kept.open(token) == b"a.b.c"
+    assert not hasattr(kept, "sign")
+    assert "open" not in repr(kept)
+    assert set(kept.public) <= {"kty", "crv", "x", "y", "n", "e"}

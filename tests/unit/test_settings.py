@@ -217,3 +217,20 @@ def test_every_setting_is_documented() -> None:
     missing = [name for name in Settings.model_fields if f"`IDP_{name.upper()}`" not in documented]
 
     assert missing == []
+
+
+def test_algorithms_are_all_that_there_are_unless_told(environment: pytest.MonkeyPatch) -> None:
+    assert load().signing_algorithms == ("ES256", "RS256", "PS256", "EdDSA")
+
+    environment.setenv("IDP_SIGNING_ALGORITHMS", "RS256, ES256")
+    assert load().signing_algorithms == ("RS256", "ES256")
+
+
+@pytest.mark.parametrize(
+    "told", ["", "ES256", "ES256,PS256", "ES256,RS256,none", "ES256,RS256,HS256", "ES256,RS256,ES256"]
+)
+def test_algorithms_that_clients_lean_on_are_always_there(environment: pytest.MonkeyPatch, told: str) -> None:
+    environment.setenv("IDP_SIGNING_ALGORITHMS", told)
+
+    with pytest.raises(Misconfigured, match="IDP_SIGNING_ALGORITHMS"):
+        load()

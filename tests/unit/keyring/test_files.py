@@ -5,10 +5,13 @@ import os
 import stat
 import subprocess
 import sys
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from idp.kernel.errors import Corrupt, Unavailable
 from idp.keyring.files import FileKeyStore
@@ -241,3 +244,23 @@ def test_unchanged_key_is_parsed_once(store: FileKeyStore) -> None:
     one, two = store.load(), store.load()
 
     assert one[0].sign is two[0].sign
+
+
+@pytest.mark.parametrize("alg", ["RS256", "PS256", "RSA-OAEP-256"])
+@pytest.mark.parametrize("number", ["p", "q", "d", "dmp1", "dmq1", "iqmp"])
+def test_rsa_key_whose_numbers_do_not_belong_together_is_refused(
+    store: FileKeyStore, directory: Path, alg: str, number: str
+) -> None:
+    key = add(store, alg)
+    path = directory / f"{key.kid}.pem"
+    loaded = load_pem_private_key(path.read_bytes(), None)
+    assert isinstance(loaded, RSAPrivateKey)
+    right = getattr(loaded.private_numbers(), number)
+    size = -(-right.bit_length() // 8)
+    der = b64decode("".join(path.read_text().splitlines()[1:-1]))
+    spoilt = der.replace(right.to_bytes(size), (right ^ 4).to_bytes(size), 1)
+    assert spoilt != der
+    path.write_text(f"-----BEGIN PRIVATE KEY-----\n{b64encode(spoilt).decode()}\n-----END PRIVATE KEY-----\n")
+
+    with pytest.raises(Corrupt):
+        store.load()
