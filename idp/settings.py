@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     client_ca_file: Path | None = Field(
         default=None, description="Authorities (PEM) whose certificates name clients: tls_client_auth."
     )
+    dpop_nonce_required: bool = Field(
+        default=False, description="Every DPoP proof bears a nonce of ours (RFC 9449); clients ask twice."
+    )
     is_demo: bool = Field(default=False, description="Sample people, the outbox page, http on localhost.")
     is_simulator: bool = Field(
         default=False,

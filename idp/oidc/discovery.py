@@ -7,7 +7,6 @@ from authlib.oidc.discovery import OpenIDProviderMetadata
 from idp.assurance import acr_of
 from idp.oidc.authorization.ciba import BACKCHANNEL
 from idp.oidc.authorization.jar import REQUEST_ALGORITHMS, UNSIGNED
-from idp.oidc.authorization.rar import TYPES
 from idp.oidc.authorization.request import Prompt
 from idp.oidc.authorization.response_modes import RESPONSE_MODES
 from idp.oidc.authorization.rules import RESPONSE_TYPES
@@ -18,6 +17,7 @@ from idp.oidc.sessions.back_channel import BACK_CHANNEL
 from idp.oidc.sessions.sign_out import FRONT_CHANNEL
 from idp.oidc.tokens.claims import SCOPES, deliverable
 from idp.oidc.tokens.dpop import ALGORITHMS as DPOP_ALGORITHMS
+from idp.oidc.tokens.rar import TYPES
 from idp.oidc.tokens.verification import METADATA as VERIFICATION
 
 # What an authorization request may hold, and how its answer may come.

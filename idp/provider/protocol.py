@@ -194,9 +194,9 @@ class Protocol(People):
             settings.access_token_ttl,
             JwtAccessTokens(issuer, self.keyring, self.subjects, clock),
         )
-        self.confirmations = Confirmations(
-            DpopProofs(derive(settings.root_secret, "dpop-nonce"), self.ephemeral, clock)
-        )
+        key, needs_nonce = derive(settings.root_secret, "dpop-nonce"), settings.dpop_nonce_required
+        proofs = DpopProofs(key, self.ephemeral, clock, needs_nonce=needs_nonce)
+        self.confirmations = Confirmations(proofs)
         self.verifications = Verifications(self.subjects, self.register.source, clock)
         self.userinfo = UserInfo(
             issuer,

@@ -1,5 +1,6 @@
 """RFC 8693: a back end that was called passes a person's right on, narrowed, and never further."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -326,3 +327,22 @@ def test_bound_token_is_exchanged_for_a_bound_one_only(
     assert body["token_type"] == "DPoP"
     assert told(desk, body["access_token"])["cnf"] == {"jkt": mine.jkt}
     refused(exchange(desk, first, proof=proof), "invalid_dpop_proof")
+
+
+@pytest.mark.spec("RFC 9396 §6")
+def test_acts_pass_on_whole_or_in_part_and_never_grow(house: House, person: Person) -> None:
+    dossier = {"type": "dossier", "procedure": "p", "identifier": "i", "actions": ["submit", "read"]}
+    less = {**dossier, "actions": ["read"]}
+    desk = back_end(house, "desk", DESK, LEDGER, DESK, authorization_details_types=("dossier",))
+    portal = house.client("portal", resources=(DESK,), authorization_details_types=("dossier",))
+    first = subject(portal, person, authorization_details=json.dumps([dossier]))["access_token"]
+
+    whole = got(exchange(desk, first))
+    part = got(exchange(desk, first, resource=DESK, authorization_details=json.dumps([less])))
+
+    assert told(desk, whole["access_token"])["authorization_details"] == [dossier]
+    assert told(desk, part["access_token"])["authorization_details"] == [less]
+    refused(
+        exchange(desk, part["access_token"], authorization_details=json.dumps([dossier])),
+        "invalid_authorization_details",
+    )

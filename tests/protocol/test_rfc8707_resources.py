@@ -4,9 +4,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from werkzeug.test import TestResponse
 
+from idp.oidc.authorization.waiting import asked_by
+from idp.oidc.grants.answered import AnsweredGrant, CibaGrant, DeviceGrant
+from idp.oidc.grants.pending import Waiting
+from idp.oidc.tokens.handle import read_handle
 from tests.house import Browser, House, Person, RelyingParty
-from tests.protocol.acts import allow, code_for, refused, signed_in
+from tests.protocol.acts import allow, begin_session, code_for, refused, signed_in
 
 API, FILES = "https://api.example/v1", "https://files.example/"
 
@@ -71,6 +76,43 @@ def test_client_asks_for_itself(house: House) -> None:
 
     assert audience(rp, rp.post("/token", {**form, "resource": API}).get_json()) in (API, [API])
     refused(rp.post("/token", {**form, "resource": FILES}), "invalid_target")
+
+
+@pytest.mark.spec("RFC 8707 §2.2")
+@pytest.mark.parametrize("grant", [DeviceGrant, CibaGrant])
+def test_answers_given_elsewhere_are_for_the_resources_named(
+    house: House, person: Person, grant: type[AnsweredGrant]
+) -> None:
+    rp = house.client(
+        resources=(API, FILES),
+        access_token_format="jwt",
+        grant_types=("authorization_code", grant.GRANT_TYPE),
+        backchannel_token_delivery_mode="poll" if grant is CibaGrant else None,
+    )
+
+    def redeem(**form: str) -> TestResponse:
+        asks: dict[str, Any] = {"scope": "openid", "resource": [API, FILES]}  # sent twice over
+        path = "/device_authorization"
+        if grant is CibaGrant:
+            path, asks["login_hint"] = "/bc-authorize", person.username
+        asked = rp.post(path, asks).get_json()
+        waiting = Waiting(grant.SPACE, read_handle(asked[grant.PARAMETER]).owner)  # type: ignore[union-attr]
+        pending = house.provider.pendings.find(waiting)
+        assert pending is not None
+        session, _ = begin_session(house, person)
+        house.provider.completion.allow(
+            asked_by(pending),
+            account_id=person.account_id,
+            session_id=session.id,
+            proofs=session.proofs,
+            claims=frozenset(),
+        )
+        sent = {"grant_type": grant.GRANT_TYPE, grant.PARAMETER: asked[grant.PARAMETER]}
+        return rp.post("/token", sent | form)
+
+    assert audience(rp, redeem().get_json()) == [API, FILES]
+    assert audience(rp, redeem(resource=FILES).get_json()) == [FILES]
+    refused(redeem(resource="https://other.example/"), "invalid_target")
 
 
 @pytest.mark.spec("RFC 8707 §2")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from idp.oidc.authorization.rar import TYPES
+from idp.oidc.tokens.rar import TYPES
 from tests.house import Browser, House, Person, RelyingParty
 from tests.protocol.acts import allow, refused, signed_in
 
@@ -133,3 +133,78 @@ def test_discovery_names_the_types(house: House) -> None:
     document: dict[str, Any] = house.app.test_client().get("/.well-known/openid-configuration").get_json()
 
     assert document["authorization_details_types_supported"] == list(TYPES)
+
+
+# At the token endpoint
+
+LESS = {**DOSSIER, "actions": ["read"]}
+
+
+def allowed_code(house: House, rp: RelyingParty, person: Person, *details: Any) -> str:
+    browser = signed_in(house, person)
+    browser.open("/authorize", asking(rp, *details, scope="openid offline_access"))
+    return allow(browser)["code"]
+
+
+@pytest.mark.spec("RFC 9396 §6")
+@pytest.mark.parametrize("form", ["opaque", "jwt"])
+def test_token_request_leaves_acts_out_and_only_this_token_has_fewer(
+    house: House, person: Person, form: str
+) -> None:
+    rp = house.client(authorization_details_types=("fee_payment", "dossier"), access_token_format=form)
+
+    code = allowed_code(house, rp, person, PAYMENT, DOSSIER)
+    first = rp.redeem(code, authorization_details=json.dumps([LESS])).get_json()
+    again = rp.refresh(first["refresh_token"], authorization_details=json.dumps([PAYMENT])).get_json()
+    whole = rp.refresh(again["refresh_token"]).get_json()
+
+    for body, details in ((first, [LESS]), (again, [PAYMENT]), (whole, [PAYMENT, DOSSIER])):
+        assert body["authorization_details"] == details
+        seen = rp.post("/introspect", {"token": body["access_token"]}).get_json()
+        assert seen["authorization_details"] == details
+
+
+@pytest.mark.spec("RFC 9396 §6")
+@pytest.mark.parametrize(
+    "asked",
+    [
+        [{**PAYMENT, "amount_vnd": "1500001"}],
+        [{**PAYMENT, "creditor": "Kho khác"}],
+        [PAYMENT, PAYMENT],
+        [{**DOSSIER, "actions": ["read", "delete"]}],
+        [LESS, {**DOSSIER, "actions": ["submit"]}],
+        [],
+        "x",
+        [{"type": "unknown"}],
+    ],
+)
+def test_token_request_never_widens_nor_doubles(
+    house: House, rp: RelyingParty, person: Person, asked: Any
+) -> None:
+    code = allowed_code(house, rp, person, PAYMENT, DOSSIER)
+
+    refused(rp.redeem(code, authorization_details=json.dumps(asked)), "invalid_authorization_details")
+
+
+@pytest.mark.spec("RFC 9396 §6")
+def test_acts_cannot_come_by_the_token_request_alone(house: House, rp: RelyingParty, person: Person) -> None:
+    browser = signed_in(house, person)
+    browser.open("/authorize", rp.request())
+
+    refused(
+        rp.redeem(allow(browser)["code"], authorization_details=json.dumps([PAYMENT])),
+        "invalid_authorization_details",
+    )
+
+
+@pytest.mark.spec("RFC 9396 §5")
+def test_nobody_is_asked_where_a_client_asks_for_itself(house: House) -> None:
+    back = house.client(
+        "back", grant_types=("client_credentials",), authorization_details_types=("fee_payment",)
+    )
+    form = {"grant_type": "client_credentials", "scope": "reports"}
+
+    refused(
+        back.post("/token", {**form, "authorization_details": json.dumps([PAYMENT])}),
+        "invalid_authorization_details",
+    )

@@ -1,5 +1,6 @@
 """RFC 9449: tokens that only the holder of a key can use."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -311,3 +312,27 @@ def test_discovery_names_the_algorithms(house: House) -> None:
     document = house.app.test_client().get("/.well-known/openid-configuration").get_json()
 
     assert document["dpop_signing_alg_values_supported"] == ["ES256", "PS256", "EdDSA", "Ed25519"]
+
+
+@pytest.mark.spec("RFC 9449 §8")
+@pytest.mark.spec("RFC 9449 §9")
+def test_operator_asks_for_nonces_and_clients_ask_again_with_one(make_house: Callable[..., House]) -> None:
+    house = make_house(dpop_nonce_required=True)
+    party, person, holder = house.client(), house.person(), Holder(house)
+    code = code_for(party, person, scope=OFFLINE)
+
+    asked = redeem(party, code, holder.proof())
+    refused(asked, "use_dpop_nonce")
+    tokens = redeem(party, code, holder.proof(nonce=asked.headers["DPoP-Nonce"])).get_json()
+
+    at_door = userinfo(house, holder.headers(tokens["access_token"]))
+    refused(at_door, "use_dpop_nonce", 401)
+    assert at_door.headers["WWW-Authenticate"].startswith('DPoP error="use_dpop_nonce"')
+    nonce = at_door.headers["DPoP-Nonce"]
+    assert userinfo(house, holder.headers(tokens["access_token"], nonce=nonce)).status_code == 200
+
+    refused(refresh(party, tokens["refresh_token"], holder.proof()), "use_dpop_nonce")
+    assert refresh(party, tokens["refresh_token"], holder.proof(nonce=nonce)).status_code == 200
+    pushed = party.post("/par", party.request(), {"DPoP": holder.proof("/par")})
+    refused(pushed, "use_dpop_nonce")
+    assert tokens_for(party, person)["token_type"] == "Bearer"

@@ -7,7 +7,6 @@ from datetime import timedelta
 from authlib.oauth2.rfc7636.challenge import CODE_CHALLENGE_PATTERN
 
 from idp.assurance import level_of
-from idp.oidc.authorization.rar import read_details
 from idp.oidc.authorization.request import PUSHED, At, Draft, Prompt
 from idp.oidc.authorization.response_modes import RESPONSE_MODES, SIGNED
 from idp.oidc.errors import (
@@ -23,6 +22,7 @@ from idp.oidc.errors import (
 )
 from idp.oidc.grants.answered import CibaGrant, DeviceGrant
 from idp.oidc.tokens.claims import COMPANIONS, SCOPES, ClaimsRequest, read_claims_request
+from idp.oidc.tokens.rar import read_details
 from idp.oidc.tokens.resource import RESOURCE, read_resources
 
 RESPONSE_TYPES = ("code",)

@@ -14,6 +14,7 @@ from idp.oidc.errors import InvalidGrant, InvalidRequest, UnauthorizedClient
 from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.id_token import IdTokenExtension
+from idp.oidc.tokens.narrowing import audience_of, limits_of
 from idp.storage.ephemeral import Space
 
 
@@ -65,7 +66,9 @@ class AnsweredGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
             client_id=grant.client_id,
             grant_type=self.GRANT_TYPE,
         )
-        body = self.rooms.issue.response(client, grant, grant.scope, refresh, bound)
+        form = self.request.form
+        audience, limits = audience_of(form, grant), limits_of(form, client, grant)
+        body = self.rooms.issue.response(client, grant, grant.scope, refresh, bound, audience, limits)
         return 200, body, self.TOKEN_RESPONSE_HEADER
 
     @classmethod

@@ -17,9 +17,8 @@ from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidDpopProof, InvalidGrant, InvalidRequest
 from idp.oidc.grants.codes import REFUSED, Code
 from idp.oidc.grants.rooms import Rooms
-from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.id_token import IdTokenExtension
-from idp.oidc.tokens.resource import RESOURCE, read_resources
+from idp.oidc.tokens.narrowing import audience_of, limits_of
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")  # RFC 7636 §4.1
 
@@ -70,11 +69,9 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
             client_id=grant.client_id,
             grant_type=self.GRANT_TYPE,
         )
-        return self.rooms.issue.response(client, grant, grant.scope, refresh, bound, self._audience(grant))
-
-    def _audience(self, grant: Grant) -> tuple[str, ...]:
-        """Fewer of the resources allowed, where the request names some (RFC 8707 §2.2)."""
-        return read_resources(self.request.form.get(RESOURCE), grant.resources) or grant.resources
+        form = self.request.form
+        audience, limits = audience_of(form, grant), limits_of(form, client, grant)
+        return self.rooms.issue.response(client, grant, grant.scope, refresh, bound, audience, limits)
 
     def save_token(self, token: dict[str, Any]) -> None:
         """Nothing: the grant is recorded in ``generate_token``, access tokens are not stored."""

@@ -7,10 +7,11 @@ from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant as AuthlibClien
 from idp.audit.events import Event
 from idp.kernel.ids import new_id
 from idp.oidc.clients.client import Client
-from idp.oidc.errors import InvalidScope
+from idp.oidc.errors import InvalidAuthorizationDetails, InvalidScope
 from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.claims import SCOPES
 from idp.oidc.tokens.grant import Grant
+from idp.oidc.tokens.rar import DETAILS
 from idp.oidc.tokens.resource import RESOURCE, read_resources
 
 
@@ -35,6 +36,9 @@ class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[mis
     def generate_token(self, **_: object) -> dict[str, Any]:
         client, now = self.request.client, self.rooms.clock()
         asked = tuple((self.request.payload.scope or "").split())
+        if self.request.form.get(DETAILS) is not None:
+            # RFC 9396 §5: refused, not left out. All types there are speak of what a person allows.
+            raise InvalidAuthorizationDetails("authorization_details: none without a person to allow them")
         resources = read_resources(self.request.form.get(RESOURCE), client.metadata.resources)
         grant = Grant(
             id=new_id(),

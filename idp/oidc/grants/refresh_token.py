@@ -17,7 +17,7 @@ from idp.oidc.tokens.confirmation import hold_refresh
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.handle import Handle, new_handle, read_handle
 from idp.oidc.tokens.id_token import IdTokenExtension
-from idp.oidc.tokens.resource import RESOURCE, read_resources
+from idp.oidc.tokens.narrowing import audience_of, limits_of
 
 REFUSED = "refresh_token: unknown, expired, revoked, already used, or issued to another client"
 
@@ -87,8 +87,9 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
         self.rooms.audit.record(Event.TOKEN_REFRESHED, account_id=user.id, client_id=grant.client_id)
         asked = self.request.payload.scope
         scope = tuple(asked.split()) if asked else grant.scope
-        audience = read_resources(self.request.form.get(RESOURCE), grant.resources) or grant.resources
-        return self.rooms.issue.response(client, grant, scope, token, self.request.confirmation, audience)
+        form, bound = self.request.form, self.request.confirmation
+        audience, limits = audience_of(form, grant), limits_of(form, client, grant)
+        return self.rooms.issue.response(client, grant, scope, token, bound, audience, limits)
 
     def _rotated(self, token: RefreshToken) -> Handle:
         """The token that follows; with a retry the same one again."""

@@ -16,6 +16,7 @@ from idp.oidc.errors import InvalidDpopProof, InvalidRequest, InvalidScope, Inva
 from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.jwt_access_token import AccessToken, Limits
+from idp.oidc.tokens.rar import DETAILS, Details, narrowed_details
 from idp.oidc.tokens.resource import AUDIENCE, MAX_RESOURCES, RESOURCE
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
@@ -65,7 +66,7 @@ class TokenExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
         limits = Limits(
             actor=_chained(client, subject.actor or grant.actor),
             until=min(subject.expires_at, grant.expires_at),
-            details=subject.details,
+            details=self._details(client, grant.details if subject.details is None else subject.details),
         )
         self.rooms.audit.record(
             Event.TOKEN_EXCHANGED,
@@ -129,6 +130,10 @@ class TokenExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
             if word not in subject.scope:
                 raise InvalidScope(f"scope: {word[:80]}: the subject token has not got it")
         return asked or subject.scope
+
+    def _details(self, client: Client, allowed: Details) -> Details:
+        asked = self.request.form.get(DETAILS)
+        return allowed if asked is None else narrowed_details(asked, client, allowed)
 
     def _audience(self, client: Client) -> tuple[str, ...]:
         """Where the new token is good, all of it by an operator's leave.

@@ -5,6 +5,7 @@ from flask.views import MethodView
 
 from idp.oidc.authorization.ciba import BackchannelRequests
 from idp.oidc.errors import InvalidRequest, InvalidRequestObject
+from idp.oidc.tokens.resource import RESOURCE
 from idp.web.endpoints.client_door import ClientDoor
 from idp.web.http import as_json
 
@@ -19,7 +20,7 @@ class BackchannelAuthentication(MethodView):
         self._requests = requests
 
     def post(self) -> Response:
-        form, client, _ = self._door.enter()
+        form, client, _ = self._door.enter(RESOURCE)
         try:
             return as_json(self._requests.open(form, client))
         except InvalidRequestObject as error:

@@ -4,6 +4,7 @@ from flask import Response
 from flask.views import MethodView
 
 from idp.oidc.authorization.device import DeviceRequests
+from idp.oidc.tokens.resource import RESOURCE
 from idp.web.endpoints.client_door import ClientDoor
 from idp.web.http import as_json
 
@@ -21,5 +22,5 @@ class DeviceAuthorization(MethodView):
         self._verification_uri = issuer + VERIFICATION
 
     def post(self) -> Response:
-        form, client, _ = self._door.enter()
+        form, client, _ = self._door.enter(RESOURCE)
         return as_json(self._requests.open(form, client, self._verification_uri))

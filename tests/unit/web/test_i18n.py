@@ -6,8 +6,8 @@ from markupsafe import Markup
 import idp.provider  # noqa: F401 - brings in every room, and with them every error
 from idp.audit.events import Event
 from idp.kernel.errors import IdpError
-from idp.oidc.authorization.rar import TYPES
 from idp.oidc.tokens.claims import COMPANIONS, PREDICATES, SCOPES, UNSAID
+from idp.oidc.tokens.rar import TYPES
 from idp.web.i18n import LANGUAGES, MissingSentence, Sentences, choose_language, say_day, say_moment
 from tests.pages import AT
 

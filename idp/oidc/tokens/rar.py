@@ -7,6 +7,7 @@ from idp.keyring.jose import BadToken, read_object
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidAuthorizationDetails
 
+DETAILS = "authorization_details"
 MAX_DETAILS = 10
 MAX_TEXT = 200
 MAX_DIGITS = 12
@@ -29,6 +30,7 @@ def _is_amount(value: object) -> bool:
 
 
 Check = Callable[[object], bool]
+Details = tuple[Mapping[str, Any], ...]
 
 # Each type: its members, all of them needed, each with what it must be. A new one also needs its words in
 # idp/locale/*/claims.toml, for the consent page names every member.
@@ -46,7 +48,7 @@ TYPES: Mapping[str, Mapping[str, tuple[str, Check]]] = {
 }
 
 
-def read_details(text: str, client: Client) -> tuple[Mapping[str, Any], ...]:
+def read_details(text: str, client: Client) -> Details:
     """Parse ``authorization_details`` (RFC 9396 §2).
 
     Raises:
@@ -63,6 +65,33 @@ def read_details(text: str, client: Client) -> tuple[Mapping[str, Any], ...]:
             f"authorization_details: expected a JSON array of 1 to {MAX_DETAILS} objects"
         )
     return tuple(_checked(detail, client) for detail in asked)
+
+
+def narrowed_details(text: str, client: Client, allowed: Details) -> Details:
+    """Fewer of the details allowed, or less of each (RFC 9396 §6).
+
+    An array may leave elements out; everything else stays as it was allowed. What was allowed once is not
+    made two of: each detail named needs one of those allowed for itself.
+
+    Raises:
+        InvalidAuthorizationDetails: as in ``read_details``, or this was not allowed.
+    """
+    asked, left = read_details(text, client), list(allowed)
+    for detail in asked:
+        source = next((known for known in left if _is_within(detail, known)), None)
+        if source is None:
+            raise InvalidAuthorizationDetails(
+                f"authorization_details: {detail['type']}: more than was allowed, or something else"
+            )
+        left.remove(source)
+    return asked
+
+
+def _is_within(asked: Mapping[str, Any], allowed: Mapping[str, Any]) -> bool:
+    return asked.keys() == allowed.keys() and all(
+        set(value) <= set(allowed[name]) if isinstance(value, list) else value == allowed[name]
+        for name, value in asked.items()
+    )
 
 
 def _read_strictly(text: str) -> object:
