@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     documents = _documents(provider, settings.issuer)
     for path, document in documents.items():
         app.add_url_rule(path, view_func=Document.as_view(path, document))
-    errors = Errors(surface, provider.completion, api_paths(provider))
+    errors = Errors(surface, provider.completion, api_paths(provider), settings.issuer)
     app.before_request(_noted(surface.addresses))
     app.register_error_handler(IdpError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)

@@ -1,5 +1,7 @@
 """What the protocol refuses, in its own words (RFC 6749 §4.1.2.1 and §5.2, OIDC Core 1.0 §3.1.2.6)."""
 
+import re
+
 from authlib.oauth2 import OAuth2Error
 
 from idp.kernel.errors import Refused
@@ -7,6 +9,14 @@ from idp.kernel.errors import Refused
 UNAUTHORIZED = 401
 # RFC 6749 §5.2: %x20-21 / %x23-5B / %x5D-7E.
 DESCRIBABLE = frozenset(chr(c) for c in range(0x20, 0x7F)) - {'"', "\\"}
+SHOWN = 40  # characters of what came
+# What Authlib says of these in words of its own.
+_AUTHLIBS = {
+    "Missing 'code' in request.": "code: missing",
+    "Missing 'refresh_token' in request.": "refresh_token: missing",
+    "Invalid 'redirect_uri' in request.": "redirect_uri: expected the one of the authorization request",
+}
+_NOT_AUTHORIZED = re.compile(r"The client is not authorized to use 'grant_type=(.+)'")
 
 
 class OAuthError(Refused):
@@ -29,8 +39,15 @@ class OAuthError(Refused):
 
     @classmethod
     def of(cls, error: OAuth2Error) -> "OAuthError":
-        """Authlib's error as ours."""
-        return cls(error.get_error_description() or error.error, error.error, error.status_code)
+        """Authlib's error as ours, in our words."""
+        said = error.get_error_description() or error.error
+        said = _AUTHLIBS.get(said) or _NOT_AUTHORIZED.sub(r"this client is not registered for \1", said)
+        return cls(said, error.error, error.status_code)
+
+
+def came(value: object) -> str:
+    """The end of a description: what came, cut short. Never for what is secret."""
+    return f"; came {str(value)[:SHOWN]}"
 
 
 class InvalidRequest(OAuthError):

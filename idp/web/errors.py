@@ -1,11 +1,11 @@
 """Turns errors into JSON, a redirect or a page: the only place that picks the form."""
 
 from flask import Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from idp.kernel.errors import IdpError, NotFound, Refused, TooManyAttempts, Unavailable
-from idp.kernel.ids import new_secret
 from idp.oidc.authorization.completion import Completion
+from idp.oidc.error_guide import error_uri
 from idp.oidc.errors import (
     UNAUTHORIZED,
     AuthorizationRefused,
@@ -18,10 +18,11 @@ from idp.oidc.errors import (
     TokenMisplaced,
     TokenMissing,
     UseDpopNonce,
+    came,
 )
 from idp.oidc.tokens.dpop import ALGORITHMS
 from idp.signin.interaction import InteractionExpired, InteractionForeign, InteractionMoved
-from idp.telemetry import get_logger
+from idp.telemetry import get_logger, request_id
 from idp.web.http import as_json
 from idp.web.surface import FormExpired, Surface
 
@@ -36,6 +37,7 @@ STATUS: dict[type[IdpError], int] = {
     Refused: 400,
 }
 SERVER_ERROR = 500
+REQUEST_ID = "X-Request-Id"
 DPOP_ALGORITHMS = " ".join(ALGORITHMS)
 _OF_PROOFS = InvalidDpopProof | UseDpopNonce
 ERROR = "idp.error"  # in the WSGI environment: what was refused, for the request's line in the log
@@ -45,8 +47,11 @@ SENTENCES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 class Errors:
     """Answers what views raise. ``pages`` are the paths that people's browsers visit."""
 
-    def __init__(self, surface: Surface, completion: Completion, api_paths: frozenset[str]) -> None:
+    def __init__(
+        self, surface: Surface, completion: Completion, api_paths: frozenset[str], issuer: str
+    ) -> None:
         self._surface = surface
+        self._issuer = issuer
         self._completion = completion
         self._api_paths = api_paths
         self._log = get_logger("idp.web.errors")
@@ -75,7 +80,7 @@ class Errors:
         status = error.code or SERVER_ERROR
         code = request.environ[ERROR] = SENTENCES.get(status, "invalid_request")
         if request.path in self._api_paths:
-            response = as_json({"error": "invalid_request", "error_description": error.name}, status)
+            response = self._told("invalid_request", _of_http(error), status)
         else:
             response = self._page(code, status)
         response.headers.extend([header for header in error.get_headers() if header[0] == "Allow"])
@@ -83,17 +88,26 @@ class Errors:
 
     def unforeseen(self, error: Exception) -> Response:
         """What nobody raised on purpose: logged whole, told in one sentence."""
-        reference, request.environ[ERROR] = new_secret(64), "internal_error"
+        reference, request.environ[ERROR] = request_id(), "internal_error"
         self._log.error("unforeseen", reference=reference, path=request.path, exc_info=error)
         if request.path in self._api_paths:
-            return as_json(
-                {"error": "server_error", "error_description": f"reference {reference}"}, SERVER_ERROR
-            )
-        return self._page("internal_error", SERVER_ERROR, reference=reference)
+            return self._told("server_error", f"our fault; the reference is {reference}", SERVER_ERROR)
+        return self._page("internal_error", SERVER_ERROR)
+
+    def _told(self, name: str, description: str, status: int) -> Response:
+        """An error in JSON, with where it is explained; its header is what the log knows it by."""
+        body = {
+            "error": name,
+            "error_description": description,
+            "error_uri": error_uri(self._issuer, name),
+        }
+        response = as_json(body, status)
+        response.headers[REQUEST_ID] = request_id()
+        return response
 
     def _json(self, error: IdpError, status: int) -> Response:
         name, description = _on_the_wire(error)
-        response = as_json({"error": name, "error_description": description}, status)
+        response = self._told(name, description, status)
         if isinstance(error, InvalidClient):
             response.headers["WWW-Authenticate"] = 'Basic realm="token"'
         if isinstance(error, TokenMissing):
@@ -106,10 +120,8 @@ class Errors:
             response.headers["DPoP-Nonce"] = error.nonce
         return _retry(response, error)
 
-    def _page(
-        self, code: str, status: int, error: IdpError | None = None, reference: str | None = None
-    ) -> Response:
-        reference = reference or new_secret(64)
+    def _page(self, code: str, status: int, error: IdpError | None = None) -> Response:
+        reference = request_id()
         description = error.description if isinstance(error, OAuthError) else None
         self._log.info(
             "error_page", reference=reference, error_code=code, path=request.path, description=description
@@ -124,7 +136,14 @@ class Errors:
             description=description,
             return_url=None,
         )
+        page.headers[REQUEST_ID] = reference
         return _retry(page, error)
+
+
+def _of_http(error: HTTPException) -> str:
+    if isinstance(error, MethodNotAllowed):
+        return f"method: expected {' or '.join(sorted(error.valid_methods or ()))}{came(request.method)}"
+    return f"the request cannot be answered: {error.name}"
 
 
 def _challenge(error: IdpError, name: str, description: str) -> str:
@@ -145,6 +164,8 @@ def _on_the_wire(error: IdpError) -> tuple[str, str]:
         return error.error, error.description
     if isinstance(error, Unavailable):
         return "temporarily_unavailable", "something we lean on is silent; try again"
+    if isinstance(error, TooManyAttempts):
+        return "invalid_request", "too many in this time; wait as long as Retry-After says"
     return ("invalid_request" if isinstance(error, Refused) else "server_error"), error.code
 
 

@@ -20,7 +20,7 @@ NOT_KEPT = ("Cache-Control", "no-store")
 # cookies and certificates out where the answer is for everybody (docs/decisions/0014).
 FOR_EVERY_ORIGIN = [
     ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce, Retry-After"),
+    ("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-Id"),
 ]
 PREFLIGHT = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
 ASKED_FIRST = [

@@ -24,6 +24,7 @@ PATHS: Mapping[str, str] = {
     "activate": "/activate",
     "privacy": "/privacy",
     "help": "/help",
+    "errors": "/errors",
     "outbox": "/outbox",
     "static": "/static/",
     "sign_out": "/logout",

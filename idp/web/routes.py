@@ -8,6 +8,7 @@ from flask import Flask
 from flask.views import MethodView
 
 from idp.oidc.clients.registration import REGISTER
+from idp.oidc.error_guide import PATH as ERRORS
 from idp.provider import Provider
 from idp.web.endpoints import session_frame
 from idp.web.endpoints.ciba import BackchannelAuthentication
@@ -146,6 +147,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/language/<language>", front.ChooseLanguage, lambda d: (d.surface,)),
     Route("/privacy", front.Privacy, lambda d: (d.surface,)),
     Route("/help", front.Help, lambda d: (d.surface,)),
+    Route(ERRORS, front.ErrorGuide, lambda d: (d.surface,)),
     Route("/outbox", front.Outbox, lambda d: (d.surface, d.provider.outbox), is_demo=True),
     Route("/activate", enrol.Activate, lambda d: (d.surface, d.provider.enrolment, d.provider.password)),
     Route("/account", my_account.Home, lambda d: (d.own, d.provider.clock)),

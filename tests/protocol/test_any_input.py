@@ -70,7 +70,7 @@ def hold(response: TestResponse, rp: RelyingParty, *, is_api: bool) -> None:
         assert not location.startswith("//")
     elif is_api and response.status_code >= 400:
         body = response.get_json()
-        assert set(body) == {"error", "error_description"}
+        assert set(body) == {"error", "error_description", "error_uri"}
         assert set(body["error_description"]) <= DESCRIBABLE
         assert len(body["error_description"]) < 300
     assert "evil" not in (location or "")

@@ -12,6 +12,7 @@ from idp.oidc.authorization.jarm import SignedResponses
 from idp.oidc.authorization.par import PushedRequests
 from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.authorization.response_modes import SIGNED, AuthorizationResponse
+from idp.oidc.error_guide import error_uri
 from idp.oidc.errors import AuthorizationRefused, InvalidRequestUri, OAuthError
 from idp.oidc.grants.codes import Code, Codes
 from idp.oidc.sessions.browser_state import BrowserStates
@@ -111,7 +112,12 @@ class Completion:
 
     def refused(self, refusal: AuthorizationRefused) -> AuthorizationResponse:
         """An error that may go back (RFC 6749 §4.1.2.1)."""
-        answer = [("error", refusal.error.error), ("error_description", refusal.error.description)]
+        error = refusal.error
+        answer = [
+            ("error", error.error),
+            ("error_description", error.description),
+            ("error_uri", error_uri(self._issuer, error.error)),
+        ]
         return self._response(refusal, answer)
 
     def _response(

@@ -19,6 +19,7 @@ from idp.oidc.errors import (
     UnknownClient,
     UnsupportedResponseType,
     UntrustedRedirect,
+    came,
 )
 from idp.oidc.grants.answered import CibaGrant, DeviceGrant
 from idp.oidc.tokens.claims import COMPANIONS, SCOPES, ClaimsRequest, read_claims_request
@@ -117,7 +118,7 @@ def registration_is_absent(draft: Draft) -> None:
 def response_type_is_code(draft: Draft) -> None:
     asked = draft.need("response_type", "code")
     if asked not in RESPONSE_TYPES:
-        raise UnsupportedResponseType("response_type: expected code; implicit and hybrid are not offered")
+        raise UnsupportedResponseType(f"response_type: expected code{came(asked)}")
     if not draft.known_client.check_grant_type("authorization_code"):
         raise UnauthorizedClient("this client is not registered for authorization_code")
 
@@ -125,7 +126,7 @@ def response_type_is_code(draft: Draft) -> None:
 def response_mode_is_offered(draft: Draft) -> None:
     asked = draft.get("response_mode") or "query"
     if asked not in RESPONSE_MODES:
-        raise InvalidRequest(f"response_mode: expected one of {' '.join(RESPONSE_MODES)}; came {asked[:32]}")
+        raise InvalidRequest(f"response_mode: expected one of {' '.join(RESPONSE_MODES)}{came(asked)}")
     draft.response_mode = asked
 
 
@@ -156,7 +157,7 @@ def ciba_grant_is_registered(draft: Draft) -> None:
 def scope_is_allowed(draft: Draft) -> None:
     asked = dict.fromkeys(draft.need("scope", "openid and others").split())
     if "openid" not in asked:
-        raise InvalidScope("scope: openid is missing")
+        raise InvalidScope(f"scope: openid is missing{came(' '.join(asked))}")
     # OIDC Core 1.0 §3.1.2.1: scopes that we do not understand are ignored; ours must be registered.
     for word in asked:
         if word in SCOPES and word not in draft.known_client.metadata.scope:
@@ -166,10 +167,11 @@ def scope_is_allowed(draft: Draft) -> None:
 
 def code_challenge_is_s256(draft: Draft) -> None:
     challenge = draft.need("code_challenge", "PKCE with S256")
-    if draft.get("code_challenge_method") != "S256":
-        raise InvalidRequest("code_challenge_method: expected S256")
+    method = draft.get("code_challenge_method")
+    if method != "S256":
+        raise InvalidRequest(f"code_challenge_method: expected S256{came(method or 'nothing')}")
     if len(challenge) != S256_LENGTH or not CODE_CHALLENGE_PATTERN.match(challenge):
-        raise InvalidRequest("code_challenge: expected 43 characters of base64url")
+        raise InvalidRequest(f"code_challenge: expected 43 characters of base64url; came {len(challenge)}")
     draft.code_challenge = challenge
 
 
@@ -177,13 +179,15 @@ def dpop_jkt_is_a_thumbprint(draft: Draft) -> None:
     """Of the key that the tokens will be bound to (RFC 9449 §10); as long as a challenge by S256."""
     jkt = draft.get("dpop_jkt")
     if jkt is not None and (len(jkt) != S256_LENGTH or not CODE_CHALLENGE_PATTERN.match(jkt)):
-        raise InvalidRequest("dpop_jkt: expected 43 characters of base64url")
+        raise InvalidRequest(f"dpop_jkt: expected 43 characters of base64url; came {len(jkt)}")
 
 
 def prompt_is_understood(draft: Draft) -> None:
     words = (draft.get("prompt") or "").split()
     if not set(words) <= {prompt.value for prompt in Prompt}:
-        raise InvalidRequest("prompt: expected none, login, consent or select_account")
+        raise InvalidRequest(
+            f"prompt: expected none, login, consent or select_account{came(' '.join(words))}"
+        )
     if "none" in words and len(words) > 1:
         raise InvalidRequest("prompt: none goes with no other value")
     draft.prompt = frozenset(Prompt(word) for word in words)
@@ -196,7 +200,7 @@ def max_age_is_a_number(draft: Draft) -> None:
             draft.max_age = timedelta(seconds=default)
         return
     if not (asked.isascii() and asked.isdigit() and len(asked) <= MAX_AGE_DIGITS):
-        raise InvalidRequest("max_age: expected a number of seconds")
+        raise InvalidRequest(f"max_age: expected a number of seconds{came(asked)}")
     draft.max_age = timedelta(seconds=int(asked))
 
 
@@ -240,7 +244,10 @@ def level_is_offered(draft: Draft) -> None:
     words = [str(value) for value in acr.values] if acr and acr.values else asked
     levels = tuple(level for word in words if (level := level_of(word)) is not None)
     if essential and not levels:
-        raise OAuthError("claims: no acr that is asked for exists here", "unmet_authentication_requirements")
+        raise OAuthError(
+            f"claims: no acr that is asked for exists here{came(' '.join(words))}",
+            "unmet_authentication_requirements",
+        )
     default = draft.known_client.metadata.default_level or draft.default_level
     draft.levels = levels if essential else (*levels, default)
     draft.is_level_essential = essential

@@ -210,7 +210,7 @@ class Registration:
 
 def _refusal(field: str, expected: str) -> OAuthError:
     code = "invalid_redirect_uri" if field == "redirect_uris" else "invalid_client_metadata"
-    return OAuthError(f"{field}: expected {expected}", code)
+    return OAuthError(f"{field}: expected {expected.removeprefix('Input should be ')}", code)
 
 
 def _there(found: Registered | None) -> Registered:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from idp.kernel.errors import NotFound
 from idp.notifications.outbox import Outbox as Messages
 from idp.oidc.clients.client import Clients
+from idp.oidc.error_guide import GUIDE
 from idp.web.http import read_query, see_other
 from idp.web.i18n import LANGUAGES
 from idp.web.surface import LANGUAGE, LANGUAGE_TTL, Surface
@@ -87,6 +88,18 @@ class Help(MethodView):
 
     def get(self) -> Response:
         return self._surface.show("help.html", self._surface.caller())
+
+
+class ErrorGuide(MethodView):
+    """GET /errors: where ``error_uri`` leads, for developers of relying parties."""
+
+    init_every_request = False
+
+    def __init__(self, surface: Surface) -> None:
+        self._surface = surface
+
+    def get(self) -> Response:
+        return self._surface.show("error_guide.html", self._surface.caller(), guide=GUIDE)
 
 
 class Outbox(MethodView):
