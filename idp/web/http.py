@@ -130,6 +130,14 @@ def as_json(body: Mapping[str, Any], status: int = 200) -> Response:
     return response
 
 
+def nothing(status: int) -> Response:
+    """An answer without a body, and without a type: some clients refuse types that they did not expect."""
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def see_other(location: str) -> Response:
     """On to another page: 303, so that no browser posts a password twice."""
     response = Response(status=SEE_OTHER)

@@ -4,7 +4,7 @@ from flask import Response, request
 from flask.views import MethodView
 
 from idp.oidc.clients.registration import Registration
-from idp.web.http import as_json, bearer, read_json, read_query
+from idp.web.http import as_json, bearer, nothing, read_json, read_query
 
 CREATED = 201
 NO_CONTENT = 204
@@ -29,9 +29,7 @@ class Register(MethodView):
 
     def delete(self) -> Response:
         self._registration.remove(_client_id(), bearer())
-        response = Response(status=NO_CONTENT)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return nothing(NO_CONTENT)
 
 
 def _client_id() -> str:

@@ -5,6 +5,9 @@ from flask.views import MethodView
 
 from idp.oidc.tokens.revocation import Revocation
 from idp.web.endpoints.client_door import ClientDoor
+from idp.web.http import nothing
+
+OK = 200
 
 
 class Revoke(MethodView):
@@ -19,6 +22,4 @@ class Revoke(MethodView):
     def post(self) -> Response:
         form, client, _ = self._door.enter()
         self._tokens.revoke(form, client)
-        response = Response(status=200)  # §2.2: whatever the body held, clients would not read it
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return nothing(OK)  # §2.2: whatever the body held, clients would not read it
