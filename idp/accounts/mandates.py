@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.accounts.account import Status
@@ -150,7 +150,7 @@ class Mandates:
             ground = EndGround.REGISTER if by is None else EndGround.REVOKED
             if by == mandate.agent_id:
                 ground = EndGround.RENOUNCED
-            ended = self._end(mandates.c.id == mandate_id, ground, str(by) if by else actor)
+            ended = self._end(ground, str(by) if by else actor, mandates.c.id == mandate_id)
             if not ended:
                 raise MandateOver
             return ended
@@ -163,8 +163,8 @@ class Mandates:
         Args:
             ground: why, as a code word of at most 24 characters; for a lock, its own.
         """
-        of_account = or_(mandates.c.agent_id == account_id, mandates.c.principal_id == account_id)
-        return self._database.atomically(lambda: self._end(of_account, ground, actor))
+        held, given = mandates.c.agent_id == account_id, mandates.c.principal_id == account_id
+        return self._database.atomically(lambda: self._end(ground, actor, held, given))
 
     def may_end(self, by: UUID, mandate: Mandate) -> bool:
         """Whether somebody may end a mandate themself."""
@@ -218,11 +218,11 @@ class Mandates:
         self._audit.record(Event.MANDATE_RECEIVED, account_id=mandate.agent_id, **facts)
         return mandate
 
-    def _end(self, which: ColumnElement[bool], ground: str, actor: str) -> list[Mandate]:
+    def _end(self, ground: str, actor: str, *which: ColumnElement[bool]) -> list[Mandate]:
         """One level of the tree after the other: what is given meanwhile waits, and is then seen."""
         now = self._clock()
         ended: list[Mandate] = []
-        level = self._end_level(which, ground, now)
+        level = [mandate for each in which for mandate in self._end_level(each, ground, now)]
         while level:
             ended += level
             below = mandates.c.parent_id.in_([mandate.id for mandate in level])

@@ -1,7 +1,10 @@
 """The protocol, wired."""
 
+from collections.abc import Sequence
+
 from cryptography import x509
 
+from idp.accounts.mandate import Mandate
 from idp.kernel.clock import Clock
 from idp.keyring.seal import derive
 from idp.oidc.authorization.ciba import BackchannelRequests
@@ -29,6 +32,7 @@ from idp.oidc.sessions.locking import Locking
 from idp.oidc.sessions.logout import LogoutReader
 from idp.oidc.sessions.room import SessionRoom
 from idp.oidc.tokens.access_token import AccessTokens
+from idp.oidc.tokens.acting import Acting
 from idp.oidc.tokens.confirmation import Confirmations
 from idp.oidc.tokens.dpop import DpopProofs
 from idp.oidc.tokens.encryption import Envelopes
@@ -65,6 +69,7 @@ class Protocol(People):
         )
         self._registration(settings)
         self.subjects = Subjects(derive(root, "pairwise"))
+        self.acting = Acting(self.mandates, self.subjects)
         self.grants = Grants(self.database, clock)
         self._sessions(settings)
         self._tokens(settings)
@@ -89,8 +94,11 @@ class Protocol(People):
             settings.session_ttl,
         )
         self.sessions = self.session_room.sessions
-        self.locking = Locking(self.lifecycle, self.sessions, self.grants, self.database)
+        self.locking = Locking(self.lifecycle, self.mandates, self.sessions, self.grants, self.database)
         self.consents = Consents(self.database, self.grants, clock)
+
+    def _mandates_ended(self, ended: Sequence[Mandate]) -> None:
+        self.session_room.mandate_endings.hear(ended)
 
     def _redemption(self, settings: Settings) -> None:
         """What is redeemed at the token endpoint."""
@@ -100,6 +108,7 @@ class Protocol(People):
             self.keyring,
             self.envelopes,
             self.subjects,
+            self.acting,
             self.verifications,
             clock,
             settings.access_token_ttl,
@@ -115,8 +124,9 @@ class Protocol(People):
                 clients=self.clients,
                 hold_session=self.sessions.hold,
                 access_tokens=self.access_tokens,
+                acting=self.acting,
                 id_tokens=id_tokens,
-                issue=Issue(self.database, self.access_tokens),
+                issue=Issue(self.database, self.access_tokens, self.acting),
                 successors=Successors(derive(settings.root_secret, "refresh-successor"), self.ephemeral),
                 audit=self.audit,
                 clock=clock,
@@ -192,7 +202,7 @@ class Protocol(People):
             derive(settings.root_secret, "access-token"),
             clock,
             settings.access_token_ttl,
-            JwtAccessTokens(issuer, self.keyring, self.subjects, clock),
+            JwtAccessTokens(issuer, self.keyring, self.subjects, self.acting, clock),
         )
         key, needs_nonce = derive(settings.root_secret, "dpop-nonce"), settings.dpop_nonce_required
         proofs = DpopProofs(key, self.ephemeral, clock, needs_nonce=needs_nonce)
@@ -206,6 +216,7 @@ class Protocol(People):
             self.accounts,
             self.clients,
             self.subjects,
+            self.acting,
             self.verifications,
             self.keyring,
             self.envelopes,
@@ -219,6 +230,7 @@ class Protocol(People):
             self.accounts,
             self.clients,
             self.subjects,
+            self.acting,
             self.keyring,
             self.envelopes,
             clock,

@@ -127,6 +127,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("client_id", sa.String(length=64), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.Column("agent_id", sa.Uuid(), nullable=True),
+        sa.Column("mandate_id", sa.Uuid(), nullable=True),
         sa.Column("session_id", sa.Uuid(), nullable=True),
         sa.Column("scope", sa.String(length=1024), nullable=False),
         sa.Column("claims", sa.JSON(), nullable=False),
@@ -148,6 +150,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_grants_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_grants_client_id"), ["client_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_grants_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(
+            "ix_grants_mandate_id",
+            ["mandate_id"],
+            unique=False,
+            sqlite_where=sa.text("mandate_id IS NOT NULL"),
+            postgresql_where=sa.text("mandate_id IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_grants_session_id"), ["session_id"], unique=False)
 
     op.create_table(
@@ -264,6 +273,11 @@ def downgrade() -> None:
     op.drop_table("logout_deliveries")
     with op.batch_alter_table("grants", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_grants_session_id"))
+        batch_op.drop_index(
+            "ix_grants_mandate_id",
+            sqlite_where=sa.text("mandate_id IS NOT NULL"),
+            postgresql_where=sa.text("mandate_id IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_grants_expires_at"))
         batch_op.drop_index(batch_op.f("ix_grants_client_id"))
         batch_op.drop_index(batch_op.f("ix_grants_account_id"))

@@ -1,9 +1,11 @@
 """The end of an authorization: a code, or an error, on its way back to the client."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+from idp.accounts.mandate import Mandate
 from idp.assurance import Proof, amr_of, authentication_level
 from idp.kernel.clock import Clock
 from idp.kernel.ids import new_id
@@ -50,14 +52,23 @@ class Completion:
         session_id: UUID,
         proofs: Sequence[Proof],
         claims: frozenset[str],
+        mandate: Mandate | None = None,
     ) -> AuthorizationResponse:
         """A code for what was asked; of the claims asked for one by one, those in ``claims``.
 
         A request that waits elsewhere is marked allowed instead.
+
+        Args:
+            account_id: who signed in.
+            mandate: what they act under: the grant is then the principal's.
         """
         if not self._pushed_requests.spend(request):
             raise InvalidRequestUri("request_uri: already used")
         grant = self._granted(request, account_id, session_id, proofs, claims)
+        if mandate is not None:
+            grant = replace(
+                grant, account_id=mandate.principal_id, agent_id=account_id, mandate_id=mandate.id
+            )
         if request.waiting is not None:
             return self._elsewhere.allow(request.waiting, grant)
         code = self._codes.issue(

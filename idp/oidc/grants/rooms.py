@@ -11,6 +11,7 @@ from idp.oidc.clients.client import Clients
 from idp.oidc.grants.codes import Codes
 from idp.oidc.grants.pending import Pendings
 from idp.oidc.tokens.access_token import AccessTokens
+from idp.oidc.tokens.acting import Acting
 from idp.oidc.tokens.grant import Grants
 from idp.oidc.tokens.id_token import IdTokens
 from idp.oidc.tokens.issue import Issue
@@ -31,6 +32,7 @@ class Rooms:
     clients: Clients
     hold_session: Callable[[UUID], bool]
     access_tokens: AccessTokens
+    acting: Acting
     id_tokens: IdTokens
     issue: Issue
     successors: Successors

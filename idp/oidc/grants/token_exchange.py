@@ -106,6 +106,8 @@ class TokenExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
         giver = self.rooms.clients.find(grant.client_id)
         if account is None or not account.is_active or holder is None or giver is None:
             raise InvalidRequest(BAD_SUBJECT)
+        if not self.rooms.acting.stands(grant):
+            raise InvalidRequest(BAD_SUBJECT)
         if {client.client_id, *client.metadata.serves}.isdisjoint(subject.audience):
             raise InvalidRequest(BAD_SUBJECT)
         if holder.metadata.may_act not in (None, client.client_id):

@@ -1,7 +1,7 @@
 """Tells clients, server to server, that a session ended (Back-Channel Logout 1.0)."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Protocol
@@ -67,14 +67,28 @@ class BackChannel:
         self._clock = clock
         self._breaker = Breaker()
 
-    def owe(self, session_id: UUID, account_id: UUID) -> int:
+    def owe(self, session_id: UUID) -> int:
         """Note down, in the transaction that ends a session, which clients are to hear of it."""
-        listening = [
-            client.client_id
-            for client in self._participants.of(session_id)
-            if client.metadata.backchannel_logout_uri
-        ]
-        return self._deliveries.owe(listening, account_id, session_id)
+        listening: dict[UUID, list[str]] = {}
+        for client, account_id in self._participants.known(session_id):
+            if client.metadata.backchannel_logout_uri:
+                listening.setdefault(account_id, []).append(client.client_id)
+        return sum(
+            self._deliveries.owe(client_ids, account_id, session_id)
+            for account_id, client_ids in listening.items()
+        )
+
+    def owe_these(self, known: Iterable[tuple[str, UUID, UUID]]) -> int:
+        """Note down that clients are to hear of an account's end in a session that itself goes on.
+
+        Args:
+            known: client, account and session of each.
+        """
+        return sum(
+            self._deliveries.owe([client_id], account_id, session_id)
+            for client_id, account_id, session_id in sorted(known)
+            if (client := self._clients.find(client_id)) and client.metadata.backchannel_logout_uri
+        )
 
     def deliver_due(self, may_go_on: Callable[[], bool] = lambda: True) -> Counter[DeliveryState]:
         """Make every delivery that is due, a few at once; how many ended or stay pending.

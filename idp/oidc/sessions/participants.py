@@ -11,13 +11,13 @@ from idp.storage.prepared import Prepared
 
 # Grants that were revoked count too: the client was told of the session all the same.
 _OF_SESSION = Prepared(
-    select(grants.c.client_id)
+    select(grants.c.client_id, grants.c.account_id)
     .distinct()
     .where(
         grants.c.session_id == bindparam("told_session"),
         (" " + grants.c.scope + " ").contains(" openid "),
     )
-    .order_by(grants.c.client_id)
+    .order_by(grants.c.client_id, grants.c.account_id)
 )
 
 
@@ -30,5 +30,12 @@ class Participants:
 
     def of(self, session_id: UUID) -> list[Client]:
         """The clients that know a session and may still be used."""
+        return list({client.client_id: client for client, _ in self.known(session_id)}.values())
+
+    def known(self, session_id: UUID) -> list[tuple[Client, UUID]]:
+        """The same, each with every account that it takes to be signed in there.
+
+        Besides the person's own these are the accounts that they acted for.
+        """
         rows = self._database.all(_OF_SESSION, {"told_session": session_id})
-        return [client for row in rows if (client := self._clients.find(row.client_id))]
+        return [(client, row.account_id) for row in rows if (client := self._clients.find(row.client_id))]

@@ -12,6 +12,7 @@ from idp.oidc.sessions.browser_state import BrowserStates
 from idp.oidc.sessions.courier import Courier
 from idp.oidc.sessions.deliveries import Deliveries
 from idp.oidc.sessions.logout_token import LogoutTokens
+from idp.oidc.sessions.mandate_endings import MandateEndings
 from idp.oidc.sessions.participants import Participants
 from idp.oidc.sessions.session import Sessions
 from idp.oidc.sessions.sign_out import SignOut
@@ -52,11 +53,12 @@ class SessionRoom:
         self.courier = Courier(database, self.back_channel.deliver_due, self.deliveries.next_due, clock)
         self.browser_states = BrowserStates(key)
         self.sessions = Sessions(database, grants, self._tell, clock, ttl)
+        self.mandate_endings = MandateEndings(grants, self.back_channel, self.courier, audit)
         self.sign_out = SignOut(issuer, self.sessions, participants, audit, database)
 
-    def _tell(self, session_id: UUID, account_id: UUID) -> None:
+    def _tell(self, session_id: UUID, _account_id: UUID) -> None:
         """Owe the clients of an ended session word of it, and set out once that stands."""
-        if self.back_channel.owe(session_id, account_id):
+        if self.back_channel.owe(session_id):
             self.courier.after_commit()
 
     def close(self) -> None:

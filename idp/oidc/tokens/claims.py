@@ -43,6 +43,8 @@ PROTOCOL_CLAIMS = (
     "sid",
     "at_hash",
     "account_level",
+    "act",
+    "mandate",
 )
 PLACES = ("id_token", "userinfo")
 VERIFIED = "verified_claims"

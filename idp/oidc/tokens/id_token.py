@@ -16,6 +16,7 @@ from idp.keyring.jose import half_hash
 from idp.keyring.keyring import Keyring
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import NotEncryptable
+from idp.oidc.tokens.acting import Acting
 from idp.oidc.tokens.claims import released
 from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.grant import Grant
@@ -33,6 +34,7 @@ class IdTokens:
         keyring: Keyring,
         envelopes: Envelopes,
         subjects: Subjects,
+        acting: Acting,
         verifications: Verifications,
         clock: Clock,
         ttl: timedelta,
@@ -41,6 +43,7 @@ class IdTokens:
         self._keyring = keyring
         self._envelopes = envelopes
         self._subjects = subjects
+        self._acting = acting
         self._verifications = verifications
         self._clock = clock
         self._ttl = ttl
@@ -61,7 +64,7 @@ class IdTokens:
             {
                 **self._asked(grant, account, now),
                 **self._verifications.claims(client, grant, account, "id_token"),
-                **self._facts(client, grant, account, now),
+                **self._acting.told(client, grant, self._facts(client, grant, account, now)),
                 **({"nonce": nonce} if nonce is not None else {}),
                 "at_hash": half_hash(access_token, alg),
             },

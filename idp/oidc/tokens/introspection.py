@@ -8,6 +8,7 @@ from idp.kernel.clock import Clock
 from idp.keyring.keyring import Keyring
 from idp.oidc.clients.client import Client, Clients
 from idp.oidc.errors import InvalidRequest
+from idp.oidc.tokens.acting import Acting
 from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.jwt_access_token import told_of
 from idp.oidc.tokens.recognition import Recognised, Recognition
@@ -30,6 +31,7 @@ class Introspection:
         accounts: Accounts,
         clients: Clients,
         subjects: Subjects,
+        acting: Acting,
         keyring: Keyring,
         envelopes: Envelopes,
         clock: Clock,
@@ -39,6 +41,7 @@ class Introspection:
         self._accounts = accounts
         self._clients = clients
         self._subjects = subjects
+        self._acting = acting
         self._keyring = keyring
         self._envelopes = envelopes
         self._clock = clock
@@ -84,7 +87,7 @@ class Introspection:
         if grant.account_id is None:
             return True
         account = self._accounts.get(grant.account_id)
-        return account is not None and account.is_active
+        return account is not None and account.is_active and self._acting.stands(grant)
 
     def _described(self, found: Recognised, asking: Client) -> dict[str, Any]:
         grant, access = found.grant, found.access
@@ -104,7 +107,7 @@ class Introspection:
             "scope": " ".join(scope),
             "iat": int(issued_at.timestamp()),
             "exp": int(expires_at.timestamp()),
-            **told_of(grant, access),
+            **self._acting.told(asking, grant, told_of(grant, access)),
         }
         if access is not None:
             answer["token_type"] = "DPoP" if confirmation and "jkt" in confirmation else "Bearer"

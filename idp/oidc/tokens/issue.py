@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from idp.oidc.clients.client import Client
 from idp.oidc.tokens.access_token import AccessTokens
+from idp.oidc.tokens.acting import Acting
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.handle import Handle, new_handle
 from idp.oidc.tokens.jwt_access_token import NO_LIMITS, Limits
@@ -16,9 +17,10 @@ T = TypeVar("T")
 class Issue:
     """Composes token responses, and runs the recording of them as one transaction."""
 
-    def __init__(self, database: Database, access_tokens: AccessTokens) -> None:
+    def __init__(self, database: Database, access_tokens: AccessTokens, acting: Acting) -> None:
         self._database = database
         self._access_tokens = access_tokens
+        self._acting = acting
 
     def atomically(self, work: Callable[[], T]) -> T:
         return self._database.atomically(work)
@@ -45,7 +47,11 @@ class Issue:
             confirmation: the key that the access token is bound to; see ``AccessTokens.issue``.
             audience: the resources that it is for.
             limits: in what else it is less than the grant.
+
+        Raises:
+            InvalidGrant: the mandate that the grant was made under has ended.
         """
+        self._acting.hold(grant)
         body: dict[str, Any] = {
             "access_token": self._access_tokens.issue(client, grant, scope, confirmation, audience, limits),
             "token_type": "DPoP" if confirmation and "jkt" in confirmation else "Bearer",

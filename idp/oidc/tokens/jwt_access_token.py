@@ -12,6 +12,7 @@ from idp.kernel.clock import Clock
 from idp.keyring.gate import BadToken, decode, encode
 from idp.keyring.keyring import Keyring
 from idp.oidc.clients.client import Client
+from idp.oidc.tokens.acting import Acting, exchangers
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.subject import Subjects
 
@@ -64,10 +65,13 @@ NO_LIMITS = Limits()
 class JwtAccessTokens:
     """Composes, signs and reads them. The ``jti`` names the grant, which is read at every use with us."""
 
-    def __init__(self, issuer: str, keyring: Keyring, subjects: Subjects, clock: Clock) -> None:
+    def __init__(
+        self, issuer: str, keyring: Keyring, subjects: Subjects, acting: Acting, clock: Clock
+    ) -> None:
         self._issuer = issuer
         self._keyring = keyring
         self._subjects = subjects
+        self._acting = acting
         self._clock = clock
 
     def issue(self, client: Client, grant: Grant, token: AccessToken) -> str:
@@ -82,7 +86,7 @@ class JwtAccessTokens:
                 "exp": int(token.expires_at.timestamp()),
                 "jti": encode(grant.id.bytes + os.urandom(_JTI_BYTES - 16)),
                 "scope": " ".join(token.scope),
-                **told_of(grant, token),
+                **self._acting.told(client, grant, told_of(grant, token)),
                 **({"may_act": {"sub": client.metadata.may_act}} if client.metadata.may_act else {}),
                 **({"cnf": dict(token.confirmation)} if token.confirmation else {}),
             },
@@ -109,7 +113,7 @@ class JwtAccessTokens:
             confirmation=claims.get("cnf"),
             audience=tuple(audience) if isinstance(audience, list) else (),
             client_id=claims["client_id"],
-            actor=claims.get("act"),
+            actor=exchangers(claims),
             details=None if details is None else tuple(details),
         )
 

@@ -9,6 +9,7 @@ from idp.oidc.clients.client import Client, Clients
 from idp.oidc.clients.encryption import encryption_of
 from idp.oidc.errors import InsufficientScope, InvalidToken
 from idp.oidc.tokens.access_token import AccessTokens
+from idp.oidc.tokens.acting import Acting
 from idp.oidc.tokens.claims import by_scope, released
 from idp.oidc.tokens.confirmation import Confirmations
 from idp.oidc.tokens.encryption import Envelopes
@@ -31,6 +32,7 @@ class UserInfo:
         accounts: Accounts,
         clients: Clients,
         subjects: Subjects,
+        acting: Acting,
         verifications: Verifications,
         keyring: Keyring,
         envelopes: Envelopes,
@@ -43,6 +45,7 @@ class UserInfo:
         self._accounts = accounts
         self._clients = clients
         self._subjects = subjects
+        self._acting = acting
         self._verifications = verifications
         self._keyring = keyring
         self._envelopes = envelopes
@@ -81,6 +84,7 @@ class UserInfo:
         claims = {
             **released(available, names),
             **self._verifications.claims(client, grant, account, "userinfo"),
+            **self._acting.told(client, grant, {}),
             "sub": self._subjects.subject(client, account.id),
         }
         return self._as_registered(claims, client)
@@ -103,6 +107,6 @@ class UserInfo:
         if grant.account_id is None:
             raise InsufficientScope("the access token stands for a client, not for an account")
         account = self._accounts.get(grant.account_id)
-        if account is None or not account.is_active:
+        if account is None or not account.is_active or not self._acting.stands(grant):
             raise InvalidToken("the access token is no longer valid")
         return grant, account
