@@ -17,6 +17,8 @@ PROVEN_BY_KEY = ("private_key_jwt", "tls_client_auth", "self_signed_tls_client_a
 class Profile:
     """Limits of one profile; the defaults are those of a client without one.
 
+    ``requires_context``: who is asked elsewhere must be able to tell this request from another.
+
     ``algorithms`` are those that may sign, on either side. ``auth_methods`` are how the client may prove
     itself; empty: anyhow. ``is_audience_issuer_alone`` is about client assertions.
     """
@@ -28,6 +30,7 @@ class Profile:
     requires_request_object_times: bool = False
     is_audience_issuer_alone: bool = False
     requires_bound_tokens: bool = False
+    requires_context: bool = False
 
 
 NO_PROFILE = Profile()
@@ -49,6 +52,7 @@ PROFILES: dict[str, Profile] = {
         requires_signed_request=True,
         requires_request_object_times=True,
         requires_bound_tokens=True,
+        requires_context=True,
     ),
 }
 

@@ -86,6 +86,9 @@ class BackchannelRequests:
             raise UnauthorizedClient("this client is not registered for backchannel authentication")
         request, sent = self._reader.read_elsewhere(form, client, At.CIBA)
         message, ttl = _message(sent), _ttl(sent)
+        if message is None and not request.details and client.metadata.limits.requires_context:
+            # FAPI-CIBA §5.2.2.
+            raise InvalidRequest("binding_message: missing, and no authorization_details to tell it by")
         token = _notification_token(sent) if mode == "ping" else None
         account_id = self._account_id(sent, client)
         waiting, now = Waiting(Space.CIBA_REQUEST, new_id()), self._clock()

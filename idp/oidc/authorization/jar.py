@@ -23,6 +23,7 @@ LONGEST = timedelta(minutes=60)  # FAPI 2.0 Message Signing §5.3.1: from nbf to
 AHEAD = timedelta(seconds=30)  # clients' clocks
 # Members of the JWT itself, and what may not stand in one (RFC 9101 §4).
 _ENVELOPE = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
+_IN_BACKCHANNEL = ("exp", "nbf", "iat", "jti")  # CIBA Core 1.0 §7.1.1; ``iss`` and ``aud`` anywhere
 _NEVER = ("request", "request_uri")
 _LISTS = frozenset({"resource"})
 _FAR = 10**11  # seconds; later than any calendar that we compute with
@@ -70,9 +71,13 @@ class RequestObjects:
         return self._parameters(client, self._verified(client, signed, algorithms_of(client)))
 
     def read_backchannel(self, client: Client, token: str) -> dict[str, str]:
-        """``read`` for CIBA (Core 1.0 §7.1.1): with an algorithm of its own, and never encrypted."""
+        """``read`` for CIBA (Core 1.0 §7.1.1): with an algorithm of its own, never encrypted, never again."""
         registered = client.metadata.backchannel_authentication_request_signing_alg
-        return self._parameters(client, self._verified(client, token, _among(client, registered)))
+        claims = self._verified(client, token, _among(client, registered))
+        for name in _IN_BACKCHANNEL:
+            if name not in claims:
+                raise InvalidRequestObject(f"request: {name}: missing")
+        return self._parameters(client, claims)
 
     def fetch(self, client: Client, uri: str) -> tuple[dict[str, str], bool]:
         """The parameters inside an object that the client serves, and whether it is signed.

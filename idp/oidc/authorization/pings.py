@@ -1,4 +1,7 @@
-"""Pings: a client is told, where it asked to be, that its request was answered (CIBA Core 1.0 §10.2)."""
+"""Pings: a client is told, where it asked to be, that its request was answered (CIBA Core 1.0 §10.2).
+
+Of one that nobody answered it is not told: there was no authentication, and it knows when its time is over.
+"""
 
 import base64
 import json
