@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import segno
 from markupsafe import Markup
 
+from idp.oidc.error_guide import GUIDE
+
 PORTAL = SimpleNamespace(
     name="Cổng Dịch vụ công mẫu", domain="dichvucong.example", is_vetted=True, initials="DV", logo_url=None
 )
@@ -158,6 +160,7 @@ STATES = {
         {**ERROR, "party": PORTAL, "error": wrong("interaction_expired"), "return_url": "#"},
     ),
     "error-busy": ("error.html", {**ERROR, "error": wrong("unavailable"), "return_url": "#"}),
+    "error-guide": ("error_guide.html", {"guide": GUIDE}),
     "logout": ("logout.html", {"party": PORTAL, "carried": {"state": "s"}, **OWN}),
     "logout-own": ("logout.html", {"party": None, "carried": {}, **OWN}),
     "logged-out": ("logged_out.html", {"party": PORTAL, "return_url": "#", "frames": ()}),

@@ -4,6 +4,7 @@ import re
 
 from idp.settings import Settings
 from tests.architecture.sources import ROOT, tracked
+from tests.specifications import TITLES, coverage
 
 
 def test_every_setting_is_documented_for_operators():
@@ -31,3 +32,14 @@ def test_links_between_documents_lead_somewhere():
     ]
 
     assert broken == []
+
+
+def test_the_page_of_coverage_is_in_step():
+    """If it fails: ``python -m tests.specifications docs/coverage.md``."""
+    assert (ROOT / "docs/coverage.md").read_text(encoding="utf-8") == coverage()
+
+
+def test_every_specification_that_is_spoken_has_tests():
+    headings = re.findall(r"^## (.+)$", coverage(), re.MULTILINE)
+
+    assert [title for title in TITLES.values() if title not in headings] == []
