@@ -1,4 +1,4 @@
-"""Which test shows which requirement: read off the tests' ``spec`` marks. ``docs/coverage.md`` is made here."""
+"""Which test shows which requirement, by the tests' ``spec`` marks. ``docs/coverage.md`` is made here."""
 
 import ast
 import re
@@ -78,12 +78,13 @@ def coverage() -> str:
     for name in sorted(found, key=lambda name: (order.get(name, len(order)), name)):
         rows = "\n".join(f"| {one.told} | {one.requirement} | `{one.test}` |" for one in sorted(found[name]))
         parts.append(
-            f"## {TITLES.get(name, name)}\n\n| section | what holds | shown by |\n| --- | --- | --- |\n{rows}\n"
+            f"## {TITLES.get(name, name)}\n\n"
+            f"| section | what holds | shown by |\n| --- | --- | --- |\n{rows}\n"
         )
     return (
         "# Coverage by specification\n\n"
-        "Made from the tests' `spec` marks by `python -m tests.specifications docs/coverage.md`; a test keeps "
-        "the two in step. What holds is the name of the test that shows it.\n\n" + "\n".join(parts)
+        "Made from the tests' `spec` marks by `python -m tests.specifications docs/coverage.md`; a test "
+        "keeps the two in step. What holds is the name of the test that shows it.\n\n" + "\n".join(parts)
     )
 
 
