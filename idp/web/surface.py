@@ -129,6 +129,7 @@ class Surface:
             self.caller(),
             goes_to=answer.redirect_uri,
             action=answer.redirect_uri,
+            host=urlsplit(answer.redirect_uri).hostname or answer.redirect_uri,
             fields=answer.parameters,
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 NODE_MODULES = Path(__file__).parents[1] / "journeys/node/node_modules"
 LIBRARY = NODE_MODULES / "oidc-client-ts/dist/browser/oidc-client-ts.min.js"
@@ -28,13 +29,17 @@ FORM = """<!doctype html><html lang="en"><title>Another site</title><link rel="i
 
 
 class SinglePage:
-    """Where it is served. ``settings`` are those of its UserManager; ``form`` says what ``/form`` posts."""
+    """Where it is served. ``settings`` are those of its UserManager; ``form`` says what ``/form`` posts.
+
+    ``posted`` is what came to it by POST.
+    """
 
     def __init__(self, port: int) -> None:
         self.url = f"http://localhost:{port}"
         self.elsewhere = f"http://127.0.0.1:{port}"  # another site, as browsers see it
         self.settings: dict[str, object] = {}
         self.form: tuple[str, Mapping[str, str]] = ("", {})
+        self.posted: list[dict[str, str]] = []
 
     def at(self, path: str) -> tuple[str, bytes]:
         """Type and content of a page."""
@@ -54,7 +59,14 @@ def single_page() -> Iterator[SinglePage]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            kind, body = page.at(self.path.partition("?")[0])
+            self.answer(*page.at(self.path.partition("?")[0]))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            page.posted.append(dict(parse_qsl(body)))
+            self.answer(*page.at(self.path))
+
+        def answer(self, kind: str, body: bytes) -> None:
             self.send_response(200)
             self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
