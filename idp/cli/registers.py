@@ -1,5 +1,6 @@
-"""State registers: import."""
+"""State registers: generate, import, change."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -8,6 +9,14 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from idp.audit.events import Event
 from idp.cli.house import opened
+from idp.registers.generate_many import FILES, Wanted, generate
+from idp.registers.imports import ImportReport
+from idp.registers.register import ChangeKind, RegisterName
+from idp.statute.ages import day_in_vietnam
+
+NAMES = click.Choice([name.value for name in RegisterName])
+COUNT = click.IntRange(0)
+FEWEST_TO_REPRESENT = 100
 
 
 @click.group()
@@ -17,30 +26,76 @@ def registers() -> None:
 
 @registers.command(name="import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--register", "name", type=NAMES, default="population", show_default=True, help="Which one.")
 @click.option(
     "--refused", type=click.Path(path_type=Path), help="Write line and reason of each refused row here."
 )
-def import_(file: Path, refused: Path | None) -> None:
-    """Take people into the sample population register: all good rows, or nothing if it breaks off."""
+def import_(file: Path, name: str, refused: Path | None) -> None:
+    """Take a CSV file into a sample register: every good row. Run again, it continues where it broke off."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with opened() as provider, Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(file.name, total=file.stat().st_size)
-        with provider.database.transaction():  # the event with what it tells of
-            report = provider.register.import_csv(
-                file, lambda done, total: progress.update(task, completed=done, total=total)
-            )
+
+        def recorded(report: ImportReport) -> None:
             provider.audit.record(
                 Event.REGISTER_IMPORTED,
-                register="population",
+                register=name,
                 accepted=report.accepted,
                 refused=report.refused_count,
             )
+
+        report = provider.samples.by_name(RegisterName(name)).import_csv(
+            file, lambda done, total: progress.update(task, completed=done, total=total), recorded
+        )
+    _tell(report, refused)
+
+
+@registers.command(name="generate")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--citizens", default=0, type=COUNT, help="How many citizens.")
+@click.option("--foreigners", default=0, type=COUNT, help="How many foreigners.")
+@click.option("--organisations", default=0, type=COUNT, help="How many organisations; they need citizens.")
+def generate_(folder: Path, citizens: int, foreigners: int, organisations: int) -> None:
+    """Write invented people and organisations as CSV files for `idp registers import`. Nobody is real."""
+    if organisations and citizens < FEWEST_TO_REPRESENT:
+        raise click.UsageError(f"--organisations needs --citizens, {FEWEST_TO_REPRESENT} or more")
+    wanted = Wanted(citizens=citizens, foreigners=foreigners, organisations=organisations)
+    with Progress(console=Console(stderr=True)) as progress:
+        tasks = {
+            name: progress.add_task(file, total=count)
+            for (name, file), count in zip(FILES.items(), wanted.counts, strict=True)
+        }
+
+        def tell(name: RegisterName, done: int) -> None:
+            progress.update(tasks[name], completed=done)
+
+        for name, path in generate(folder, wanted, tell):
+            click.echo(f"{name.value}: {path}")
+
+
+@registers.command(name="change")
+@click.argument("kind", type=click.Choice([kind.value for kind in ChangeKind]))
+@click.argument("number")
+@click.option("--register", "name", type=NAMES, default="population", show_default=True, help="Which one.")
+@click.option("--on", "happened_on", type=click.DateTime(["%Y-%m-%d"]), help="The day; today unless told.")
+@click.option("--to", help="The new number, or the representatives as their column has them.")
+def change(kind: str, number: str, name: str, happened_on: datetime | None, to: str | None) -> None:
+    """Let something happen in a sample register: its record changes, and its feed tells of it."""
+    with opened() as provider:
+        day = happened_on.date() if happened_on else day_in_vietnam(provider.clock())
+        told = provider.samples.by_name(RegisterName(name)).change(ChangeKind(kind), number, day, to)
+    click.echo(f"{told.kind.value} told as {name} change {told.cursor}")
+
+
+def _tell(report: ImportReport, refused: Path | None) -> None:
     for line, reason in report.refused:
         click.echo(f"line {line}: {reason.value}", err=True)
     if report.refused_count > len(report.refused):
         click.echo(f"and {report.refused_count - len(report.refused)} more", err=True)
     if refused is not None:
         refused.write_text("line,reason\n" + "".join(f"{line},{why.value}\n" for line, why in report.refused))
+    if report.resumed_after:
+        click.echo(f"continued after line {report.resumed_after}")
     click.echo(
         f"{report.accepted} taken in ({report.updated} of them updated), {report.refused_count} refused"
     )

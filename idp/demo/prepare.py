@@ -16,7 +16,8 @@ from idp.kernel.ids import new_secret as new_client_secret
 from idp.migrations import migrate
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.provider import Provider
-from idp.registers.sample import SAMPLE_PEOPLE
+from idp.registers.imports import ImportReport
+from idp.registers.sample import SAMPLES
 
 WORDS = ("sen", "tre", "lua", "song", "nui", "may", "gio", "nang", "trang", "sao", "bien", "rung", "suoi")
 ACTOR = "demo"
@@ -50,7 +51,7 @@ def prepared(provider: Provider, memory: Path, portal_url: str | None) -> dict[s
         cast = {"accounts": {}, "clients": {}, "portals": {}}
     _write_parts(cast, portal_url)
     write_private_json(memory, cast)
-    _import_register(provider, numbers[0])
+    _import_registers(provider, numbers[0])
     for name, part in PEOPLE.items():
         _play(provider, part, cast["accounts"][name])
     for name, details in CLIENTS.items():
@@ -95,17 +96,21 @@ def _client(client_id: str, details: ClientMetadata) -> dict[str, Any]:
     }
 
 
-def _import_register(provider: Provider, somebody: str) -> None:
-    if provider.register.citizen(somebody) is not None:
+def _import_registers(provider: Provider, somebody: str) -> None:
+    """All the sample registers; the population's last, so that it being there says that all are."""
+    if provider.samples.population.citizen(somebody) is not None:
         return
-    with provider.database.transaction():
-        report = provider.register.import_csv(SAMPLE_PEOPLE)
-        provider.audit.record(
-            Event.REGISTER_IMPORTED,
-            register="population",
-            accepted=report.accepted,
-            refused=report.refused_count,
-        )
+    for name, file in reversed(SAMPLES.items()):
+
+        def recorded(report: ImportReport, name: str = name.value) -> None:
+            provider.audit.record(
+                Event.REGISTER_IMPORTED,
+                register=name,
+                accepted=report.accepted,
+                refused=report.refused_count,
+            )
+
+        provider.samples.by_name(name).import_csv(file, finished=recorded)
 
 
 def _play(provider: Provider, part: Part, person: dict[str, Any]) -> None:

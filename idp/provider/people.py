@@ -26,7 +26,9 @@ from idp.notifications.outbox import Outbox
 from idp.notifications.sms import SmsGateway
 from idp.notifications.texts import Texts
 from idp.provider.bedrock import Bedrock
-from idp.registers.sample import SampleRegister
+from idp.provider.registers import registers_of
+from idp.registers.following import Following
+from idp.registers.sample import Samples
 from idp.settings import Settings
 
 
@@ -36,7 +38,10 @@ class People(Bedrock):
     def __init__(self, settings: Settings, clock: Clock) -> None:
         super().__init__(settings, clock)
         self.outbox = Outbox(self.database, self.seal, self.clock)
-        self.register = SampleRegister(self.database, self.seal, self.clock)
+        self.samples = Samples(self.database, self.seal, self.clock)
+        self.registers = registers_of(self.samples)
+        self.register = self.registers.population
+        self.following = Following(self.database, self.clock)
         self.accounts = Accounts(self.database, self.seal, self.clock)
         self.authenticators = Authenticators(self.database, self.seal, self.clock)
         self.lifecycle = Lifecycle(self.accounts, self.audit)

@@ -1,17 +1,21 @@
 """A register's CSV file read line by line: UTF-8 only, every row checked, memory flat whatever its size."""
 
+import codecs
 import csv
+import hashlib
 from collections.abc import Iterator
 from datetime import date
 from io import TextIOWrapper
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, Generic, TextIO, TypeVar
 
 from idp.kernel.errors import Refused
 from idp.registers.encodings import guess_encoding
-from idp.registers.register import CitizenRecord
-from idp.registers.rows import COLUMNS, Reason, RowRefused, read_row
+from idp.registers.fields import Reason, RowRefused
+from idp.registers.register import Shape
 
+R = TypeVar("R")
 LONGEST_LINE = 8192
+BLOCK = 1 << 20
 
 
 class NotUtf8(Refused):
@@ -40,48 +44,79 @@ class HeaderIncomplete(Refused):
         return {"missing": ", ".join(self.missing)}
 
 
-Row = tuple[int, CitizenRecord | Reason]
+Row = tuple[int, R | Reason]
 
 
-def read_citizens(file: BinaryIO, today: date) -> Iterator[Row]:
-    """Each row's line number, and the citizen or why the row is refused.
+def checked_digest(file: BinaryIO) -> bytes:
+    """The SHA-256 of a file that is UTF-8 from its first byte to its last.
+
+    Raises:
+        NotUtf8.
+    """
+    digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
+    try:
+        while block := file.read(BLOCK):
+            digest.update(block)
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise NotUtf8(guess_encoding(error.object)) from None
+    return digest.digest()
+
+
+class Rows(Generic[R]):
+    """The rows of one file, in order, each with its line number, and the record or why it is refused.
 
     UTF-8, with or without a byte order mark. Every row is one line, so that an unclosed quotation mark
-    spoils its own row only. Empty lines are passed over, columns we do not know are ignored.
+    spoils its own row only. Empty lines are passed over, columns we do not know are ignored. To be closed.
 
     Raises:
         NotUtf8, HeaderIncomplete: what was given so far must be thrown away.
     """
-    text = TextIOWrapper(file, encoding="utf-8-sig", errors="strict")
-    try:
-        yield from _rows(text, today)
-    except UnicodeDecodeError as error:
-        raise NotUtf8(guess_encoding(error.object)) from None
-    finally:
-        text.detach()
 
+    def __init__(self, file: BinaryIO, shape: Shape[R], today: date, after: int = 0) -> None:
+        """Read the header at once. Rows on lines up to ``after`` are passed over unread."""
+        self._shape, self._today, self._after = shape, today, after
+        self._text = TextIOWrapper(file, encoding="utf-8-sig", errors="strict")
+        self._lines = _lines(self._text)
+        self._header = self._read_header()
 
-def _rows(text: TextIO, today: date) -> Iterator[Row]:
-    lines = _lines(text)
-    header = [name.strip() for name in _fields(next(lines, (0, ""))[1]) or ()]
-    missing = tuple(column for column in COLUMNS if column not in header)
-    if missing:
-        raise HeaderIncomplete(missing)
-    for number, line in lines:
+    def __iter__(self) -> Iterator[Row[R]]:
+        try:
+            for number, line in self._lines:
+                if number > self._after:
+                    yield from self._row(number, line)
+        except UnicodeDecodeError as error:
+            raise NotUtf8(guess_encoding(error.object)) from None
+
+    def close(self) -> None:
+        """Leave the file to its owner."""
+        self._text.detach()
+
+    def _read_header(self) -> list[str]:
+        try:
+            header = [name.strip() for name in _fields(next(self._lines, (0, ""))[1]) or ()]
+        except UnicodeDecodeError as error:
+            raise NotUtf8(guess_encoding(error.object)) from None
+        missing = tuple(column for column in self._shape.columns if column not in header)
+        if missing:
+            raise HeaderIncomplete(missing)
+        return header
+
+    def _row(self, number: int, line: str | None) -> Iterator[Row[R]]:
         fields = _fields(line)
         if fields is None:
             yield number, Reason.ROW_MALFORMED
-        elif len(fields) == len(header):
-            yield number, _citizen(dict(zip(header, fields, strict=True)), today)
+        elif len(fields) == len(self._header):
+            yield number, self._record(dict(zip(self._header, fields, strict=True)))
         elif fields:
             yield number, Reason.COLUMNS_MISCOUNTED
 
-
-def _citizen(row: dict[str, str], today: date) -> CitizenRecord | Reason:
-    try:
-        return read_row(row, today)
-    except RowRefused as refusal:
-        return refusal.reason
+    def _record(self, row: dict[str, str]) -> R | Reason:
+        try:
+            return self._shape.read_row(row, self._today)
+        except RowRefused as refusal:
+            return refusal.reason
 
 
 def _fields(line: str | None) -> list[str] | None:

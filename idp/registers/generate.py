@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import TextIO
 
-from idp.registers.rows import COLUMNS
+from idp.registers.population import COLUMNS
 from idp.statute.ages import age_on
 from idp.statute.identity_number import Sex, century_digit
 from idp.statute.provinces import OLD_PROVINCES, PROVINCES
@@ -24,6 +24,7 @@ SEED = 692024
 FIRST_CARDS = date(2021, 1, 4)
 CHILDREN_CARDS = date(2024, 7, 1)
 MILESTONES = (14, 25, 40, 60)
+PREFIXES, CODES = tuple(OLD_PROVINCES), tuple(PROVINCES)
 WARD_OF_AGE = 14
 
 FAMILY = (
@@ -100,21 +101,25 @@ def people() -> Iterator[dict[str, str]]:
 
 
 def _person(random: Random, position: int, band: Band) -> dict[str, str]:
+    return person(random, position, band, 990_000 + position * 37 % 10_000)
+
+
+def person(random: Random, position: int, band: Band, serial: int) -> dict[str, str]:
+    """One invented citizen's row; ``serial`` is the last six digits of the number."""
     sex = Sex.FEMALE if random.randrange(2) else Sex.MALE
     born = _birth_date(random, band)
     issued, expires = _card(random, born, band.card)
     # Every province of either scheme comes up, however many people there are beyond 63.
-    prefix = list(OLD_PROVINCES)[position % len(OLD_PROVINCES)]
-    stays = random.randrange(3) > 0 or position < len(OLD_PROVINCES)
-    province = OLD_PROVINCES[prefix].merged_into if stays else random.choice(list(PROVINCES))
-    serial = 990_000 + position * 37 % 10_000
+    prefix = PREFIXES[position % len(PREFIXES)]
+    stays = random.randrange(3) > 0 or position < len(PREFIXES)
+    province = OLD_PROVINCES[prefix].merged_into if stays else random.choice(CODES)
     row = (
         f"{prefix}{century_digit(born.year, sex)}{born.year % 100:02}{serial}",
         _name(random, sex),
         born.isoformat(),
         sex.value,
         province,
-        _address(random, province),
+        address(random, province),
         issued.isoformat() if issued else "",
         expires.isoformat() if expires else "",
         "yes" if band.deceased else "no",
@@ -162,7 +167,8 @@ def _name(random: Random, sex: Sex) -> str:
     return f"{random.choice(FAMILY)} {random.choice(MIDDLE[sex])} {random.choice(GIVEN[sex])}"
 
 
-def _address(random: Random, code: str) -> str:
+def address(random: Random, code: str) -> str:
+    """An invented address in a province of the 2025 scheme."""
     province = PROVINCES[code]
     if "hành phố" in province.name:
         place = province.name

@@ -1,49 +1,103 @@
-"""What a population register answers, whichever one is asked."""
+"""What a register answers, whichever one is asked and however it is reached."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
 
-from idp.statute.identity_number import Sex
+from idp.registers import business, immigration, population
+from idp.registers.business import OrganisationRecord, Representative
+from idp.registers.immigration import ForeignerRecord
+from idp.registers.population import CitizenRecord
+
+__all__ = [
+    "BUSINESS",
+    "IMMIGRATION",
+    "POPULATION",
+    "SHAPES",
+    "BusinessRegister",
+    "Change",
+    "ChangeKind",
+    "CitizenRecord",
+    "ForeignerRecord",
+    "ImmigrationRegister",
+    "OrganisationRecord",
+    "PopulationRegister",
+    "Register",
+    "RegisterName",
+    "Registers",
+    "Representative",
+    "Shape",
+]
+
+R = TypeVar("R")
+MOST_CHANGES = 100
+
+
+class RegisterName(StrEnum):
+    """The registers that people and organisations are checked against."""
+
+    POPULATION = "population"
+    IMMIGRATION = "immigration"
+    BUSINESS = "business"
+
+
+class ChangeKind(StrEnum):
+    """What a register tells of. ``record_changed`` is anything else: look the record up again."""
+
+    DEATH = "death"
+    CARD_REVOKED = "card_revoked"
+    RESIDENCE_EXPIRED = "residence_expired"
+    REPRESENTATIVE_CHANGED = "representative_changed"
+    ORGANISATION_DISSOLVED = "organisation_dissolved"
+    NUMBER_REISSUED = "number_reissued"
+    RECORD_CHANGED = "record_changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CitizenRecord:
-    """One citizen as the register has them.
+class Change:
+    """Something that happened to somebody in a register. ``cursor`` says where it stands in the feed.
 
-    ``province`` is of residence, a code of the 2025 scheme. ``card_issued_on`` is ``None`` when no identity
-    card was ever issued, ``card_expires_on`` when it does not expire (from 60 years of age).
+    ``number`` is the person's number or the organisation's code; ``new_number`` only for a re-issued one.
     """
 
+    cursor: str
+    kind: ChangeKind
     number: str = field(repr=False)
-    name: str = field(repr=False)
-    birth_date: date = field(repr=False)
-    sex: Sex = field(repr=False)
-    province: str = field(repr=False)
-    address: str = field(repr=False)
-    card_issued_on: date | None
-    card_expires_on: date | None
-    is_deceased: bool
-
-    @property
-    def has_card(self) -> bool:
-        return self.card_issued_on is not None
-
-    def has_valid_card(self, on: date) -> bool:
-        """Whether a card had been issued and had not expired on that day; it is valid on its last day."""
-        if self.card_issued_on is None or on < self.card_issued_on:
-            return False
-        return self.card_expires_on is None or on <= self.card_expires_on
+    happened_on: date
+    new_number: str | None = field(default=None, repr=False)
 
 
-class PopulationRegister(Protocol):
-    """The national population database, or what stands for it.
+@dataclass(frozen=True, slots=True)
+class Shape(Generic[R]):
+    """How one register's records are written down, and what may happen to them."""
 
-    ``source`` names it in evidence: what stands for the database never goes by its name.
-    """
+    name: RegisterName
+    columns: tuple[str, ...]
+    may_be_left_out: tuple[str, ...]
+    read_row: Callable[[Mapping[str, str], date], R]
+    write_row: Callable[[R], dict[str, str]]
+    number_of: Callable[[R], str]
+    changes: frozenset[ChangeKind]
+
+
+class Register(Protocol):
+    """What all registers offer. ``source`` names it in evidence: a stand-in never goes by another's name."""
 
     @property
     def source(self) -> str: ...
+
+    def changes(self, after: str, limit: int = MOST_CHANGES) -> Sequence[Change]:
+        """What happened since a cursor, in order; ``""`` is the beginning, nothing is the end.
+
+        Raises:
+            Unavailable: the register is silent.
+        """
+
+
+class PopulationRegister(Register, Protocol):
+    """The national population database, or what stands for it."""
 
     def citizen(self, number: str) -> CitizenRecord | None:
         """The citizen with this identity number (twelve digits); ``None`` when there is none.
@@ -51,3 +105,80 @@ class PopulationRegister(Protocol):
         Raises:
             Unavailable: the register is silent. Never taken for "there is none".
         """
+
+
+class ImmigrationRegister(Register, Protocol):
+    """The national immigration database, or what stands for it."""
+
+    def foreigner(self, number: str) -> ForeignerRecord | None:
+        """The foreigner with this number; ``None`` when there is none.
+
+        Raises:
+            Unavailable: the register is silent. Never taken for "there is none".
+        """
+
+
+class BusinessRegister(Register, Protocol):
+    """The national business register, or what stands for it."""
+
+    def organisation(self, code: str) -> OrganisationRecord | None:
+        """The organisation with this enterprise, tax or agency code; ``None`` when there is none.
+
+        Raises:
+            Unavailable: the register is silent. Never taken for "there is none".
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registers:
+    """The three of them, however each is reached."""
+
+    population: PopulationRegister
+    immigration: ImmigrationRegister
+    business: BusinessRegister
+
+    def by_name(self, name: RegisterName) -> Register:
+        """One of them."""
+        found: Register = getattr(self, name.value)
+        return found
+
+
+_ANYBODY = frozenset({ChangeKind.DEATH, ChangeKind.NUMBER_REISSUED, ChangeKind.RECORD_CHANGED})
+
+POPULATION: Shape[CitizenRecord] = Shape(
+    RegisterName.POPULATION,
+    population.COLUMNS,
+    population.MAY_BE_LEFT_OUT,
+    population.read_row,
+    population.write_row,
+    lambda record: record.number,
+    _ANYBODY | {ChangeKind.CARD_REVOKED},
+)
+IMMIGRATION: Shape[ForeignerRecord] = Shape(
+    RegisterName.IMMIGRATION,
+    immigration.COLUMNS,
+    immigration.MAY_BE_LEFT_OUT,
+    immigration.read_row,
+    immigration.write_row,
+    lambda record: record.number,
+    _ANYBODY | {ChangeKind.RESIDENCE_EXPIRED},
+)
+BUSINESS: Shape[OrganisationRecord] = Shape(
+    RegisterName.BUSINESS,
+    business.COLUMNS,
+    business.MAY_BE_LEFT_OUT,
+    business.read_row,
+    business.write_row,
+    lambda record: record.code,
+    frozenset(
+        {
+            ChangeKind.REPRESENTATIVE_CHANGED,
+            ChangeKind.ORGANISATION_DISSOLVED,
+            ChangeKind.NUMBER_REISSUED,
+            ChangeKind.RECORD_CHANGED,
+        }
+    ),
+)
+SHAPES: Mapping[RegisterName, Shape[Any]] = {
+    shape.name: shape for shape in (POPULATION, IMMIGRATION, BUSINESS)
+}

@@ -75,7 +75,7 @@ class World:
         return self.provider.enrolment.open_citizen(next(self._newcomers), phone, level, "browser test")
 
     def name_of(self, person: Person) -> str:
-        record = self.provider.register.citizen(person.username)
+        record = self.provider.registers.population.citizen(person.username)
         assert record is not None
         return record.name
 

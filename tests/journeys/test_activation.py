@@ -22,7 +22,7 @@ def opened(house: House, tmp_path: Path) -> str:
         f"{NUMBER},Trần Thị Thu Hà,1999-05-17,female,01,Số 5 đường Hoa Sữa,2024-08-01,2039-05-17,no\n",
         encoding="utf-8",
     )
-    report = house.provider.register.import_csv(rows)
+    report = house.provider.samples.population.import_csv(rows)
     assert report.accepted == 1, report
     house.provider.enrolment.open_citizen(NUMBER, PHONE, Level.TWO, "cli")
     return NUMBER

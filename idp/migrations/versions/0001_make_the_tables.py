@@ -218,11 +218,47 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_outbox_at"), ["at"], unique=False)
 
     op.create_table(
-        "register_citizens",
+        "register_changes",
+        sa.Column("register", sa.String(length=12), nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.Column("who_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("register", "position", name=op.f("pk_register_changes")),
+    )
+    op.create_table(
+        "register_cursors",
+        sa.Column("register", sa.String(length=12), nullable=False),
+        sa.Column("cursor", sa.String(length=128), nullable=False),
+        sa.Column("moved_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("register", name=op.f("pk_register_cursors")),
+    )
+    op.create_table(
+        "register_imports",
+        sa.Column("register", sa.String(length=12), nullable=False),
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("file_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("line", sa.BigInteger(), nullable=False),
+        sa.Column("accepted", sa.Integer(), nullable=False),
+        sa.Column("updated", sa.Integer(), nullable=False),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("register", name=op.f("pk_register_imports")),
+    )
+    op.create_table(
+        "register_records",
+        sa.Column("register", sa.String(length=12), nullable=False),
         sa.Column("number_index", sa.LargeBinary(length=32), nullable=False),
         sa.Column("record_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("import_id", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("number_index", name=op.f("pk_register_citizens")),
+        sa.PrimaryKeyConstraint("register", "number_index", name=op.f("pk_register_records")),
+    )
+    op.create_table(
+        "register_refusals",
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("line", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("import_id", "line", name=op.f("pk_register_refusals")),
     )
     op.create_table(
         "sessions",
@@ -251,7 +287,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sessions_account_id"))
 
     op.drop_table("sessions")
-    op.drop_table("register_citizens")
+    op.drop_table("register_refusals")
+    op.drop_table("register_records")
+    op.drop_table("register_imports")
+    op.drop_table("register_cursors")
+    op.drop_table("register_changes")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outbox_at"))
 

@@ -22,7 +22,7 @@ def import_(idp, tmp_path):
 def name_of(idp):
     def name_of(number="001083990000"):
         provider = idp.provider()
-        citizen = provider.register.citizen(number)
+        citizen = provider.registers.population.citizen(number)
         provider.close()
         return citizen.name
 

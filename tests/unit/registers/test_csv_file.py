@@ -3,8 +3,10 @@ from io import BytesIO
 
 import pytest
 
-from idp.registers.csv_file import LONGEST_LINE, HeaderIncomplete, NotUtf8, read_citizens
-from idp.registers.rows import COLUMNS, Reason
+from idp.registers.csv_file import LONGEST_LINE, HeaderIncomplete, NotUtf8, Rows, checked_digest
+from idp.registers.fields import Reason
+from idp.registers.population import COLUMNS
+from idp.registers.register import POPULATION
 
 TODAY = date(2026, 11, 2)
 HEADER = ",".join(COLUMNS)
@@ -13,7 +15,7 @@ GOOD = '001199990001,Trần Thị Thu Hà,1999-05-17,female,01,"Số 5, Hoa Sữ
 
 def read(text):
     content = text if isinstance(text, bytes) else text.encode()
-    return list(read_citizens(BytesIO(content), TODAY))
+    return list(Rows(BytesIO(content), POPULATION, TODAY))
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
@@ -72,3 +74,19 @@ def test_other_encoding_is_refused_by_name():
     with pytest.raises(NotUtf8) as refused:
         read(f"{HEADER}\n{GOOD}".encode("utf-16"))
     assert refused.value.encoding == "utf-16"
+
+
+def test_rows_up_to_a_line_are_passed_over():
+    content = f"{HEADER}\n{GOOD}\nbad\n{GOOD}\n".encode()
+
+    assert [line for line, _ in Rows(BytesIO(content), POPULATION, TODAY, after=3)] == [4]
+
+
+def test_other_encoding_is_found_anywhere_in_the_file():
+    with pytest.raises(NotUtf8) as refused:
+        checked_digest(BytesIO(b"a" * 3_000_000 + b"Tr\xe2\xccn"))
+    assert refused.value.encoding == "windows-1258"
+
+    with pytest.raises(NotUtf8):
+        checked_digest(BytesIO("Trần".encode()[:-2]))
+    assert checked_digest(BytesIO("Trần".encode())) != checked_digest(BytesIO(b""))

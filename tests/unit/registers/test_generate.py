@@ -5,9 +5,9 @@ from io import StringIO
 
 import pytest
 
-from idp.registers.csv_file import read_citizens
+from idp.registers.csv_file import Rows
 from idp.registers.generate import AS_OF, card_expiry, write
-from idp.registers.register import CitizenRecord
+from idp.registers.register import POPULATION, CitizenRecord
 from idp.registers.sample import SAMPLE_PEOPLE
 from idp.statute.ages import age_on
 from idp.statute.provinces import OLD_PROVINCES, PROVINCES
@@ -16,7 +16,10 @@ from idp.statute.provinces import OLD_PROVINCES, PROVINCES
 @pytest.fixture(scope="module")
 def people():
     with SAMPLE_PEOPLE.open("rb") as file:
-        return [outcome for _, outcome in read_citizens(file, AS_OF)]
+        rows = Rows(file, POPULATION, AS_OF)
+        found = [outcome for _, outcome in rows]
+        rows.close()
+    return found
 
 
 def test_file_is_what_the_generator_writes():

@@ -3,7 +3,8 @@ from datetime import date
 
 import pytest
 
-from idp.registers.rows import Reason, RowRefused, read_row
+from idp.registers.fields import Reason, RowRefused
+from idp.registers.population import read_row, write_row
 from idp.statute.identity_number import Sex
 
 TODAY = date(2026, 11, 2)
@@ -75,10 +76,45 @@ def test_row_is_refused_with_its_reason(field, value, reason):
     assert refused.value.reason == reason
 
 
-def test_decomposed_name_is_kept_composed():
-    citizen = read_row(a_row(name=unicodedata.normalize("NFD", "Trần  Thị Thu Hà")), TODAY)
+@pytest.mark.parametrize("column", ["name", "address"])
+def test_decomposed_text_is_refused(column):
+    with pytest.raises(RowRefused) as refused:
+        read_row(a_row(**{column: unicodedata.normalize("NFD", "Trần Thị Hà")}), TODAY)
 
-    assert citizen.name == "Trần Thị Thu Hà"
+    assert refused.value.reason == Reason.TEXT_DECOMPOSED
+
+
+@pytest.mark.parametrize(
+    ("column", "text"), [("name", "Тrần Hà"), ("name", "Ðặng Hà"), ("address", "Hà Nội а")]
+)
+def test_letters_that_only_look_alike_are_refused(column, text):
+    with pytest.raises(RowRefused) as refused:
+        read_row(a_row(**{column: text}), TODAY)
+
+    assert refused.value.reason == Reason.TEXT_LOOKS_ALIKE
+
+
+def test_guardians_are_read_and_may_be_left_out():
+    row = a_row(guardians="001083990000;001183990001")
+
+    assert read_row(row, TODAY).guardians == ("001083990000", "001183990001")
+    assert read_row(a_row(), TODAY).guardians == ()
+
+
+@pytest.mark.parametrize(
+    "guardians", ["1", "001083990000;", "001083990000;001083990000", "001199990001", "900000000001"]
+)
+def test_guardians_that_cannot_be_are_refused(guardians):
+    with pytest.raises(RowRefused) as refused:
+        read_row(a_row(guardians=guardians), TODAY)
+
+    assert refused.value.reason == Reason.GUARDIANS_MALFORMED
+
+
+def test_row_that_is_written_is_read_as_the_same_citizen():
+    citizen = read_row(a_row(guardians="001083990000"), TODAY)
+
+    assert read_row(write_row(citizen), TODAY) == citizen
 
 
 @pytest.mark.parametrize("name", ["H'Lum Êban", "Y Blơm Êban", "Rơ Châm H'Bia", "An"])

@@ -1,0 +1,85 @@
+"""Following the registers' change feeds: each change handed over at least once, in order, the place kept."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Column, String, Table, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
+
+from idp.kernel.clock import Clock
+from idp.registers.register import Change, Register, RegisterName
+from idp.storage.database import Database, Instant, metadata
+
+Act = Callable[[Change], None]
+"""What is done about a change. It may be handed the same one again, and must then do no more."""
+
+register_cursors = Table(
+    "register_cursors",
+    metadata,
+    Column("register", String(12), primary_key=True),
+    Column("cursor", String(128), nullable=False),
+    Column("moved_at", Instant, nullable=False),
+)
+
+_OF = register_cursors.c.register == bindparam("of")
+CURSOR = select(register_cursors.c.cursor).where(_OF)
+BEGIN = register_cursors.insert()
+MOVE = (
+    update(register_cursors)
+    .where(_OF, register_cursors.c.cursor == bindparam("from_cursor"))
+    .values(cursor=bindparam("to_cursor"), moved_at=bindparam("now", type_=Instant))
+)
+
+
+class Overtaken(Exception):
+    """Another follower has handed this change over in the meantime."""
+
+
+class Following:
+    """Hands the changes of a register to whoever acts on them, and remembers how far it came."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def cursor(self, name: RegisterName) -> str:
+        """Where the next change is looked for; ``""`` at the beginning."""
+        row = self._database.first(CURSOR, {"of": name.value})
+        return "" if row is None else str(row.cursor)
+
+    def follow(self, name: RegisterName, register: Register, act: Act) -> int:
+        """Hand over every change that there is now; how many there were.
+
+        Each is acted on in one transaction with the new place, so that what it does in this database is done
+        once. What it does elsewhere may be done again after a crash. Of two followers at once, each change
+        goes to one.
+
+        Raises:
+            Unavailable: the register is silent, or what acts is; what was handed over stays so.
+        """
+        self._begin(name)
+        count, cursor = 0, self.cursor(name)
+        while changes := register.changes(cursor):
+            for change in changes:
+                try:
+                    self._hand_over(name, cursor, change, act)
+                except Overtaken:
+                    return count
+                count, cursor = count + 1, change.cursor
+        return count
+
+    def _hand_over(self, name: RegisterName, before: str, change: Change, act: Act) -> None:
+        def work() -> None:
+            move = {"of": name.value, "from_cursor": before, "to_cursor": change.cursor}
+            if self._database.run(MOVE, {**move, "now": self._clock()}) != 1:
+                raise Overtaken
+            act(change)
+
+        self._database.atomically(work)
+
+    def _begin(self, name: RegisterName) -> None:
+        if self._database.first(CURSOR, {"of": name.value}) is not None:
+            return
+        try:
+            self._database.run(BEGIN, {"register": name.value, "cursor": "", "moved_at": self._clock()})
+        except IntegrityError:
+            return  # another follower began in the same moment
