@@ -71,6 +71,19 @@ class Account:
         return phone_hint(self.phone) if self.phone else None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What every token asks of its account: whether it may act, and at which level. Nothing is unsealed."""
+
+    id: UUID
+    level: Level | None
+    status: Status
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == Status.ACTIVE
+
+
 accounts = Table(
     "accounts",
     metadata,
@@ -98,6 +111,9 @@ ACTIVE_HELD = Prepared(
     select(accounts.c.id)
     .where(accounts.c.id == bindparam("id"), accounts.c.status == Status.ACTIVE.value)
     .with_for_update(read=True)
+)
+STANDING_OF = Prepared(
+    select(accounts.c.id, accounts.c.level, accounts.c.status).where(accounts.c.id == bindparam("id"))
 )
 STATUS_OF = Prepared(select(accounts.c.status).where(accounts.c.id == bindparam("id")))
 INSERT = accounts.insert()
@@ -171,6 +187,11 @@ class Accounts:
         if account is None:
             raise NotFound("account")
         return account
+
+    def standing(self, account_id: UUID) -> Standing | None:
+        """Whether an account may act, and its level; ``None`` when there is none."""
+        row = self.database.first(STANDING_OF, {"id": account_id})
+        return None if row is None else standing(*row)
 
     def status_of(self, account_id: UUID) -> Status | None:
         """Only where an account stands: nothing is unsealed. ``None`` when there is none."""
@@ -259,3 +280,8 @@ class Accounts:
     def _opened(self, sealed: bytes, column: str, account_id: UUID) -> dict[str, Any]:
         members: dict[str, Any] = json.loads(self._seal.open(sealed, f"accounts.{column}:{account_id}"))
         return members
+
+
+def standing(account_id: UUID, level: str | None, status: str) -> Standing:
+    """What a row says."""
+    return Standing(account_id, None if level is None else Level(level), Status(status))

@@ -110,6 +110,7 @@ class Protocol(People):
             self.subjects,
             self.acting,
             self.verifications,
+            self.accounts,
             clock,
             settings.access_token_ttl,
         )
@@ -227,7 +228,6 @@ class Protocol(People):
         self.introspection = Introspection(
             issuer,
             recognition,
-            self.accounts,
             self.clients,
             self.subjects,
             self.acting,

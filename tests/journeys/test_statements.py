@@ -82,7 +82,7 @@ EACH_STEP: dict[str, tuple[list[str], int]] = {
     ),
     "tokens": (["select sessions", "select accounts", "insert grants", *WRITE_AUDIT], 1),
     "userinfo": (["select grants", "select accounts"], 0),
-    "refresh": (["select grants", "select accounts", "update grants", *WRITE_AUDIT], 1),
+    "refresh": (["select grants", "update grants", *WRITE_AUDIT], 1),
 }
 
 

@@ -8,7 +8,7 @@ from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 from authlib.oauth2.rfc6749.hooks import hooked
 
-from idp.accounts.account import Account
+from idp.accounts.account import Standing
 from idp.audit.events import Event
 from idp.oidc.errors import InvalidGrant, InvalidRequest, UnauthorizedClient
 from idp.oidc.grants.rooms import Rooms
@@ -42,9 +42,9 @@ class AnsweredGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
         self.request.credential = pending.grant
         self.request.user = self._account(pending.grant)
 
-    def _account(self, grant: Grant) -> Account:
+    def _account(self, grant: Grant) -> Standing:
         """The account, if it may still act: since the yes it, or its session, may have ended."""
-        account = self.rooms.accounts.get(grant.account_id) if grant.account_id else None
+        account = self.rooms.accounts.standing(grant.account_id) if grant.account_id else None
         is_held = grant.session_id is None or self.rooms.hold_session(grant.session_id)
         if account is None or not account.is_active or not is_held:
             raise InvalidGrant(f"{self.PARAMETER}: what was allowed has ended since")

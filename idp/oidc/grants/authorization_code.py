@@ -11,7 +11,7 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from authlib.oauth2.rfc7636 import CodeChallenge, create_s256_code_challenge
 from sqlalchemy.exc import IntegrityError
 
-from idp.accounts.account import Account
+from idp.accounts.account import Standing
 from idp.audit.events import Event
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidDpopProof, InvalidGrant, InvalidRequest
@@ -40,14 +40,14 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
             self.rooms.grants.revoke(code.grant.id)
             raise InvalidGrant(REFUSED) from None
 
-    def authenticate_user(self, code: Code) -> Account:
+    def authenticate_user(self, code: Code) -> Standing:
         """The account, if it may still act: since the code was given it, or its session, may have ended."""
         # RFC 9449 §10: the request named the key that its tokens would be bound to.
         if code.dpop_jkt is not None and code.dpop_jkt != (self.request.confirmation or {}).get("jkt"):
             raise InvalidDpopProof("DPoP: expected a proof by the key of the request's dpop_jkt")
         if code.grant.session_id is not None and not self.rooms.hold_session(code.grant.session_id):
             raise InvalidGrant(REFUSED)
-        account = self.rooms.accounts.get(code.grant.account_id) if code.grant.account_id else None
+        account = self.rooms.accounts.standing(code.grant.account_id) if code.grant.account_id else None
         if account is None or not account.is_active:
             raise InvalidGrant(REFUSED)
         return account

@@ -8,7 +8,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749.grants import RefreshTokenGrant
 
-from idp.accounts.account import Account
+from idp.accounts.account import Standing
 from idp.audit.events import Event
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidGrant
@@ -72,14 +72,13 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
             self._end_family(self.request.refresh_token.grant)
             raise AssertionError("unreachable") from None
 
-    def authenticate_user(self, refresh_token: RefreshToken) -> Account:
-        account_id = refresh_token.grant.account_id
-        account = self.rooms.accounts.get(account_id) if account_id else None
-        if account is None or not account.is_active:
+    def authenticate_user(self, refresh_token: RefreshToken) -> Standing:
+        holder = refresh_token.grant.holder
+        if holder is None or not holder.is_active:
             raise InvalidGrant(REFUSED)
-        return account
+        return holder
 
-    def issue_token(self, user: Account, refresh_token: RefreshToken) -> dict[str, Any]:
+    def issue_token(self, user: Standing, refresh_token: RefreshToken) -> dict[str, Any]:
         client, grant, token = self.request.client, refresh_token.grant, refresh_token.handle
         # FAPI 2.0 §5.3.2.1: no rotation where only the client itself can use what it holds.
         if client.is_public or not grant.confirmation:

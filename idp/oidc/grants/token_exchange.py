@@ -99,12 +99,11 @@ class TokenExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
     def _standing(self, subject: AccessToken, client: Client) -> Grant:
         """The grant, if all that the token rests on still stands and the client may exchange it."""
         grant = self.rooms.grants.find(subject.grant_id)
-        if grant is None or grant.account_id is None or not grant.is_live(self.rooms.clock()):
+        if grant is None or not grant.has_active_holder or not grant.is_live(self.rooms.clock()):
             raise InvalidRequest(BAD_SUBJECT)
-        account = self.rooms.accounts.get(grant.account_id)
         holder = self.rooms.clients.find(subject.client_id or grant.client_id)
         giver = self.rooms.clients.find(grant.client_id)
-        if account is None or not account.is_active or holder is None or giver is None:
+        if holder is None or giver is None:
             raise InvalidRequest(BAD_SUBJECT)
         if not self.rooms.acting.stands(grant):
             raise InvalidRequest(BAD_SUBJECT)

@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from idp.accounts.account import Standing, accounts, standing
 from idp.kernel.clock import Clock
 from idp.oidc.tokens.handle import Handle
 from idp.storage.database import Database, Instant, metadata
@@ -61,7 +62,12 @@ grants = Table(
     ),
 )
 _INSERT = Prepared(insert(grants))
-_FIND = Prepared(select(grants).where(grants.c.id == bindparam("grant_id")))
+# With how its account stands: whoever reads a grant asks that next.
+_FIND = Prepared(
+    select(grants, accounts.c.level.label("account_level"), accounts.c.status.label("account_status"))
+    .join_from(grants, accounts, accounts.c.id == grants.c.account_id, isouter=True)
+    .where(grants.c.id == bindparam("grant_id"))
+)
 _OF_SESSION = Prepared(
     select(grants.c.account_id)
     .where(
@@ -109,6 +115,7 @@ class Grant:
         details: ``authorization_details`` as consented to (RFC 9396).
         resources: where its access tokens may be used (RFC 8707); empty: at UserInfo.
         actor: who acts on the subject's behalf, as in the ``act`` claim (RFC 8693 §4.1).
+        holder: how the account stood when the grant was read; ``None``: there is none, or it was not read.
     """
 
     id: UUID
@@ -131,6 +138,12 @@ class Grant:
     revoked_at: datetime | None = None
     agent_id: UUID | None = None
     mandate_id: UUID | None = None
+    holder: Standing | None = field(default=None, compare=False)
+
+    @property
+    def has_active_holder(self) -> bool:
+        """Whether it was read with an account that may act."""
+        return self.holder is not None and self.holder.is_active
 
     def is_live(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.expires_at
@@ -246,4 +259,5 @@ def _grant(row: Row[Any]) -> Grant:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        holder=row.account_status and standing(row.account_id, row.account_level, row.account_status),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oidc.core import OpenIDCode
 
-from idp.accounts.account import Account
+from idp.accounts.account import Accounts, Standing
 from idp.accounts.claims import claims as claims_of
 from idp.assurance import acr_of
 from idp.kernel.clock import Clock
@@ -36,6 +36,7 @@ class IdTokens:
         subjects: Subjects,
         acting: Acting,
         verifications: Verifications,
+        accounts: Accounts,
         clock: Clock,
         ttl: timedelta,
     ) -> None:
@@ -45,11 +46,12 @@ class IdTokens:
         self._subjects = subjects
         self._acting = acting
         self._verifications = verifications
+        self._accounts = accounts
         self._clock = clock
         self._ttl = ttl
 
     def issue(
-        self, client: Client, grant: Grant, account: Account, *, nonce: str | None, access_token: str
+        self, client: Client, grant: Grant, holder: Standing, *, nonce: str | None, access_token: str
     ) -> str:
         """A signed ID token for one client about one sign-in.
 
@@ -62,9 +64,8 @@ class IdTokens:
         alg = client.metadata.id_token_signed_response_alg
         token = self._keyring.sign(
             {
-                **self._asked(grant, account, now),
-                **self._verifications.claims(client, grant, account, "id_token"),
-                **self._acting.told(client, grant, self._facts(client, grant, account, now)),
+                **self._asked(client, grant, now),
+                **self._acting.told(client, grant, self._facts(client, grant, holder, now)),
                 **({"nonce": nonce} if nonce is not None else {}),
                 "at_hash": half_hash(access_token, alg),
             },
@@ -77,15 +78,19 @@ class IdTokens:
         with suppress(NotEncryptable):  # told by ``issue``, where there is an ID token at all
             self._envelopes.check(client, "id_token")
 
-    def _asked(self, grant: Grant, account: Account, now: datetime) -> dict[str, object]:
+    def _asked(self, client: Client, grant: Grant, now: datetime) -> dict[str, object]:
         """What was consented to for the ID token itself: seldom anything, for UserInfo has the rest."""
-        names = grant.claims.get("id_token")
-        return released(claims_of(account, day_in_vietnam(now)), names) if names else {}
+        names, proven = grant.claims.get("id_token", ()), grant.claims.get("verified_id_token")
+        if grant.account_id is None or not (names or proven):
+            return {}
+        account = self._accounts.the(grant.account_id)
+        claims = released(claims_of(account, day_in_vietnam(now)), names)
+        return {**claims, **self._verifications.claims(client, grant, account, "id_token")}
 
-    def _facts(self, client: Client, grant: Grant, account: Account, now: datetime) -> dict[str, object]:
+    def _facts(self, client: Client, grant: Grant, holder: Standing, now: datetime) -> dict[str, object]:
         facts: dict[str, object] = {
             "iss": self._issuer,
-            "sub": self._subjects.subject(client, account.id),
+            "sub": self._subjects.subject(client, holder.id),
             "aud": client.client_id,
             "iat": int(now.timestamp()),
             "exp": int((now + self._ttl).timestamp()),
@@ -96,8 +101,8 @@ class IdTokens:
             facts["auth_time"] = int(grant.auth_time.timestamp())
         if grant.session_id is not None:
             facts["sid"] = str(grant.session_id)
-        if account.level is not None:
-            facts["account_level"] = account.level.value
+        if holder.level is not None:
+            facts["account_level"] = holder.level.value
         return facts
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from idp.accounts.account import Accounts
 from idp.kernel.clock import Clock
 from idp.keyring.keyring import Keyring
 from idp.oidc.clients.client import Client, Clients
@@ -28,7 +27,6 @@ class Introspection:
         self,
         issuer: str,
         recognition: Recognition,
-        accounts: Accounts,
         clients: Clients,
         subjects: Subjects,
         acting: Acting,
@@ -38,7 +36,6 @@ class Introspection:
     ) -> None:
         self._issuer = issuer
         self._recognition = recognition
-        self._accounts = accounts
         self._clients = clients
         self._subjects = subjects
         self._acting = acting
@@ -84,10 +81,7 @@ class Introspection:
             return False
         if any(self._clients.find(name) is None for name in {grant.client_id, found.client_id}):
             return False
-        if grant.account_id is None:
-            return True
-        account = self._accounts.get(grant.account_id)
-        return account is not None and account.is_active and self._acting.stands(grant)
+        return grant.account_id is None or (grant.has_active_holder and self._acting.stands(grant))
 
     def _described(self, found: Recognised, asking: Client) -> dict[str, Any]:
         grant, access = found.grant, found.access
