@@ -13,6 +13,8 @@ from idp.oidc.clients.checks import InvalidClientMetadata
 from idp.oidc.grants.answered import CibaGrant
 from tests.house import PASSWORD
 from tests.protocol.acts import signed_in, tokens_for
+from tests.protocol.test_rfc9101_jar import sign, signing
+from tests.sealing import sealed
 
 GRANT = CibaGrant.GRANT_TYPE
 NOBODY = "001199099999"
@@ -294,6 +296,59 @@ def test_client_registered_to_sign_must_sign(house, person):
     )
 
     assert error_of(ask(signer, person)) == "invalid_request"
+
+
+@pytest.fixture
+def signer(house):
+    """A back end registered to sign its requests with PS256, whatever it signs others with."""
+    return signing(
+        house,
+        "signer",
+        grant_types=(GRANT,),
+        backchannel_token_delivery_mode="poll",
+        backchannel_authentication_request_signing_alg="PS256",
+        request_object_signing_alg="ES256",
+    )
+
+
+def asking(party, person, **members):
+    """The claims of a signed request."""
+    now = int(party.house.clock().timestamp())
+    usual = {"iss": party.client_id, "aud": party.house.settings.issuer}
+    times = {"iat": now, "nbf": now, "exp": now + 300}
+    return usual | times | {"scope": "openid", "login_hint": person.username, "jti": "one"} | members
+
+
+@pytest.mark.spec("CIBA Core 1.0 §4", "CIBA Core 1.0 §7.1.1")
+def test_request_signed_as_registered_is_taken(signer, person):
+    response = signer.post("/bc-authorize", {"request": sign(asking(signer, person), "PS256")})
+
+    assert response.status_code == 200, response.text
+
+
+@pytest.mark.spec("CIBA Core 1.0 §4")
+@pytest.mark.parametrize("alg", ["ES256", "RS256", "Ed25519"])
+def test_request_signed_with_another_algorithm_is_refused(signer, person, alg):
+    response = signer.post("/bc-authorize", {"request": sign(asking(signer, person), alg)})
+
+    assert error_of(response) == "invalid_request"
+    assert "signed with PS256" in response.get_json()["error_description"]
+
+
+@pytest.mark.spec("CIBA Core 1.0 §7.1.1")
+def test_request_of_a_client_registered_for_no_algorithm_may_be_signed_with_any(house, person):
+    free = signing(house, "free", grant_types=(GRANT,), backchannel_token_delivery_mode="poll")
+
+    for number, alg in enumerate(["ES256", "RS256", "PS256", "Ed25519"]):
+        claims = asking(free, person, jti=f"number {number}")
+        assert free.post("/bc-authorize", {"request": sign(claims, alg)}).status_code == 200
+
+
+@pytest.mark.spec("CIBA Core 1.0 §7.1.1")
+def test_request_to_the_backchannel_is_signed_and_not_encrypted(house, signer, person):
+    token = sealed(house, sign(asking(signer, person), "PS256"))
+
+    assert error_of(signer.post("/bc-authorize", {"request": token})) == "invalid_request"
 
 
 @pytest.mark.spec("CIBA Core 1.0 §10.2")

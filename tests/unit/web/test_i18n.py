@@ -16,6 +16,7 @@ SENTENCES = Sentences()
 UNSEEN = {
     "authorization_refused",
     "bad_token",
+    "client_key_missing",
     "client_keys_unreachable",
     "cursor_malformed",
     "file_header_incomplete",
