@@ -141,6 +141,17 @@ def test_openid_client_signs_its_request_and_proves_itself_by_its_key(told, walk
     assert done["claims"]["aud"] == told["clients"]["jwt"]["client_id"]
 
 
+@pytest.mark.spec("OIDC Core 1.0 §10.2")
+@pytest.mark.spec("RFC 9701 §5")
+def test_openid_client_reads_what_is_encrypted_to_its_keys(told, walk):
+    done = walk("sealed", "toan")
+
+    assert done["parts"] == [5, 5, 5]
+    assert done["claims"]["iss"] == told["issuer"]
+    assert done["known"]["name"] == "Nguyễn Anh Toàn"
+    assert (done["looked"]["active"], done["looked"]["sub"]) == (True, done["claims"]["sub"])
+
+
 @pytest.mark.spec("RFC 8628 §3")
 def test_openid_client_on_a_device_waits_for_a_person_elsewhere(walk):
     done = walk("device", "quynh")

@@ -101,6 +101,21 @@ function forgetful(config) {
   return seen;
 }
 
+// Counts the parts of every token that comes to be read: five where it is encrypted, three where it is not.
+function counting(config) {
+  const parts = [];
+  config[client.customFetch] = async (url, options) => {
+    const answer = await fetch(url, options);
+    const text = await answer.clone().text();
+    const token = text.startsWith("{") ? JSON.parse(text).id_token : text;
+    if (token) {
+      parts.push(token.split(".").length);
+    }
+    return answer;
+  };
+  return parts;
+}
+
 async function code(told) {
   const { client_secret, redirect_uri, post_logout_redirect_uri } = told.clients.confidential;
   const config = await discovered(told, "confidential", client.ClientSecretBasic(client_secret));
@@ -181,6 +196,48 @@ async function signed(told) {
   return { asked: [...url.searchParams.keys()].sort(), claims: tokens.claims() };
 }
 
+// ID token, UserInfo and introspection signed, and encrypted to keys of the client.
+async function sealed(told) {
+  const rsa = { name: "RSA-OAEP", hash: "SHA-256", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) };
+  const pairs = {
+    "RSA-OAEP-256": await crypto.subtle.generateKey(rsa, true, ["decrypt"]),
+    "ECDH-ES": await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]),
+  };
+  const keys = [];
+  for (const [alg, { publicKey }] of Object.entries(pairs)) {
+    const { key_ops: _, ext: __, ...jwk } = await crypto.subtle.exportKey("jwk", publicKey);
+    keys.push({ ...jwk, kid: `for ${alg}`, use: "enc", alg });
+  }
+  const config = await registered(
+    told,
+    {
+      grant_types: [CODE, "refresh_token"],
+      token_endpoint_auth_method: "client_secret_post",
+      id_token_encrypted_response_alg: "RSA-OAEP-256",
+      userinfo_signed_response_alg: "ES256",
+      userinfo_encrypted_response_alg: "ECDH-ES",
+      userinfo_encrypted_response_enc: "A256GCM",
+      introspection_signed_response_alg: "ES256",
+      introspection_encrypted_response_alg: "ECDH-ES",
+      jwks: { keys },
+    },
+    client.ClientSecretPost(),
+  );
+  const privates = Object.entries(pairs).map(([alg, { privateKey }]) => ({ key: privateKey, alg, kid: `for ${alg}` }));
+  client.enableDecryptingResponses(config, undefined, ...privates);
+  const parts = counting(config);
+  const { parameters, checks } = await newRequest("https://foreign.example/callback");
+  const { left_for } = await ask({ open: client.buildAuthorizationUrl(config, parameters).href });
+  const tokens = await client.authorizationCodeGrant(config, new URL(left_for), checks);
+  const claims = tokens.claims();
+  return {
+    claims,
+    known: await client.fetchUserInfo(config, tokens.access_token, claims.sub),
+    looked: await client.tokenIntrospection(config, tokens.access_token),
+    parts,
+  };
+}
+
 async function device(told) {
   const config = await registered(
     told,
@@ -258,6 +315,6 @@ async function refusals(told) {
   };
 }
 
-const journeys = { code, fapi, signed, device, ciba, refusals };
+const journeys = { code, fapi, signed, sealed, device, ciba, refusals };
 say({ done: await journeys[process.argv[2]](await hear()) });
 process.exit(0);
