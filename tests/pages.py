@@ -7,9 +7,16 @@ import segno
 from markupsafe import Markup
 
 from idp.oidc.error_guide import GUIDE
+from tests.pages_enrolment import ENROLMENT
 
 PORTAL = SimpleNamespace(
-    name="Cổng Dịch vụ công mẫu", domain="dichvucong.example", is_vetted=True, initials="DV", logo_url=None
+    name="Cổng Dịch vụ công mẫu",
+    domain="dichvucong.example",
+    is_vetted=True,
+    initials="DV",
+    logo_url=None,
+    policy_url="https://dichvucong.example/du-lieu",
+    terms_url="https://dichvucong.example/dieu-khoan",
 )
 SHOP = SimpleNamespace(
     name="Trung tâm Hỗ trợ thủ tục hành chính và tư vấn pháp luật Đồng bằng",
@@ -17,6 +24,8 @@ SHOP = SimpleNamespace(
     is_vetted=False,
     initials="TT",
     logo_url=None,
+    policy_url=None,
+    terms_url=None,
 )
 AT = datetime(2026, 11, 20, 3, 15, tzinfo=UTC)
 PURPOSE = {"vi": "cấp phiếu lý lịch tư pháp", "en": "issue a criminal-record certificate"}
@@ -103,6 +112,7 @@ OWN = {"action": "#", "form_token": "token"}
 
 # name of the state: (template, context)
 STATES = {
+    **ENROLMENT,
     "signin-empty": ("signin.html", {**SIGN_IN, "username": ""}),
     "signin-hinted": ("signin.html", {**SIGN_IN, "username": "079204001234"}),
     "signin-wrong": (

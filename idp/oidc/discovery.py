@@ -34,8 +34,10 @@ REQUESTS: dict[str, object] = {
     "require_request_uri_registration": True,
     "require_pushed_authorization_requests": False,
     "prompt_values_supported": [prompt.value for prompt in Prompt],
-    "display_values_supported": ["page"],
+    # Every page is a plain form that fits a window of any size, and needs no script.
+    "display_values_supported": ["page", "popup", "touch", "wap"],
     "ui_locales_supported": ["vi", "en"],
+    "claims_locales_supported": ["vi"],  # what the registers hold
 }
 
 

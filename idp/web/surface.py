@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,8 @@ POLICY = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; script-src 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
+_HOST = re.compile(r"[\w.:\[\]-]*", re.ASCII)  # what cannot end a directive
+IMAGES = "img-src 'self' data:"
 BROWSER = "browser"
 SESSION = "session"
 BROWSER_STATE = "browser_state"
@@ -110,6 +113,9 @@ class Surface:
         response = Response(html, status, mimetype="text/html")
         # Browsers follow the redirect that answers a form only to addresses named here.
         policy = POLICY + (f" {_origin(goes_to)}" if goes_to else "")
+        logo = getattr(context.get("party"), "logo_url", None)
+        if logo is not None:  # of who asks, and of nobody else
+            policy = policy.replace(IMAGES, f"{IMAGES} {_origin(logo)}")
         if frames:
             policy += "; frame-src " + " ".join(sorted({_origin(frame) for frame in frames}))
         response.headers["Content-Security-Policy"] = policy
@@ -173,4 +179,6 @@ def _found_again() -> str | None:
 
 def _origin(address: str) -> str:
     parts = urlsplit(address)
+    if not _HOST.fullmatch(parts.netloc):
+        return "'none'"  # beside other sources it counts for nothing
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else f"{parts.scheme}:"

@@ -64,7 +64,7 @@ def test_nothing_is_advertised_that_is_not_there(document: dict[str, Any]) -> No
         "electronic_records_supported", "documents_supported", "documents_check_methods_supported",
         "claims_in_verified_claims_supported",
         "request_uri_parameter_supported", "prompt_values_supported", "display_values_supported",
-        "ui_locales_supported", "authorization_response_iss_parameter_supported",
+        "ui_locales_supported", "claims_locales_supported", "authorization_response_iss_parameter_supported",
         "dpop_signing_alg_values_supported", "userinfo_signing_alg_values_supported",
         "introspection_endpoint", "introspection_endpoint_auth_methods_supported",
         "introspection_signing_alg_values_supported", "revocation_endpoint",

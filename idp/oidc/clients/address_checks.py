@@ -7,6 +7,7 @@ from idp.assurance import level_of
 from idp.oidc.clients.metadata import ClientMetadata
 
 FOLLOWED = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri", "sector_identifier_uri")
+SECURE = frozenset({"initiate_login_uri"})  # OIDC Registration 1.0 §2: https on this machine too
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MAX_ITEMS = 50
 MAX_TEXT = 2048
@@ -17,7 +18,8 @@ def faults_of_addresses(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
     """Each member at fault, and what it should have been."""
     for member in FOLLOWED:
         uri = getattr(metadata, member)
-        if uri is not None and not is_web_address(uri):
+        is_plain = member in SECURE and not (uri or "https:").startswith("https:")
+        if uri is not None and (is_plain or not is_web_address(uri)):
             yield member, "an https address"
     for uri in metadata.request_uris:
         if not is_web_address(uri.partition("#")[0]):

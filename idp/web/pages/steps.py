@@ -32,6 +32,8 @@ class Party:
     domain: str
     is_vetted: bool
     logo_url: str | None = None
+    policy_url: str | None = None
+    terms_url: str | None = None
 
     @property
     def initials(self) -> str:
@@ -112,7 +114,7 @@ class Steps:
         name = details.name(self.surface.language(ui_locales))
         # Devices have no address to send people back to: their operator's own site then names them.
         domain = details.domain or urlsplit(details.client_uri or "").hostname or ""
-        return Party(name, domain, details.is_vetted)
+        return Party(name, domain, details.is_vetted, details.logo_uri, details.policy_uri, details.tos_uri)
 
     def asking(self, request: AuthorizationRequest) -> Party | None:
         """Who asks, for a request that no sign-in has begun with yet."""
