@@ -187,7 +187,12 @@ class Grants:
 
     def find(self, grant_id: UUID) -> Grant | None:
         row = self._database.first(_FIND, {"grant_id": grant_id})
-        return None if row is None else _grant(row)
+        if row is None:
+            return None
+        has_account = row.account_status is not None
+        return _grant(
+            row, standing(row.account_id, row.account_level, row.account_status) if has_account else None
+        )
 
     def account_of_session(self, session_id: UUID, client_id: str) -> UUID | None:
         """Whose session it was, if one gave this client a grant in it for themself."""
@@ -237,7 +242,7 @@ class Grants:
         return self._database.run(statement.values(revoked_at=self._clock()))
 
 
-def _grant(row: Row[Any]) -> Grant:
+def _grant(row: Row[Any], holder: Standing | None = None) -> Grant:
     return Grant(
         id=row.id,
         client_id=row.client_id,
@@ -259,5 +264,5 @@ def _grant(row: Row[Any]) -> Grant:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
-        holder=row.account_status and standing(row.account_id, row.account_level, row.account_status),
+        holder=holder,
     )
