@@ -28,6 +28,7 @@ TITLES = {
     "RFC 6750": "RFC 6750: Bearer tokens",
     "RFC 7009": "RFC 7009: Token revocation",
     "RFC 7516": "RFC 7516: JSON Web Encryption",
+    "RFC 7517": "RFC 7517: JSON Web Key",
     "RFC 7518": "RFC 7518: JSON Web Algorithms",
     "RFC 7519": "RFC 7519: JSON Web Token",
     "RFC 7523": "RFC 7523: JWT client authentication",

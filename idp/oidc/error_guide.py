@@ -60,8 +60,11 @@ GUIDE: dict[str, Advice] = {
         "RFC 6749 5.2, RFC 7523 3",
     ),
     "invalid_client_metadata": Advice(
-        "400", "registration", "token_endpoint_auth_method",
-        "Change the member that the description names to what it expects.", "RFC 7591 3.2.2",
+        "400, 303", "registration, token, UserInfo, introspection, authorization",
+        "token_endpoint_auth_method",
+        "Change the member that the description names to what it expects. If an answer was to be encrypted, "
+        "publish a key with use enc for the algorithm that is registered.",
+        "RFC 7591 3.2.2",
     ),
     "invalid_dpop_proof": Advice(
         "400, 401", "token, PAR, UserInfo", "DPoP: this proof was used before",

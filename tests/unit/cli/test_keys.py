@@ -54,6 +54,16 @@ def test_one_algorithm_may_rotate_alone(idp, manifest):
     assert idp("keys", "rotate", "--alg", "HS256").status == 2
 
 
+@pytest.mark.parametrize("alg", ["ES256", "RS256", "PS256", "EdDSA", "RSA-OAEP-256", "ECDH-ES"])
+def test_keys_of_every_kind_are_made_and_rotate(idp, manifest, alg):
+    (upcoming,), (current,) = kids(manifest, "next", alg), kids(manifest, "current", alg)
+
+    assert idp.succeed("keys", "rotate", "--force", "--alg", alg) == f"{alg} {upcoming} is current\n"
+
+    assert (kids(manifest, "current", alg), kids(manifest, "retired", alg)) == ([upcoming], [current])
+    assert idp.succeed("keys", "retire", current, "--force") == "1 destroyed\n"
+
+
 def test_retire_destroys_nothing_that_may_still_be_needed(idp, manifest):
     idp.succeed("keys", "rotate", "--force")
     retired = kids(manifest, "retired")[0]

@@ -27,7 +27,6 @@ UNSEEN = {
     "invalid_target",
     "invalid_client",
     "invalid_dpop_proof",
-    "invalid_client_metadata",
     "invalid_grant",
     "invalid_token",
     "key_still_needed",
