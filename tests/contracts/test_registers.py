@@ -1,14 +1,21 @@
 """What every register answers, embedded on both servers and over HTTP."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from idp.kernel.errors import Unavailable
+from idp.outbound import Outbound
+from idp.registers.http_register import HttpBusiness, HttpImmigration, HttpPopulation
+from idp.registers.reference import ReferenceServer
 from idp.registers.register import Change, ChangeKind, RegisterName, Registers
+from idp.registers.request_key import RequestKey
 from idp.registers.sample import SAMPLES, SamplePopulation, Samples
 from idp.storage.database import Database
 from tests.people import a_seal
+from tests.register_server import serving
 
 CITIZEN, FOREIGNER, COMPANY = "001083990000", "900990007919", "9000000006"
 ON = date(2026, 11, 1)
@@ -20,7 +27,7 @@ SUBJECTS = {
 EVERY = [*RegisterName]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgres", "http"])
 def way(request) -> str:
     return request.param
 
@@ -33,6 +40,19 @@ def samples(way, request, clock) -> Samples:
     for name, file in SAMPLES.items():
         samples.by_name(name).import_csv(file)
     return samples
+
+
+@pytest.fixture
+def over_http(samples, clock) -> Iterator[Registers]:
+    """The same samples, behind the reference server."""
+    key = RequestKey(generate_private_key(SECP256R1()))
+    with serving(ReferenceServer(samples, key.public, clock)) as address:
+        given = (Outbound(allowed=["127.0.0.0/8"]), key, clock)
+        yield Registers(
+            population=HttpPopulation(f"{address}/population", *given),
+            immigration=HttpImmigration(f"{address}/immigration", *given),
+            business=HttpBusiness(f"{address}/business", *given),
+        )
 
 
 @pytest.fixture

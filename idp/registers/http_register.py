@@ -1,0 +1,158 @@
+"""A register over HTTP: JSON asked and answered under one address, numbers in the body and never in a URL.
+
+``POST {address}/find`` with ``{"number": "..."}`` answers ``{"record": {...}}``, or ``{"record": null}``
+where there is none; a record's members are the columns of its CSV file. ``POST {address}/changes`` with
+``{"after": "...", "limit": 100}`` answers ``{"changes": [...]}``. Anything else, and silence, is
+``Unavailable``.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from idp.kernel.clock import Clock
+from idp.kernel.errors import Unavailable
+from idp.keyring.gate import BadToken, read_object
+from idp.outbound import OK, Outbound, OutboundFailed
+from idp.registers.breaker import Breaker
+from idp.registers.fields import RowRefused
+from idp.registers.register import (
+    BUSINESS,
+    IMMIGRATION,
+    MOST_CHANGES,
+    POPULATION,
+    Change,
+    ChangeKind,
+    CitizenRecord,
+    ForeignerRecord,
+    OrganisationRecord,
+    Shape,
+)
+from idp.registers.request_key import RequestKey
+from idp.statute.ages import day_in_vietnam
+
+R = TypeVar("R")
+LONGEST_CURSOR = 128
+ANYBODYS_NUMBER = re.compile(r"[0-9A-Z.]{1,35}")
+
+
+class HttpRegister(Generic[R]):
+    """One register behind one address. What it answers is checked like a row of a file."""
+
+    def __init__(
+        self, shape: Shape[R], address: str, outbound: Outbound, key: RequestKey | None, clock: Clock
+    ) -> None:
+        self._shape = shape
+        self._address = address.rstrip("/")
+        self._outbound = outbound
+        self._key = key
+        self._clock = clock
+        self._breaker = Breaker(f"{shape.name.value} register", clock)
+        self.source = f"{shape.name.value} register at {urlsplit(address).hostname}"
+
+    def find(self, number: str) -> R | None:
+        """The record of a number; ``None`` when there is none. Raises ``Unavailable``.
+
+        What cannot be a number is not asked for: nobody's typing can make a register look broken.
+        """
+        if not ANYBODYS_NUMBER.fullmatch(number):
+            return None
+        return self._breaker.ask(lambda: self._record(number))
+
+    def changes(self, after: str, limit: int = MOST_CHANGES) -> Sequence[Change]:
+        """As in ``Register``."""
+        return self._breaker.ask(lambda: self._changes(after, min(limit, MOST_CHANGES)))
+
+    def _record(self, number: str) -> R | None:
+        answer = self._ask("find", {"number": number})
+        if "record" in answer and answer["record"] is None:
+            return None
+        row = answer.get("record")
+        if not isinstance(row, dict) or not all(isinstance(value, str) for value in row.values()):
+            raise self._unusable()
+        try:
+            record = self._shape.read_row(row, day_in_vietnam(self._clock()))
+        except (RowRefused, KeyError):
+            raise self._unusable() from None
+        if self._shape.number_of(record) != number:
+            raise self._unusable()
+        return record
+
+    def _changes(self, after: str, limit: int) -> Sequence[Change]:
+        listed = self._ask("changes", {"after": after, "limit": limit}).get("changes")
+        if not isinstance(listed, list):
+            raise self._unusable()
+        return [self._change(each) for each in listed]
+
+    def _change(self, members: Any) -> Change:
+        try:
+            change = Change(
+                cursor=members["cursor"],
+                kind=ChangeKind(members["kind"]),
+                number=members["number"],
+                happened_on=date.fromisoformat(members["happened_on"]),
+                new_number=members["new_number"],
+            )
+        except (KeyError, TypeError, ValueError):
+            raise self._unusable() from None
+        texts = [change.cursor, change.number]
+        if change.new_number is not None:
+            texts.append(change.new_number)
+        if not all(isinstance(text, str) and 0 < len(text) <= LONGEST_CURSOR for text in texts):
+            raise self._unusable()
+        return change
+
+    def _ask(self, what: str, question: dict[str, object]) -> dict[str, Any]:
+        url, body = f"{self._address}/{what}", json.dumps(question).encode()
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if self._key is not None:
+            headers["Authorization"] = f"Bearer {self._key.token(url, body, self._clock())}"
+        try:
+            answer = self._outbound.post(url, body, headers)
+        except OutboundFailed:
+            raise self._unusable() from None
+        if answer.status != OK or answer.content_type != "application/json":
+            raise self._unusable()
+        try:
+            return read_object(answer.body)
+        except BadToken:
+            raise self._unusable() from None
+
+    def _unusable(self) -> Unavailable:
+        return Unavailable(self._breaker.what)
+
+
+class HttpPopulation(HttpRegister[CitizenRecord]):
+    """The population register over HTTP."""
+
+    def __init__(self, address: str, outbound: Outbound, key: RequestKey | None, clock: Clock) -> None:
+        super().__init__(POPULATION, address, outbound, key, clock)
+
+    def citizen(self, number: str) -> CitizenRecord | None:
+        """As in ``PopulationRegister``."""
+        return self.find(number)
+
+
+class HttpImmigration(HttpRegister[ForeignerRecord]):
+    """The immigration register over HTTP."""
+
+    def __init__(self, address: str, outbound: Outbound, key: RequestKey | None, clock: Clock) -> None:
+        super().__init__(IMMIGRATION, address, outbound, key, clock)
+
+    def foreigner(self, number: str) -> ForeignerRecord | None:
+        """As in ``ImmigrationRegister``."""
+        return self.find(number)
+
+
+class HttpBusiness(HttpRegister[OrganisationRecord]):
+    """The business register over HTTP."""
+
+    def __init__(self, address: str, outbound: Outbound, key: RequestKey | None, clock: Clock) -> None:
+        super().__init__(BUSINESS, address, outbound, key, clock)
+
+    def organisation(self, code: str) -> OrganisationRecord | None:
+        """As in ``BusinessRegister``."""
+        return self.find(code)

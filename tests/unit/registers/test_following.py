@@ -1,0 +1,114 @@
+from datetime import date
+
+import pytest
+
+from idp.kernel.errors import Unavailable
+from idp.registers.following import Following
+from idp.registers.register import ChangeKind, RegisterName
+from idp.registers.sample import SAMPLES, Samples
+from tests.people import a_seal
+
+CITIZEN = "001083990000"
+NAME = RegisterName.POPULATION
+
+
+@pytest.fixture
+def samples(database, clock):
+    samples = Samples(database, a_seal(), clock)
+    samples.population.import_csv(SAMPLES[NAME])
+    return samples
+
+
+@pytest.fixture
+def tell(samples):
+    def tell(times=1):
+        for _ in range(times):
+            samples.population.change(ChangeKind.RECORD_CHANGED, CITIZEN, date(2026, 11, 1))
+
+    return tell
+
+
+@pytest.fixture
+def following(database, clock):
+    return Following(database, clock)
+
+
+def test_every_change_is_handed_over_once_and_in_order(following, samples, tell):
+    tell(250)
+    told = []
+
+    first = following.follow(NAME, samples.population, told.append)
+    again = following.follow(NAME, samples.population, told.append)
+
+    assert (first, again) == (250, 0)
+    assert [change.cursor for change in told] == [str(place) for place in range(1, 251)]
+
+
+def test_place_outlives_the_process(following, samples, tell, database, clock):
+    told = []
+    tell()
+    following.follow(NAME, samples.population, told.append)
+    tell()
+
+    Following(database, clock).follow(NAME, samples.population, told.append)
+
+    assert [change.cursor for change in told] == ["1", "2"]
+
+
+def test_change_whose_act_failed_comes_again(following, samples, tell):
+    tell(3)
+    told = []
+
+    def fail_at_the_second(change):
+        told.append(change.cursor)
+        if len(told) == 2:
+            raise Unavailable("something")
+
+    with pytest.raises(Unavailable):
+        following.follow(NAME, samples.population, fail_at_the_second)
+    following.follow(NAME, samples.population, fail_at_the_second)
+
+    assert told == ["1", "2", "2", "3"]
+
+
+def test_what_a_failed_act_wrote_is_undone(following, samples, tell):
+    tell()
+
+    def write_and_fail(change):
+        samples.population.change(ChangeKind.DEATH, CITIZEN, date(2026, 11, 1))
+        raise Unavailable("something")
+
+    with pytest.raises(Unavailable):
+        following.follow(NAME, samples.population, write_and_fail)
+
+    assert not samples.population.citizen(CITIZEN).is_deceased
+
+
+def test_of_two_followers_each_change_goes_to_one(following, samples, tell, database, clock):
+    tell(3)
+    told, other = [], Following(database, clock)
+
+    class Interrupted:
+        """Between reading the page and acting on it, somebody else follows."""
+
+        def changes(self, after, limit=100):
+            page = samples.population.changes(after)
+            other.follow(NAME, samples.population, told.append)
+            return page
+
+    assert following.follow(NAME, Interrupted(), told.append) == 0
+    assert [change.cursor for change in told] == ["1", "2", "3"]
+
+
+def test_silent_register_keeps_the_place(following, samples, tell):
+    class Silent:
+        def changes(self, after, limit=100):
+            raise Unavailable("register")
+
+    tell()
+    following.follow(NAME, samples.population, lambda change: None)
+
+    with pytest.raises(Unavailable):
+        following.follow(NAME, Silent(), lambda change: None)
+
+    assert following.cursor(NAME) == "1"
