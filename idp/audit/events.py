@@ -59,6 +59,15 @@ class Event(StrEnum):
     ACCOUNT_LEVEL_CHANGED = "account.level_changed", "The level of an account was changed."
     ACCOUNT_VIEWED = "account.viewed", "Somebody other than the holder looked at an account."
 
+    APPLICATION_FILED = "application.filed", "Somebody asked for an account, or for a higher level."
+    APPLICATION_DECIDED = (
+        "application.decided",
+        "An application was accepted, refused or withdrawn, or expired.",
+    )
+    EVIDENCE_ADDED = "evidence.added", "Something was checked that an account stands on."
+    OFFICER_APPOINTED = "officer.appointed", "An account's holder acts as an officer from now on."
+    OFFICER_ENDED = "officer.ended", "An account's holder no longer acts as an officer."
+
     MANDATE_GIVEN = "mandate.given", "Somebody may act for an account from now on."
     MANDATE_RECEIVED = "mandate.received", "An account's holder may act for another from now on."
     MANDATE_ENDED = "mandate.ended", "Somebody may no longer act for another account."
@@ -96,10 +105,13 @@ FACTS: dict[str, str] = {
     "address": "network address of the caller",
     "alg": "algorithm of a key or signature",
     "amr": "methods used, in words of RFC 8176, separated by spaces",
+    "application": "id of an application",
+    "article": "where in the law it stands",
     "attempts_left": "how many tries are left",
     "audience": "resources that a token is for, separated by spaces",
     "auth_method": "how a client proved itself",
     "authenticator": "id of an authenticator",
+    "case": "what an application is for, by the statute's word",
     "channel": "how a message travels",
     "claims": "names of claims, separated by spaces; never their values",
     "count": "how many",
@@ -129,6 +141,7 @@ FACTS: dict[str, str] = {
     "seq": "position in an audit lane",
     "session": "public id of a session; never the cookie",
     "source": "client_id of the client whose token it was",
+    "state": "where an application stands, after the event",
     "tokens": "which kinds of token, separated by spaces",
 }
 

@@ -10,6 +10,7 @@ import click
 from flask import Flask
 
 from idp.app import create_app
+from idp.cli import enrol
 from idp.cli.house import opened
 from idp.cli.keys import initialise
 from idp.migrations import migrate
@@ -80,9 +81,12 @@ def sweep() -> None:
         removed = sweep_ephemeral(database, provider.clock()) if database is not None else 0
         removed += provider.session_room.deliveries.forget()
         tally = provider.session_room.back_channel.deliver_due()
+        resumed = provider.self_enrolment.resume()
     click.echo(f"{removed} removed")
     if tally:
         click.echo(_told(tally))
+    if resumed:
+        click.echo(f"applications: {enrol.told(resumed)}")
 
 
 @click.command()

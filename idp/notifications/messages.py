@@ -25,3 +25,11 @@ class Messages:
             Unavailable: no channel takes it.
         """
         self._channel.send(to, self._texts.compose(purpose, {"code": code, "party": party}, lang))
+
+    def send_notice(self, to: str, kind: str, lang: str) -> None:
+        """Tell of something that happened: a text of ``messages.toml`` without values.
+
+        Raises:
+            Unavailable: no channel takes it.
+        """
+        self._channel.send(to, self._texts.compose(kind, {}, lang))

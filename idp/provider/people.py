@@ -5,12 +5,19 @@ from functools import cached_property
 
 from idp.accounts.account import Accounts
 from idp.accounts.activation import ActivationCodes
+from idp.accounts.applications import Applications
+from idp.accounts.citizen_filing import CitizenFiling
 from idp.accounts.enrolment import Enrolment
+from idp.accounts.enrolment_limits import Limits
+from idp.accounts.evidence import EvidenceRecords
 from idp.accounts.lifecycle import Lifecycle
 from idp.accounts.mandate import Mandate
 from idp.accounts.mandates import Mandates
+from idp.accounts.opening import Opening
+from idp.accounts.recent import Recent
+from idp.accounts.self_enrolment import SelfEnrolment
 from idp.assurance import level_of_factors
-from idp.authenticators.addresses import Addresses
+from idp.authenticators.addresses import Addresses, network_of
 from idp.authenticators.attempts import Attempts
 from idp.authenticators.authenticator import Authenticators
 from idp.authenticators.breached import Breached
@@ -62,13 +69,23 @@ class People(Bedrock):
             settings.simulator_spared,
         )
         self.totp_enrolment = TotpEnrolment(self.totp, self.ephemeral, self.seal, self.clock, "Định Danh")
-        self.enrolment = Enrolment(
-            self.accounts,
-            self.register,
-            ActivationCodes(self.ephemeral, self.seal),
+        self._enrolment(messages or Messages(self.outbox, Texts()))
+
+    def _enrolment(self, messages: Messages) -> None:
+        """How accounts are opened."""
+        codes = ActivationCodes(self.ephemeral, self.seal)
+        self.evidence = EvidenceRecords(self.database, self.seal, self.audit)
+        self.applications = Applications(self.database, self.seal, self.audit, self.clock)
+        opening = Opening(self.accounts, self.evidence, codes, messages, self.audit, self.clock)
+        self.enrolment = Enrolment(self.accounts, self.register, opening, codes, self.audit, self.clock)
+        self.recent = Recent(self.ephemeral)
+        filings = [CitizenFiling(self.register, self.clock)]
+        self.self_enrolment = SelfEnrolment(
+            self.applications,
+            {filing.kind: filing for filing in filings},
+            opening,
+            Limits(self.ephemeral, self.seal, self.addresses, network_of),
             self.audit,
-            messages or Messages(self.outbox, Texts()),
-            self.clock,
         )
 
     def _mandates_ended(self, ended: Sequence[Mandate]) -> None:

@@ -121,6 +121,11 @@ def say_moment(language: Language, moment: datetime) -> str:
     return f"{local:%H:%M}, {say_day(language, local)}"
 
 
+def say_article(language: Language, article: str) -> str:
+    """Where something stands in the law, ``69/2024 Art. 13.1.a``, as is cited: ``69/2024, Điều 13.1.a``."""
+    return article.replace(" Art. ", ", Điều " if language == "vi" else ", Article ")
+
+
 def _read(directory: Path) -> Iterator[tuple[str, Markup]]:
     for name, prefix in _FILES.items():
         table = tomllib.loads((directory / f"{name}.toml").read_text(encoding="utf-8"))

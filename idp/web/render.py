@@ -13,7 +13,7 @@ from jinja2.ext import Extension
 from markupsafe import Markup
 
 from idp.accounts.phone import spaced_phone
-from idp.web.i18n import LANGUAGES, Language, Sentences, say_day, say_moment
+from idp.web.i18n import LANGUAGES, Language, Sentences, say_article, say_day, say_moment
 
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -22,6 +22,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 PATHS: Mapping[str, str] = {
     "front": "/",
     "activate": "/activate",
+    "enrol": "/enrol",
+    "enrol_citizen": "/enrol/citizen",
+    "enrol_status": "/enrol/status",
     "privacy": "/privacy",
     "help": "/help",
     "errors": "/errors",
@@ -67,8 +70,8 @@ class Pages:
     """Every page, ready in every language.
 
     Templates see besides their context: ``t`` (a sentence by its key), ``language``, ``provider_host``,
-    ``paths``, ``static(path)``, ``icon(name)``, ``day(date)``, ``moment(datetime)``. Text is escaped; a name
-    that the caller forgot raises ``jinja2.UndefinedError`` instead of leaving a hole.
+    ``paths``, ``static(path)``, ``icon(name)``, ``day(date)``, ``moment(datetime)``, ``law(article)``.
+    Text is escaped; a name that the caller forgot raises ``jinja2.UndefinedError`` instead of leaving a hole.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class Pages:
                 "moment": partial(say_moment, language),
             }
             for name in environment.list_templates(extensions=["html"]):
+                "law": partial(say_article, language),
                 self._templates[name, language] = environment.get_template(name)
 
     def render(self, template: str, language: Language, **context: object) -> str:

@@ -24,7 +24,7 @@ from idp.web.endpoints.token import Token
 from idp.web.endpoints.userinfo import UserInfo
 from idp.web.hardening import FRAMED
 from idp.web.http import Presenting
-from idp.web.pages import device, enrol, front, logout, my_account, requests, security, signin
+from idp.web.pages import applications, device, enrol, front, logout, my_account, requests, security, signin
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
 from idp.web.surface import Surface
@@ -57,6 +57,11 @@ class Doors:
     own: OwnPages
     presented: Presenting
     door: ClientDoor
+
+
+def enrolling(doors: Doors) -> tuple[Any, ...]:
+    """What the pages of enrolment need."""
+    return doors.surface, doors.provider.self_enrolment, doors.provider.recent
 
 
 ROUTES: tuple[Route, ...] = (
@@ -150,6 +155,9 @@ ROUTES: tuple[Route, ...] = (
     Route(ERRORS, front.ErrorGuide, lambda d: (d.surface,)),
     Route("/outbox", front.Outbox, lambda d: (d.surface, d.provider.outbox), is_demo=True),
     Route("/activate", enrol.Activate, lambda d: (d.surface, d.provider.enrolment, d.provider.password)),
+    Route("/enrol", applications.Choose, lambda d: (d.surface,)),
+    Route("/enrol/citizen", applications.CitizenForm, enrolling),
+    Route(applications.STATUS, applications.ApplicationStatus, enrolling),
     Route("/account", my_account.Home, lambda d: (d.own, d.provider.clock)),
     Route(
         "/account/sessions",

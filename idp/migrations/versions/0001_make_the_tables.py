@@ -33,6 +33,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_accounts_phone_index"), ["phone_index"], unique=False)
 
     op.create_table(
+        "applications",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.String(length=16), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("case", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("number_index", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("filed_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("filed_at", Instant(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("decided_at", Instant(), nullable=True),
+        sa.Column("decided_by", sa.String(length=64), nullable=True),
+        sa.Column("reason", sa.String(length=40), nullable=True),
+        sa.Column("article", sa.String(length=40), nullable=True),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.Column("open_key", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_applications")),
+        sa.UniqueConstraint("open_key", name=op.f("uq_applications_open_key")),
+        sa.UniqueConstraint("reference", name=op.f("uq_applications_reference")),
+    )
+    with op.batch_alter_table("applications", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_applications_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_applications_number_index"), ["number_index"], unique=False)
+        batch_op.create_index(batch_op.f("ix_applications_state_due_at"), ["state", "due_at"], unique=False)
+
+    op.create_table(
         "audit_events",
         sa.Column("lane", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -121,6 +147,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ephemeral", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ephemeral_expires_at_ms"), ["expires_at_ms"], unique=False)
+
+    op.create_table(
+        "evidence",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=True),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("details_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("once_index", sa.LargeBinary(length=32), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
+        sa.UniqueConstraint("once_index", name=op.f("uq_evidence_once_index")),
+    )
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_evidence_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_evidence_application_id"), ["application_id"], unique=False)
 
     op.create_table(
         "grants",
@@ -323,6 +365,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_grants_account_id"))
 
     op.drop_table("grants")
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_evidence_application_id"))
+        batch_op.drop_index(batch_op.f("ix_evidence_account_id"))
+
+    op.drop_table("evidence")
     with op.batch_alter_table("ephemeral", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ephemeral_expires_at_ms"))
 
@@ -343,6 +390,12 @@ def downgrade() -> None:
         )
 
     op.drop_table("audit_events")
+    with op.batch_alter_table("applications", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_applications_state_due_at"))
+        batch_op.drop_index(batch_op.f("ix_applications_number_index"))
+        batch_op.drop_index(batch_op.f("ix_applications_account_id"))
+
+    op.drop_table("applications")
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_accounts_phone_index"))
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from idp.accounts.account import Accounts
+from idp.accounts.activation import ActivationCodes
+from idp.accounts.evidence import EvidenceRecords
+from idp.accounts.opening import Opening
 from idp.audit.events import FACTS
 from tests.people import a_seal
 
@@ -25,9 +28,13 @@ class Sent:
     """Stands for the messages: what was sent, in order."""
 
     messages: list = field(default_factory=list)
+    notices: list = field(default_factory=list)
 
     def send_code(self, to, code, purpose, lang, party):
         self.messages.append((to, code, purpose, lang))
+
+    def send_notice(self, to, kind, lang):
+        self.notices.append((to, kind, lang))
 
     @property
     def last_code(self):
@@ -47,3 +54,18 @@ def sent():
 @pytest.fixture
 def accounts(database, clock):
     return Accounts(database, a_seal(), clock)
+
+
+@pytest.fixture
+def codes(ephemeral):
+    return ActivationCodes(ephemeral, a_seal())
+
+
+@pytest.fixture
+def evidence(database, recorded):
+    return EvidenceRecords(database, a_seal(), recorded)
+
+
+@pytest.fixture
+def opening(accounts, evidence, codes, sent, recorded, clock):
+    return Opening(accounts, evidence, codes, sent, recorded, clock)

@@ -3,20 +3,15 @@ from datetime import date, timedelta
 import pytest
 
 from idp.accounts.account import AccountExists, LockGround, Status
-from idp.accounts.activation import ActivationCodes, ActivationRefused
+from idp.accounts.activation import ActivationRefused
 from idp.accounts.citizen import NumberMalformed
-from idp.accounts.enrolment import (
-    CardNeeded,
-    Deceased,
-    Enrolment,
-    GuardianNeeded,
-    LevelNotHeld,
-    NotInRegister,
-)
+from idp.accounts.eligibility import CardNeeded, Deceased, GuardianNeeded, LevelNotHeld, NotInRegister
+from idp.accounts.enrolment import Enrolment
+from idp.accounts.evidence import SEEN, EvidenceKind
 from idp.accounts.phone import PhoneMalformed
 from idp.assurance import Level
 from idp.kernel.errors import TooManyAttempts, Unavailable
-from tests.people import NUMBER, PHONE, a_record, a_seal
+from tests.people import NUMBER, PHONE, a_record
 
 OTHER = "001199990002"
 
@@ -27,6 +22,8 @@ def nothing(_account_id):
 
 class Register(dict):
     """A population register of the records it is given."""
+
+    source = "a register of tests"
 
     def citizen(self, number):
         return self.get(number)
@@ -43,8 +40,8 @@ def register():
 
 
 @pytest.fixture
-def enrolment(accounts, register, ephemeral, recorded, sent, clock):
-    return Enrolment(accounts, register, ActivationCodes(ephemeral, a_seal()), recorded, sent, clock)
+def enrolment(accounts, register, opening, codes, recorded, clock):
+    return Enrolment(accounts, register, opening, codes, recorded, clock)
 
 
 def test_citizen_of_the_register_gets_an_account_and_a_code(enrolment, accounts, recorded, sent):
@@ -55,7 +52,24 @@ def test_citizen_of_the_register_gets_an_account_and_a_code(enrolment, accounts,
     assert account.identity.family_name == "Trần"
     assert sent.messages == [(PHONE, sent.last_code, "activation", "vi")]
     opened = {"kind": "citizen", "level": "02", "actor": "cli"}
-    assert recorded.events == [("account.opened", account.id, opened)]
+    assert recorded.events[0] == ("account.opened", account.id, opened)
+
+
+def test_account_stands_on_the_register_and_at_level_02_on_having_been_seen(enrolment, evidence, clock):
+    account = enrolment.open_citizen(NUMBER, PHONE, Level.TWO, "cli")
+
+    found, seen = evidence.of_account(account.id)
+
+    assert (found.kind, found.source, found.officer) == (EvidenceKind.REGISTER, "a register of tests", None)
+    assert (seen.kind, seen.officer, seen.facts) == (EvidenceKind.IN_PERSON, "cli", SEEN)
+    assert found.at == seen.at == clock.now
+    assert found.article == "69/2024 Art. 7.1.a"
+
+
+def test_nobody_was_seen_for_level_01(enrolment, evidence):
+    account = enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+
+    assert [each.kind for each in evidence.of_account(account.id)] == [EvidenceKind.REGISTER]
 
 
 def test_holder_activates_with_the_code(enrolment, accounts, recorded, sent, clock):
@@ -130,9 +144,8 @@ def test_second_account_is_refused(enrolment, sent):
     assert len(sent.messages) == 1
 
 
-def test_silent_register_is_not_taken_for_a_no(accounts, ephemeral, recorded, sent, clock):
-    codes = ActivationCodes(ephemeral, a_seal())
-    enrolment = Enrolment(accounts, SilentRegister(), codes, recorded, sent, clock)
+def test_silent_register_is_not_taken_for_a_no(accounts, opening, codes, recorded, clock):
+    enrolment = Enrolment(accounts, SilentRegister(), opening, codes, recorded, clock)
 
     with pytest.raises(Unavailable):
         enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")

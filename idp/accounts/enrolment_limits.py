@@ -1,0 +1,67 @@
+"""How often somebody may file an application, or ask after one: counted alike whoever has an account."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Protocol
+
+from idp.kernel.errors import TooManyAttempts
+from idp.keyring.seal import Seal
+from idp.storage.ephemeral import Ephemeral, Space
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+# What is filed may be guessed: ten tries a day for one number leave a card's day of issue unfound for years.
+OF_NUMBER = ((5, HOUR), (10, DAY))
+# A commune's helpers file for many behind one address; nobody fills the table from it.
+OF_ADDRESS = ((300, HOUR),)
+QUESTIONS = ((10, timedelta(minutes=10)),)
+
+
+class WrongTries(Protocol):
+    """Counts wrong tries per address, over all that is done there: ``authenticators`` has it."""
+
+    def check(self, address: str) -> None:
+        """Raises ``TooManyAttempts``."""
+
+    def fail(self, address: str) -> None: ...
+
+
+class Limits:
+    """Counts before anything is looked at. The store sees keyed digests, never numbers."""
+
+    def __init__(
+        self, ephemeral: Ephemeral, seal: Seal, addresses: WrongTries, network_of: Callable[[str], str]
+    ) -> None:
+        self._ephemeral = ephemeral
+        self._seal = seal
+        self._addresses = addresses
+        self._network_of = network_of
+
+    def spend_filing(self, number: str, address: str) -> None:
+        """Pay for one application.
+
+        Raises:
+            TooManyAttempts: too many for this number, or from this address.
+        """
+        self._addresses.check(address)
+        self._spend("from", self._network_of(address), OF_ADDRESS)
+        self._spend("filed", number, OF_NUMBER)
+
+    def spend_question(self, reference: str, address: str) -> None:
+        """Pay for one question after an application.
+
+        Raises:
+            TooManyAttempts.
+        """
+        self._addresses.check(address)
+        self._spend("asked", reference, QUESTIONS)
+
+    def was_wrong(self, address: str) -> None:
+        """What was filed or asked did not fit."""
+        self._addresses.fail(address)
+
+    def _spend(self, what: str, whom: str, budgets: tuple[tuple[int, timedelta], ...]) -> None:
+        key = self._seal.index(whom, f"enrolment.{what}").hex()
+        for most, within in budgets:
+            lapse = f"{what}:{int(within.total_seconds())}:{key}"
+            if self._ephemeral.increment(Space.ENROLMENT, lapse, within) > most:
+                raise TooManyAttempts(within)
