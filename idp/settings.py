@@ -66,6 +66,29 @@ class Settings(BaseSettings):
     dpop_nonce_required: bool = Field(
         default=False, description="Every DPoP proof bears a nonce of ours (RFC 9449); clients ask twice."
     )
+    population_register_url: str | None = Field(
+        default=None, description="The population register; without it the embedded sample."
+    )
+    immigration_register_url: str | None = Field(
+        default=None, description="The immigration register; without it the embedded sample."
+    )
+    business_register_url: str | None = Field(
+        default=None, description="The business register; without it the embedded sample."
+    )
+    register_key_file: Path | None = Field(
+        default=None, description="The private key (PEM, P-256) that requests to registers are signed with."
+    )
+    is_demo: bool = Field(default=False, description="Sample people, the outbox page, http on localhost.")
+    is_simulator: bool = Field(
+        default=False,
+        description="For developers of relying parties: steered by URL. Only in a demonstration.",
+    )
+    simulator_spared: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Identity numbers of sample people whom wrong tries never lock out."
+    )
+    sms_channel: str = Field(default="none", description="`gateway`, `outbox` (demonstration) or `none`.")
+    sms_url: str | None = Field(default=None, description="The SMS gateway's https address.")
+    sms_token: SecretStr | None = Field(default=None, description="Its bearer token.")
     is_demo: bool = Field(default=False, description="Sample people, the outbox page, http on localhost.")
     is_simulator: bool = Field(
         default=False,
@@ -158,6 +181,17 @@ class Settings(BaseSettings):
             is_version = version.isascii() and version.isdigit() and 1 <= int(version) <= LAST_SEAL_VERSION
             if not is_version or len(_decoded(key)) != SECRET_BYTES:
                 raise ValueError("must hold version:key pairs; a key is 32 bytes in base64url")
+        return value
+
+    @field_validator("population_register_url", "immigration_register_url", "business_register_url")
+    @classmethod
+    def _register_is_reached_safely(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://none")
+        is_local = parts.scheme == "http" and parts.hostname in LOCAL_HOSTS
+        if not (parts.scheme == "https" or is_local) or not parts.hostname:
+            raise ValueError("must be an https address, or http on localhost")
+        if parts.query or parts.fragment or "@" in parts.netloc:
+            raise ValueError("must hold no query, fragment or user")
         return value
 
     @field_validator("issuer")

@@ -1,6 +1,8 @@
-"""State registers: generate, import, change."""
+"""State registers: generate, import, change, serve."""
 
+import json
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -9,9 +11,14 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from idp.audit.events import Event
 from idp.cli.house import opened
+from idp.provider import Provider
 from idp.registers.generate_many import FILES, Wanted, generate
 from idp.registers.imports import ImportReport
+from idp.registers.reference import ReferenceServer
 from idp.registers.register import ChangeKind, RegisterName
+from idp.registers.request_key import load_key, make_key
+from idp.serving import THREADS, Serving, run
+from idp.settings import LOCAL_HOSTS, load
 from idp.statute.ages import day_in_vietnam
 
 NAMES = click.Choice([name.value for name in RegisterName])
@@ -85,6 +92,38 @@ def change(kind: str, number: str, name: str, happened_on: datetime | None, to: 
         day = happened_on.date() if happened_on else day_in_vietnam(provider.clock())
         told = provider.samples.by_name(RegisterName(name)).change(ChangeKind(kind), number, day, to)
     click.echo(f"{told.kind.value} told as {name} change {told.cursor}")
+
+
+@registers.command(name="key")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def key_(file: Path) -> None:
+    """Print the public key that registers know us by; FILE gets a new private one if it is not there."""
+    key = load_key(file) if file.exists() else make_key(file)
+    click.echo(json.dumps(key.public))
+
+
+@registers.command(name="serve-sample")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8100, type=click.IntRange(1, 65535), show_default=True, help="Port.")
+@click.option(
+    "--key",
+    "key_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The public key (JWK) of who may ask; without it whoever reaches it, on this machine only.",
+)
+def serve_sample(host: str, port: int, key_file: Path | None) -> None:
+    """Answer as the three registers over HTTP, out of the samples, until stopped."""
+    if key_file is None and host not in LOCAL_HOSTS:
+        raise click.UsageError("without --key only this machine may ask: leave --host")
+    key = None if key_file is None else json.loads(key_file.read_text(encoding="utf-8"))
+    with opened():
+        pass  # so that what stands in the way is told here, and not by each worker
+    run(Serving(host, port, 1, THREADS), partial(_reference, key))
+
+
+def _reference(key: dict[str, str] | None) -> ReferenceServer:
+    provider = Provider(load())
+    return ReferenceServer(provider.samples, key, provider.clock)
 
 
 def _tell(report: ImportReport, refused: Path | None) -> None:

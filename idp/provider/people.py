@@ -10,6 +10,8 @@ from idp.accounts.citizen_filing import CitizenFiling
 from idp.accounts.enrolment import Enrolment
 from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import EvidenceRecords
+from idp.accounts.filing import Filing
+from idp.accounts.foreigner_filing import ForeignerFiling
 from idp.accounts.lifecycle import Lifecycle
 from idp.accounts.mandate import Mandate
 from idp.accounts.mandates import Mandates
@@ -46,7 +48,7 @@ class People(Bedrock):
         super().__init__(settings, clock)
         self.outbox = Outbox(self.database, self.seal, self.clock)
         self.samples = Samples(self.database, self.seal, self.clock)
-        self.registers = registers_of(self.samples)
+        self.registers = registers_of(settings, self.samples, self.clock)
         self.register = self.registers.population
         self.following = Following(self.database, self.clock)
         self.accounts = Accounts(self.database, self.seal, self.clock)
@@ -79,7 +81,10 @@ class People(Bedrock):
         opening = Opening(self.accounts, self.evidence, codes, messages, self.audit, self.clock)
         self.enrolment = Enrolment(self.accounts, self.register, opening, codes, self.audit, self.clock)
         self.recent = Recent(self.ephemeral)
-        filings = [CitizenFiling(self.register, self.clock)]
+        filings: list[Filing] = [
+            CitizenFiling(self.registers.population, self.clock),
+            ForeignerFiling(self.registers.immigration, self.clock),
+        ]
         self.self_enrolment = SelfEnrolment(
             self.applications,
             {filing.kind: filing for filing in filings},

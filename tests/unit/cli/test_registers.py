@@ -1,7 +1,10 @@
-"""registers import."""
+"""registers import, generate, change, key, serve-sample."""
+
+import json
 
 import pytest
 
+from idp.registers.register import RegisterName
 from idp.registers.sample import SAMPLE_PEOPLE
 
 HEADER, *ROWS = SAMPLE_PEOPLE.read_text(encoding="utf-8").splitlines()
@@ -89,3 +92,77 @@ def test_an_empty_file_is_refused(import_):
 
 def test_a_file_that_is_not_there_is_a_wrong_call(idp):
     assert idp("registers", "import", "/nowhere.csv").status == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "number"),
+    [
+        ("immigration", "sample_foreigners.csv", "900990007919"),
+        ("business", "sample_organisations.csv", "9000000006"),
+    ],
+)
+def test_the_other_samples_are_taken_in_too(idp, name, file, number):
+    out = idp.succeed("registers", "import", str(SAMPLE_PEOPLE.with_name(file)), "--register", name)
+
+    assert "0 refused" in out
+    assert idp.events("register.imported")[-1]["register"] == name
+    provider = idp.provider()
+    assert provider.samples.by_name(RegisterName(name)).find(number) is not None
+    provider.close()
+
+
+def test_what_is_generated_is_taken_in_whole(idp, tmp_path):
+    wanted = ("--citizens", "300", "--foreigners", "30", "--organisations", "30")
+
+    idp.succeed("registers", "generate", str(tmp_path / "many"), *wanted)
+
+    for name, count in (("population", 300), ("immigration", 30), ("business", 30)):
+        file = str(tmp_path / "many" / f"{name}.csv")
+        assert f"{count} taken in" in idp.succeed("registers", "import", file, "--register", name)
+
+
+def test_organisations_need_somebody_to_represent_them(idp, tmp_path):
+    assert idp("registers", "generate", str(tmp_path / "many"), "--organisations", "1").status == 2
+
+
+def test_more_people_than_there_are_numbers_are_refused(idp, tmp_path):
+    answer = idp("registers", "generate", str(tmp_path / "many"), "--citizens", "100000000")
+
+    assert (answer.status, "too_many_wanted" in answer.err) == (1, True)
+
+
+def test_something_happens_and_the_feed_tells_of_it(idp):
+    out = idp.succeed("registers", "change", "death", "001083990000", "--on", "2026-11-01")
+
+    assert out == "death told as population change 1\n"
+    provider = idp.provider()
+    assert provider.registers.population.citizen("001083990000").is_deceased
+    assert provider.registers.population.changes("")[0].happened_on.isoformat() == "2026-11-01"
+    provider.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "said"),
+    [
+        ("organisation_dissolved", "001083990000", "register_change_refused"),
+        ("death", "001083990001", "not_found"),
+    ],
+)
+def test_what_cannot_happen_is_refused_by_name(idp, kind, number, said):
+    answer = idp("registers", "change", kind, number)
+
+    assert (answer.status, said in answer.err) == (1, True)
+
+
+def test_key_is_made_once_and_its_public_half_printed(idp, tmp_path):
+    file = str(tmp_path / "register-key")
+
+    first, second = idp.succeed("registers", "key", file), idp.succeed("registers", "key", file)
+
+    assert first == second
+    assert json.loads(first)["crv"] == "P-256"
+    assert '"d"' not in first
+
+
+def test_without_a_key_the_samples_are_served_to_this_machine_only(idp):
+    assert idp("registers", "serve-sample", "--host", "0.0.0.0").status == 2
