@@ -89,17 +89,6 @@ class Settings(BaseSettings):
     sms_channel: str = Field(default="none", description="`gateway`, `outbox` (demonstration) or `none`.")
     sms_url: str | None = Field(default=None, description="The SMS gateway's https address.")
     sms_token: SecretStr | None = Field(default=None, description="Its bearer token.")
-    is_demo: bool = Field(default=False, description="Sample people, the outbox page, http on localhost.")
-    is_simulator: bool = Field(
-        default=False,
-        description="For developers of relying parties: steered by URL. Only in a demonstration.",
-    )
-    simulator_spared: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="Identity numbers of sample people whom wrong tries never lock out."
-    )
-    sms_channel: str = Field(default="none", description="`gateway`, `outbox` (demonstration) or `none`.")
-    sms_url: str | None = Field(default=None, description="The SMS gateway's https address.")
-    sms_token: SecretStr | None = Field(default=None, description="Its bearer token.")
     default_level: int = Field(
         default=2, ge=1, le=4, description="Authentication level when nobody asks for one."
     )
