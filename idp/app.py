@@ -48,7 +48,12 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     app.extensions["provider"] = provider
     sentences = Sentences(is_strict=settings.is_demo)
     surface = Surface(
-        pages=Pages(sentences, urlsplit(settings.issuer).netloc, is_simulator=settings.is_simulator),
+        pages=Pages(
+            sentences,
+            urlsplit(settings.issuer).netloc,
+            is_simulator=settings.is_simulator,
+            has_requests="ciba" in provider.features,
+        ),
         sentences=sentences,
         cookies=Cookies(is_https=settings.is_https),
         addresses=Addresses(settings.trusted_proxies),
@@ -126,6 +131,13 @@ class Logged:
 def _documents(provider: Provider, issuer: str) -> dict[str, Callable[[], bytes]]:
     methods = provider.client_authentication.methods
     document = json.dumps(
-        metadata(issuer, endpoints(), provider.keyring.algorithms, provider.levels, methods)
+        metadata(
+            issuer,
+            endpoints(provider),
+            provider.keyring.algorithms,
+            provider.levels,
+            methods,
+            provider.features,
+        )
     ).encode()
     return dict.fromkeys(WELL_KNOWN, lambda: document) | {JWKS: provider.keyring.jwks_bytes}

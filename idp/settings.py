@@ -4,7 +4,7 @@ import base64
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -18,6 +18,10 @@ ALWAYS = ("ES256", "RS256")  # what clients get that ask for nothing; Discovery 
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 REDIS = ("redis://", "rediss://", "unix://")
 ZERO = timedelta(0)
+FeatureName = Literal[
+    "par", "jar", "jarm", "introspection", "revocation", "registration", "client_credentials",
+    "device_code", "ciba", "token_exchange", "session_management",
+]  # fmt: skip
 
 
 class Misconfigured(Exception):
@@ -89,6 +93,9 @@ class Settings(BaseSettings):
     sms_channel: str = Field(default="none", description="`gateway`, `outbox` (demonstration) or `none`.")
     sms_url: str | None = Field(default=None, description="The SMS gateway's https address.")
     sms_token: SecretStr | None = Field(default=None, description="Its bearer token.")
+    features_off: Annotated[tuple[FeatureName, ...], NoDecode] = Field(
+        default=(), description="Protocol features that are not offered, comma separated."
+    )
     default_level: int = Field(
         default=2, ge=1, le=4, description="Authentication level when nobody asks for one."
     )
@@ -121,7 +128,12 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "trusted_proxies", "outbound_allowed", "simulator_spared", "signing_algorithms", mode="before"
+        "trusted_proxies",
+        "outbound_allowed",
+        "simulator_spared",
+        "signing_algorithms",
+        "features_off",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:

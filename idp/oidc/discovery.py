@@ -8,10 +8,11 @@ from idp.assurance import acr_of
 from idp.oidc.authorization.ciba import BACKCHANNEL
 from idp.oidc.authorization.jar import REQUEST_ALGORITHMS, UNSIGNED
 from idp.oidc.authorization.request import Prompt
-from idp.oidc.authorization.response_modes import RESPONSE_MODES
+from idp.oidc.authorization.response_modes import CARRIERS, RESPONSE_MODES
 from idp.oidc.authorization.rules import RESPONSE_TYPES
 from idp.oidc.clients.authentication import SIGNING
 from idp.oidc.clients.encryption import ENCRYPTION
+from idp.oidc.features import ALL, Features
 from idp.oidc.grants.table import GRANT_TYPES
 from idp.oidc.sessions.back_channel import BACK_CHANNEL
 from idp.oidc.sessions.sign_out import FRONT_CHANNEL
@@ -47,6 +48,7 @@ def metadata(
     algorithms: tuple[str, ...],
     levels: tuple[int, ...],
     auth_methods: Collection[str],
+    features: Features = ALL,
 ) -> dict[str, object]:
     """The discovery document.
 
@@ -56,13 +58,14 @@ def metadata(
         algorithms: what the keyring signs with.
         levels: the authentication levels that the methods at hand can reach.
         auth_methods: how clients may prove themselves here.
+        features: what is on.
     """
     document: dict[str, object] = {
         "issuer": issuer,
         **{member: issuer + path for member, path in paths.items()},
         "scopes_supported": list(SCOPES),
         **REQUESTS,
-        "grant_types_supported": list(GRANT_TYPES),
+        "grant_types_supported": list(features.grant_types(GRANT_TYPES)),
         "acr_values_supported": [acr_of(level) for level in levels],
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": list(algorithms),
@@ -85,6 +88,8 @@ def metadata(
     }
     if "self_signed_tls_client_auth" in auth_methods:  # then we see certificates
         document["tls_client_certificate_bound_access_tokens"] = True
+    modes = RESPONSE_MODES if "jarm" in features else CARRIERS
+    document = features.left_of({**document, "response_modes_supported": list(modes)})
     if issuer.startswith("https://"):  # Authlib's own check knows no localhost
         OpenIDProviderMetadata(document).validate()
     return document

@@ -131,6 +131,14 @@ GUIDE: dict[str, Advice] = {
         "303, 400", "authorization", "registration: not supported; register ahead of the request",
         "Leave the parameter registration out.", "OIDC Core 7.2.1",
     ),
+    "request_not_supported": Advice(
+        "303, 400", "authorization, CIBA", "not supported here",
+        "This provider reads no request objects: send the parameters themselves.", "OIDC Core 3.1.2.6",
+    ),
+    "request_uri_not_supported": Advice(
+        "303, 400", "authorization", "not supported here",
+        "This provider fetches no request objects: send the parameters themselves.", "OIDC Core 3.1.2.6",
+    ),
     "server_error": Advice(
         "500", "everywhere", "our fault; the reference is",
         "Nothing. Tell the operator the reference.", "RFC 6749 4.1.2.1",

@@ -24,6 +24,7 @@ from idp.oidc.clients.invitations import Invitations
 from idp.oidc.clients.keys import ClientKeys
 from idp.oidc.clients.registration import Registration
 from idp.oidc.consent import Consents
+from idp.oidc.features import Features
 from idp.oidc.grants.codes import Codes
 from idp.oidc.grants.pending import Pendings
 from idp.oidc.grants.rooms import Rooms
@@ -58,6 +59,7 @@ class Protocol(People):
     def __init__(self, settings: Settings, clock: Clock) -> None:
         super().__init__(settings, clock)
         root, issuer, clock = settings.root_secret, settings.issuer, self.clock
+        self.features = Features(frozenset(settings.features_off))
         self.clients = Clients(self.database, clock, self.keyring.algorithms)
         self.client_keys = ClientKeys(self.outbound.fetch)
         self.envelopes = Envelopes(self.client_keys)
@@ -92,6 +94,7 @@ class Protocol(People):
             derive(root, "browser-state"),
             clock,
             settings.session_ttl,
+            is_watched="session_management" in self.features,
         )
         self.sessions = self.session_room.sessions
         self.locking = Locking(self.lifecycle, self.mandates, self.sessions, self.grants, self.database)
@@ -131,7 +134,8 @@ class Protocol(People):
                 successors=Successors(derive(settings.root_secret, "refresh-successor"), self.ephemeral),
                 audit=self.audit,
                 clock=clock,
-            )
+            ),
+            self.features,
         )
 
     def _requests(self, settings: Settings) -> None:
@@ -146,6 +150,7 @@ class Protocol(People):
             pushed_requests,
             RequestObjects(issuer, keyring, self.client_keys.of, self.outbound.fetch, self.ephemeral, clock),
             settings.default_level,
+            self.features,
         )
         self.logout = LogoutReader(issuer, self.clients, keyring)
         self.pings = Pings(self.clients, self.outbound.post, self.seal, self.database)
@@ -182,7 +187,8 @@ class Protocol(People):
             self.invitations,
             self.client_keys,
             self.outbound.fetch,
-            set(GRANT_TYPES) - (set() if settings.is_simulator else NOT_SELF_REGISTERED),
+            set(self.features.grant_types(GRANT_TYPES))
+            - (set() if settings.is_simulator else NOT_SELF_REGISTERED),
             self.client_authentication.methods,
             self.audit,
             self.database,

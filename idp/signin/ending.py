@@ -84,7 +84,7 @@ class Ending:
             outcome = Outcome(
                 session_cookie=cookie,
                 device_cookie=self._device(step.proofs, account_id, caller),
-                browser_state=self.browser_states.of(session_id),
+                browser_state=self.browser_states.of(session_id) if self.browser_states.is_on else None,
             )
             if interaction.request is None:
                 return replace(outcome, return_to=interaction.return_to)

@@ -82,6 +82,7 @@ class Pages:
         *,
         is_simulator: bool = False,
     ) -> None:
+        has_requests: bool = True,
         self.static = _addresses(paths["static"]).__getitem__
         shared = {
             "paths": paths,
@@ -91,6 +92,7 @@ class Pages:
             "other_language_url": None,
             "is_simulator": is_simulator,
         }
+            "has_requests": has_requests,
         self._templates: dict[tuple[str, str], Template] = {}
         for language in LANGUAGES:
             environment = _environment()

@@ -217,6 +217,8 @@ def routes(provider: Provider) -> Iterator[Route]:
     """Those of this house: the demonstration's and the simulator's only where it is one."""
     for route in ROUTES:
         if (provider.is_demo or not route.is_demo) and (provider.is_simulator or not route.is_simulator):
+        if not provider.features.has_address(route.path, route.member):
+            continue
             yield route
 
 
@@ -230,9 +232,9 @@ def shared_paths(provider: Provider) -> frozenset[str]:
     return frozenset({route.path for route in routes(provider) if route.is_shared} | {JWKS, *WELL_KNOWN})
 
 
-def endpoints() -> dict[str, str]:
+def endpoints(provider: Provider) -> dict[str, str]:
     """Discovery's members, each with its path."""
-    return {"jwks_uri": JWKS} | {route.member: route.path for route in ROUTES if route.member}
+    return {"jwks_uri": JWKS} | {route.member: route.path for route in routes(provider) if route.member}
 
 
 def mount(app: Flask, doors: Doors) -> None:

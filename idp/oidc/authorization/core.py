@@ -10,13 +10,14 @@ from idp.keyring.keyring import Keyring
 from idp.oidc.authorization.jar import RequestObjects
 from idp.oidc.authorization.par import PushedRequests
 from idp.oidc.authorization.request import At, AuthorizationRequest, Draft
-from idp.oidc.authorization.rules import RULES
+from idp.oidc.authorization.response_modes import CARRIERS, RESPONSE_MODES
+from idp.oidc.authorization.rules import rules
 from idp.oidc.clients.client import Client, Clients
 from idp.oidc.errors import AuthorizationRefused, InvalidRequest, OAuthError
+from idp.oidc.features import ALL, Features
 from idp.oidc.tokens.encryption import Envelopes
 
 LONGEST_QUERY = 4096  # bytes; browsers, proxies and we take them in an address, with cookies beside
-_RULES = {at: tuple(rule for rule, holds_at in RULES if at in holds_at) for at in At}
 # Form members that prove the client; what is pushed is the rest.
 _PROOF = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 
@@ -36,6 +37,7 @@ class RequestReader:
         pushed_requests: PushedRequests,
         request_objects: RequestObjects,
         default_level: int,
+        features: Features = ALL,
     ) -> None:
         self._issuer = issuer
         self._clients = clients
@@ -44,6 +46,8 @@ class RequestReader:
         self._pushed_requests = pushed_requests
         self._request_objects = request_objects
         self._default_level = default_level
+        self._rules = rules(features)
+        self._modes = RESPONSE_MODES if "jarm" in features else tuple(CARRIERS)
 
     def read(self, parameters: Mapping[str, str]) -> AuthorizationRequest:
         """The request.
@@ -54,7 +58,7 @@ class RequestReader:
         """
         draft = self.draft(parameters)
         try:
-            for rule in _RULES[At.AUTHORIZE]:
+            for rule in self._rules[At.AUTHORIZE]:
                 rule(draft)
                 if draft.pushed is not None:  # it passed them all when it was pushed
                     return draft.pushed
@@ -94,7 +98,7 @@ class RequestReader:
             raise InvalidRequest("client_id: expected the client that authenticates")
         sent = {name: value for name, value in form.items() if name not in _PROOF}
         draft = self.draft({**sent, "client_id": client.client_id})
-        for rule in _RULES[At.PAR]:
+        for rule in self._rules[At.PAR]:
             rule(draft)
         uri = self._pushed_requests.push(draft.finished())
         return uri, int(self._pushed_requests.ttl.total_seconds())
@@ -113,7 +117,7 @@ class RequestReader:
             raise InvalidRequest("client_id: expected the client that authenticates")
         draft = self.draft({**form, "client_id": client.client_id}, at)
         draft.redirect_uri = ""
-        for rule in _RULES[at]:
+        for rule in self._rules[at]:
             rule(draft)
         return draft.finished(), draft.parameters
 
@@ -125,6 +129,7 @@ class RequestReader:
             find_client=self._clients.find,
             subject_of_hint=self._subject_of_hint,
             default_level=self._default_level,
+            response_modes=self._modes,
             find_pushed=self._pushed_requests.find,
             read_request_object=objects.read_backchannel if at is At.CIBA else objects.read,
             fetch_request_object=objects.fetch,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import Flag, StrEnum, auto
 from typing import Any
 
+from idp.oidc.authorization.response_modes import RESPONSE_MODES
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidRequest
 from idp.oidc.grants.pending import Waiting
@@ -95,6 +96,7 @@ class Draft:
     client: Client | None = None
     redirect_uri: str | None = None
     response_mode: str = "query"
+    response_modes: tuple[str, ...] = RESPONSE_MODES
     scope: tuple[str, ...] = ()
     claims: ClaimsRequest = field(default_factory=ClaimsRequest)
     code_challenge: str = ""

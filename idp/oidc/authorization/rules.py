@@ -7,11 +7,18 @@ from datetime import timedelta
 from authlib.oauth2.rfc7636.challenge import CODE_CHALLENGE_PATTERN
 
 from idp.assurance import level_of
-from idp.oidc.authorization.request import PUSHED, At, Draft, Prompt
-from idp.oidc.authorization.response_modes import RESPONSE_MODES, SIGNED
+from idp.oidc.authorization.carriage import (
+    pushed_request_is_loaded,
+    request_object_is_absent,
+    request_object_is_verified,
+    request_uri_is_absent,
+    request_was_pushed,
+    request_was_signed,
+)
+from idp.oidc.authorization.request import At, Draft, Prompt
+from idp.oidc.authorization.response_modes import SIGNED
 from idp.oidc.errors import (
     InvalidRequest,
-    InvalidRequestUri,
     InvalidScope,
     NotEncryptable,
     OAuthError,
@@ -21,11 +28,13 @@ from idp.oidc.errors import (
     UntrustedRedirect,
     came,
 )
+from idp.oidc.features import Features
 from idp.oidc.grants.answered import CibaGrant, DeviceGrant
 from idp.oidc.tokens.claims import COMPANIONS, SCOPES, ClaimsRequest, read_claims_request
 from idp.oidc.tokens.rar import read_details
 from idp.oidc.tokens.resource import RESOURCE, read_resources
 
+Rule = Callable[[Draft], None]
 RESPONSE_TYPES = ("code",)
 S256_LENGTH = 43  # base64url of 32 bytes
 MAX_PARAMETER = 2048
@@ -37,61 +46,6 @@ def client_is_known(draft: Draft) -> None:
     draft.client = draft.find_client(draft.parameters.get("client_id", ""))
     if draft.client is None:
         raise UnknownClient("client_id: missing, or not registered here")
-
-
-def pushed_request_is_loaded(draft: Draft) -> None:
-    """What stands beside the reference is ignored: only what was pushed counts (RFC 9126 §4)."""
-    uri = draft.get("request_uri")
-    if uri is None or not uri.startswith(PUSHED):
-        return
-    request = draft.find_pushed(uri)
-    if request is None or request.client_id != draft.known_client.client_id:
-        raise InvalidRequestUri("request_uri: unknown, expired, already used, or pushed by another client")
-    draft.pushed = request
-
-
-def request_uri_is_absent(draft: Draft) -> None:
-    if draft.get("request_uri") is not None:
-        raise InvalidRequest("request_uri: not here; push the parameters themselves (RFC 9126 2.1)")
-
-
-def request_object_is_verified(draft: Draft) -> None:
-    """Where there is one, only what stands inside it counts (RFC 9101 §6.3)."""
-    client, token, uri = draft.known_client, draft.get("request"), draft.get("request_uri")
-    if token is not None and uri is not None:
-        raise InvalidRequest("request, request_uri: expected one of them, not both")
-    try:
-        if token is not None:
-            inside, is_signed = draft.read_request_object(client, token), True
-        elif uri is not None:
-            inside, is_signed = draft.fetch_request_object(client, uri)
-        else:
-            return
-    except OAuthError:
-        _answer_outside(draft)
-        raise
-    draft.parameters, draft.is_signed = {**inside, "client_id": client.client_id}, is_signed
-
-
-def _answer_outside(draft: Draft) -> None:
-    """Of an object that is refused nothing is believed; but a registered address beside it may be told."""
-    uri, mode = draft.get("redirect_uri"), draft.get("response_mode")
-    if uri is not None and draft.known_client.check_redirect_uri(uri):
-        draft.redirect_uri = uri
-        draft.response_mode = mode if mode in RESPONSE_MODES else draft.response_mode
-
-
-def request_was_signed(draft: Draft) -> None:
-    client = draft.known_client.metadata
-    is_required = client.limits.requires_signed_request or client.require_signed_request_object
-    if is_required and not draft.is_signed:
-        raise InvalidRequest("request: missing; this client is registered to sign its requests")
-
-
-def request_was_pushed(draft: Draft) -> None:
-    client = draft.known_client.metadata
-    if client.limits.requires_pushed_request or client.require_pushed_authorization_requests:
-        raise InvalidRequest("request_uri: missing; this client is registered to push its requests to /par")
 
 
 def redirect_uri_is_registered(draft: Draft) -> None:
@@ -125,8 +79,8 @@ def response_type_is_code(draft: Draft) -> None:
 
 def response_mode_is_offered(draft: Draft) -> None:
     asked = draft.get("response_mode") or "query"
-    if asked not in RESPONSE_MODES:
-        raise InvalidRequest(f"response_mode: expected one of {' '.join(RESPONSE_MODES)}{came(asked)}")
+    if asked not in draft.response_modes:
+        raise InvalidRequest(f"response_mode: expected one of {' '.join(draft.response_modes)}{came(asked)}")
     draft.response_mode = asked
 
 
@@ -266,7 +220,7 @@ def person_asked_for_is_one(draft: Draft) -> None:
 A, P, D, C = At.AUTHORIZE, At.PAR, At.DEVICE, At.CIBA
 
 # Up to and with redirect_uri_is_registered a fault is a page; after it, it goes back to the client.
-RULES: tuple[tuple[Callable[[Draft], None], At], ...] = (
+RULES: tuple[tuple[Rule, At], ...] = (
     # the fact                  holds at
     (client_is_known,           A | P | D | C),
     (pushed_request_is_loaded,  A),
@@ -293,3 +247,11 @@ RULES: tuple[tuple[Callable[[Draft], None], At], ...] = (
     (level_is_offered,          A | P | D | C),
     (person_asked_for_is_one,   A | P | D | C),
 )  # fmt: skip
+
+
+def rules(features: Features) -> dict[At, tuple[Rule, ...]]:
+    """The rules of each door, with what is on in this house."""
+    instead: dict[Rule, Rule] = (
+        {} if "jar" in features else {request_object_is_verified: request_object_is_absent}
+    )
+    return {at: tuple(instead.get(rule, rule) for rule, holds_at in RULES if at in holds_at) for at in At}

@@ -9,6 +9,7 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidRequest, OAuthError, UnsupportedGrantType
+from idp.oidc.features import ALL, Features
 from idp.oidc.grants.answered import CibaGrant, DeviceGrant
 from idp.oidc.grants.authorization_code import CodeGrant
 from idp.oidc.grants.client_credentials import ClientCredentialsGrant
@@ -53,10 +54,11 @@ class Redemption(AuthorizationServer):  # type: ignore[misc]
     # Authlib refuses a request whose address is not https; ours has been at the door already.
     _ADDRESS = "https://idp.invalid/token"
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, rooms: Rooms, features: Features = ALL) -> None:
         super().__init__()
         self._id_tokens = rooms.id_tokens
-        for grant in GRANTS:
+        self._types = features.grant_types(GRANT_TYPES)
+        for grant in (grant for grant in GRANTS if grant.GRANT_TYPE in self._types):
             bound = type(grant.__name__, (grant,), {"rooms": rooms})
             self.register_grant(bound, grant.extensions(rooms))
 
@@ -72,9 +74,9 @@ class Redemption(AuthorizationServer):  # type: ignore[misc]
             OAuthError: what RFC 6749 §5.2 names, with a description for the developer.
         """
         if "grant_type" not in form:
-            raise InvalidRequest(f"grant_type: missing; expected one of {' '.join(GRANT_TYPES)}")
-        if form["grant_type"] not in GRANT_TYPES:
-            raise UnsupportedGrantType(f"grant_type: expected one of {' '.join(GRANT_TYPES)}")
+            raise InvalidRequest(f"grant_type: missing; expected one of {' '.join(self._types)}")
+        if form["grant_type"] not in self._types:
+            raise UnsupportedGrantType(f"grant_type: expected one of {' '.join(self._types)}")
         self._id_tokens.prepare(client)
         request = TokenRequest(self._ADDRESS, form, client, confirmation)
         return self.create_token_response(request)  # type: ignore[no-any-return]

@@ -19,8 +19,10 @@ class BrowserStates:
     nothing away.
     """
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, *, is_on: bool = True) -> None:
+        """``is_on``: whether clients may watch at all."""
         self._key = key
+        self.is_on = is_on
 
     def of(self, session_id: UUID) -> str:
         """The cookie's value while a session lasts."""
@@ -34,7 +36,7 @@ class BrowserStates:
         ``static/check_session.js`` computes the same in the browser.
         """
         origin = origin_of(redirect_uri)
-        if origin is None:
+        if origin is None or not self.is_on:
             return None
         salt = new_secret(SALT_BITS)
         return f"{sha256(f'{client_id} {origin} {self.of(session_id)} {salt}'.encode()).hexdigest()}.{salt}"

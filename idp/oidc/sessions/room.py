@@ -29,6 +29,7 @@ class SessionRoom:
         post: how other people's servers are asked.
         key: makes browser states; 32 bytes of its own.
         ttl: the longest life of a session.
+        is_watched: whether browsers may see of it at all (Session Management 1.0).
     """
 
     def __init__(
@@ -45,13 +46,15 @@ class SessionRoom:
         key: bytes,
         clock: Clock,
         ttl: timedelta,
+        *,
+        is_watched: bool = True,
     ) -> None:
         participants = Participants(database, clients)
         tokens = LogoutTokens(issuer, keyring, envelopes, subjects, clock)
         self.deliveries = Deliveries(database, clock)
         self.back_channel = BackChannel(participants, self.deliveries, clients, tokens, post, clock)
         self.courier = Courier(database, self.back_channel.deliver_due, self.deliveries.next_due, clock)
-        self.browser_states = BrowserStates(key)
+        self.browser_states = BrowserStates(key, is_on=is_watched)
         self.sessions = Sessions(database, grants, self._tell, clock, ttl)
         self.mandate_endings = MandateEndings(grants, self.back_channel, self.courier, audit)
         self.sign_out = SignOut(issuer, self.sessions, participants, audit, database)

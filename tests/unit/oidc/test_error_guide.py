@@ -69,6 +69,9 @@ def _named_in_calls():
             is_ours = isinstance(node, ast.Call) and getattr(node.func, "id", None) == "OAuthError"
             if is_ours and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
                 yield node.args[1].value
+    carriage = (ROOT / "idp/oidc/authorization/carriage.py").read_text(encoding="utf-8")
+    assert 'f"{name}_not_supported"' in carriage
+    yield from ("request_not_supported", "request_uri_not_supported")
     registration = (ROOT / "idp/oidc/clients/registration.py").read_text(encoding="utf-8")
     yield from re.findall(r'"(invalid_(?:redirect_uri|client_metadata))"', registration)
 
