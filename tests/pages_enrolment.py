@@ -65,6 +65,21 @@ ENROLMENT = {
         "enrol/citizen.html",
         {**EMPTY, "typed": TYPED, "about": None, "error": wrong("too_many_attempts", minutes=60)},
     ),
+    "enrol-foreigner": ("enrol/foreigner.html", EMPTY),
+    "enrol-foreigner-wrong": (
+        "enrol/foreigner.html",
+        {
+            **EMPTY,
+            "typed": {
+                "username": "900990000000",
+                "zone": "P<SWENYSTROM<<ANNA<<<<<<<<<\nX0000000<1SWE0606215F3407279<<<<<<<<<<00",
+                "residence_number": "TRC0000000",
+                "phone": "0912 345 678",
+            },
+            "about": "zone",
+            "error": wrong("machine_readable_zone_refused", reason="check_digit", part="number"),
+        },
+    ),
     "enrol-status": ("enrol/status.html", QUESTION),
     "enrol-status-unknown": (
         "enrol/status.html",

@@ -24,6 +24,7 @@ PATHS: Mapping[str, str] = {
     "activate": "/activate",
     "enrol": "/enrol",
     "enrol_citizen": "/enrol/citizen",
+    "enrol_foreigner": "/enrol/foreigner",
     "enrol_status": "/enrol/status",
     "privacy": "/privacy",
     "help": "/help",
@@ -81,8 +82,8 @@ class Pages:
         paths: Mapping[str, str] = PATHS,
         *,
         is_simulator: bool = False,
-    ) -> None:
         has_requests: bool = True,
+    ) -> None:
         self.static = _addresses(paths["static"]).__getitem__
         shared = {
             "paths": paths,
@@ -91,8 +92,8 @@ class Pages:
             "icon": _icons().__getitem__,
             "other_language_url": None,
             "is_simulator": is_simulator,
-        }
             "has_requests": has_requests,
+        }
         self._templates: dict[tuple[str, str], Template] = {}
         for language in LANGUAGES:
             environment = _environment()
@@ -101,9 +102,9 @@ class Pages:
                 "language": language,
                 "day": partial(say_day, language),
                 "moment": partial(say_moment, language),
+                "law": partial(say_article, language),
             }
             for name in environment.list_templates(extensions=["html"]):
-                "law": partial(say_article, language),
                 self._templates[name, language] = environment.get_template(name)
 
     def render(self, template: str, language: Language, **context: object) -> str:

@@ -157,6 +157,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/activate", enrol.Activate, lambda d: (d.surface, d.provider.enrolment, d.provider.password)),
     Route("/enrol", applications.Choose, lambda d: (d.surface,)),
     Route("/enrol/citizen", applications.CitizenForm, enrolling),
+    Route("/enrol/foreigner", applications.ForeignerForm, enrolling),
     Route(applications.STATUS, applications.ApplicationStatus, enrolling),
     Route("/account", my_account.Home, lambda d: (d.own, d.provider.clock)),
     Route(
@@ -216,9 +217,9 @@ WELL_KNOWN = ("/.well-known/openid-configuration", "/.well-known/oauth-authoriza
 def routes(provider: Provider) -> Iterator[Route]:
     """Those of this house: the demonstration's and the simulator's only where it is one."""
     for route in ROUTES:
-        if (provider.is_demo or not route.is_demo) and (provider.is_simulator or not route.is_simulator):
         if not provider.features.has_address(route.path, route.member):
             continue
+        if (provider.is_demo or not route.is_demo) and (provider.is_simulator or not route.is_simulator):
             yield route
 
 

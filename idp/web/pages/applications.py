@@ -7,12 +7,15 @@ from werkzeug.wrappers import Response as AnyResponse
 from idp.accounts.application import Application, ApplicationMoved, ApplicationUnknown, outcome, spoken
 from idp.accounts.citizen import NumberMalformed
 from idp.accounts.filing import DateMalformed, RegisterMismatch
+from idp.accounts.foreigner_filing import CardNumberMalformed
 from idp.accounts.kinds import Kind
+from idp.accounts.machine_readable_zone import ZoneRefused
 from idp.accounts.phone import PhoneMalformed
 from idp.accounts.recent import Recent
 from idp.accounts.self_enrolment import SelfEnrolment
 from idp.kernel.errors import IdpError, TooManyAttempts
 from idp.signin.ending import Caller
+from idp.statute.assigned_number import AssignedNumberMalformed
 from idp.statute.names import NameRefused
 from idp.web.http import read_form, see_other
 from idp.web.surface import Surface, again, shown
@@ -23,8 +26,20 @@ FIELDS: dict[str, str] = {
     NumberMalformed.code: "username",
     NameRefused.code: "name",
     PhoneMalformed.code: "phone",
+    AssignedNumberMalformed.code: "username",
+    ZoneRefused.code: "zone",
+    CardNumberMalformed.code: "residence-number",
 }
-UNFIT = (NumberMalformed, NameRefused, DateMalformed, PhoneMalformed, TooManyAttempts)
+UNFIT = (
+    NumberMalformed,
+    NameRefused,
+    DateMalformed,
+    PhoneMalformed,
+    AssignedNumberMalformed,
+    ZoneRefused,
+    CardNumberMalformed,
+    TooManyAttempts,
+)
 
 
 class Choose(MethodView):
@@ -86,6 +101,12 @@ class CitizenForm(ApplicationForm):
     """GET and POST /enrol/citizen."""
 
     kind = Kind.CITIZEN
+
+
+class ForeignerForm(ApplicationForm):
+    """GET and POST /enrol/foreigner."""
+
+    kind = Kind.FOREIGNER
 
 
 class ApplicationStatus(MethodView):
