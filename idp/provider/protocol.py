@@ -38,6 +38,7 @@ from idp.oidc.tokens.confirmation import Confirmations
 from idp.oidc.tokens.dpop import DpopProofs
 from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.grant import Grants
+from idp.oidc.tokens.handle import Mint
 from idp.oidc.tokens.id_token import IdTokens
 from idp.oidc.tokens.introspection import Introspection
 from idp.oidc.tokens.issue import Issue
@@ -75,6 +76,7 @@ class Protocol(People):
         self.grants = Grants(self.database, clock)
         self._sessions(settings)
         self._tokens(settings)
+        self._in_flight(settings)
         self._redemption(settings)
         self._requests(settings)
 
@@ -117,8 +119,9 @@ class Protocol(People):
             clock,
             settings.access_token_ttl,
         )
-        self.codes = Codes(self.ephemeral, self.grants, self.audit, settings.code_ttl)
-        self.pendings = Pendings(self.ephemeral, clock)
+        root = settings.root_secret
+        refresh_tokens = Mint(derive(root, "refresh-token"))
+        successors = Successors(derive(root, "refresh-successor"), refresh_tokens, self.ephemeral)
         self.redemption = Redemption(
             Rooms(
                 codes=self.codes,
@@ -130,13 +133,20 @@ class Protocol(People):
                 access_tokens=self.access_tokens,
                 acting=self.acting,
                 id_tokens=id_tokens,
-                issue=Issue(self.database, self.access_tokens, self.acting),
-                successors=Successors(derive(settings.root_secret, "refresh-successor"), self.ephemeral),
+                issue=Issue(self.database, self.access_tokens, self.acting, refresh_tokens),
+                refresh_tokens=refresh_tokens,
+                successors=successors,
                 audit=self.audit,
                 clock=clock,
             ),
             self.features,
         )
+
+    def _in_flight(self, settings: Settings) -> None:
+        """What waits to be redeemed."""
+        mint = Mint(derive(settings.root_secret, "code"))
+        self.codes = Codes(mint, self.ephemeral, self.grants, self.database, self.audit, settings.code_ttl)
+        self.pendings = Pendings(self.ephemeral, self.clock)
 
     def _requests(self, settings: Settings) -> None:
         """What is asked, and what goes back."""

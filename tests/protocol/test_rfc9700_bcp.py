@@ -1,5 +1,6 @@
 """RFC 9700: what is spent stays spent, and a second use ends what the first gave birth to."""
 
+import secrets
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +10,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from idp.audit.events import Event
+from idp.kernel.errors import Unavailable
+from idp.storage.ephemeral import Space
 from tests.house import House, Person, RelyingParty
 from tests.protocol.acts import code_for, refused, tokens_for
 
@@ -109,6 +112,81 @@ def test_code_is_remembered_long_after_it_expired(house: House, rp: RelyingParty
     refused(rp.redeem(code), "invalid_grant")
 
     refused(rp.refresh(first["refresh_token"]), "invalid_grant")
+
+
+@pytest.mark.spec("RFC 6749 §4.1.2")
+def test_code_that_comes_again_while_it_is_redeemed_ends_what_is_born_of_it(
+    any_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thief's request falls between the first one's taking of the code and its writing of the grant."""
+    rp, person = any_house.client(), any_house.person()
+    code = code_for(rp, person, scope="openid offline_access")
+    take, second = any_house.provider.ephemeral.take, []
+
+    def overtaken(space: Any, key: str) -> bytes | None:
+        taken = take(space, key)
+        if space is Space.CODE and taken is not None:
+            second.append(rp.redeem(code))
+        return taken
+
+    monkeypatch.setattr(any_house.provider.ephemeral, "take", overtaken)
+    first = rp.redeem(code)
+
+    refused(second[0], "invalid_grant")
+    assert first.status_code == 200  # exactly one succeeds, whatever it is worth
+    refused(rp.userinfo(first.get_json()["access_token"]), "invalid_token", 401)
+    refused(rp.refresh(first.get_json()["refresh_token"]), "invalid_grant")
+    assert events(any_house, person).count(Event.CODE_REPLAYED) == 1
+    refused(rp.redeem(code), "invalid_grant")
+
+
+@pytest.mark.spec("RFC 9700 §4.14.2")
+def test_only_what_was_given_out_ends_anything(
+    house: House, rp: RelyingParty, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who knows a grant's id, as of an access token in a log, cannot make up a code or token that ends it."""
+    code = code_for(rp, person, scope="openid offline_access")
+    tokens = rp.redeem(code).get_json()
+    in_force = tokens["refresh_token"]
+    asked: list[Any] = []
+    monkeypatch.setattr(house.provider.ephemeral, "take", lambda *key: asked.append(key))
+
+    for made_up in (in_force[:22] + "A" * 43, in_force[:22] + secrets.token_urlsafe(32), code[:-1] + "_"):
+        refused(rp.refresh(made_up), "invalid_grant")
+        refused(rp.redeem(made_up), "invalid_grant")
+    refused(rp.refresh(code), "invalid_grant")
+    refused(rp.redeem(in_force), "invalid_grant")
+
+    assert rp.userinfo(tokens["access_token"]).status_code == 200
+    assert rp.refresh(in_force).status_code == 200
+    assert asked == []  # nor does it cost a look into any store
+    assert not {Event.CODE_REPLAYED, Event.REFRESH_REUSED} & set(events(house, person))
+
+
+@pytest.mark.spec("RFC 9700 §4.14.2")
+@pytest.mark.parametrize("what", ["code", "refresh_token"])
+def test_end_of_a_family_and_its_memory_stand_or_fall_together(
+    house: House, rp: RelyingParty, person: Person, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    code = code_for(rp, person, scope="openid offline_access")
+    first = rp.redeem(code).get_json()
+    second = rp.refresh(first["refresh_token"]).get_json()
+    replay = {"code": lambda: rp.redeem(code), "refresh_token": lambda: rp.refresh(first["refresh_token"])}
+    record = house.provider.audit.record
+
+    def silent(event: Event, **facts: Any) -> None:
+        if event in (Event.CODE_REPLAYED, Event.REFRESH_REUSED):
+            raise Unavailable("database")
+        record(event, **facts)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(house.provider.audit, "record", silent)
+        assert replay[what]().status_code == 503
+    assert rp.userinfo(second["access_token"]).status_code == 200  # never a revocation that nobody knows of
+
+    refused(replay[what](), "invalid_grant")
+    refused(rp.userinfo(second["access_token"]), "invalid_token", 401)
+    assert {Event.CODE_REPLAYED, Event.REFRESH_REUSED} & set(events(house, person))
 
 
 @pytest.mark.spec("RFC 9700 §2.1.1")

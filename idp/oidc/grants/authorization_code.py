@@ -17,27 +17,36 @@ from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidDpopProof, InvalidGrant, InvalidRequest
 from idp.oidc.grants.codes import REFUSED, Code
 from idp.oidc.grants.rooms import Rooms
+from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.id_token import IdTokenExtension
 from idp.oidc.tokens.narrowing import audience_of, limits_of
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")  # RFC 7636 §4.1
 
 
+class _Redeemed(Exception):
+    """The code was redeemed before, whatever the store says."""
+
+
 class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
     """``grant_type=authorization_code``: Authlib's checks around our storage."""
 
     rooms: Rooms  # set on the subclass that grants/table.py makes
+    _is_overtaken = False  # the id of the grant to be was taken meanwhile
 
     def query_authorization_code(self, code: str, client: Client) -> Code:
         return self.rooms.codes.take(code, client)
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
-        code: Code = self.request.authorization_code
         try:
             return self.rooms.issue.atomically(super().create_token_response)  # type: ignore[no-any-return]
         except IntegrityError:
-            # The store gave a spent code again (a restored or flushed Redis): the database remembers.
-            self.rooms.grants.revoke(code.grant.id)
+            self._is_overtaken = True
+        try:
+            return self.rooms.issue.atomically(super().create_token_response)  # type: ignore[no-any-return]
+        except _Redeemed:
+            # The store gave a spent code again, as a restored Redis does.
+            self.rooms.codes.end_born_twice(self.request.authorization_code.grant)
             raise InvalidGrant(REFUSED) from None
 
     def authenticate_user(self, code: Code) -> Standing:
@@ -62,7 +71,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
             refresh_hash=refresh.hash if refresh else None,
             confirmation=bound,
         )
-        self.rooms.grants.add(grant)
+        self._record(grant)
         self.rooms.audit.record(
             Event.TOKEN_ISSUED,
             account_id=grant.account_id,
@@ -72,6 +81,21 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         form = self.request.form
         audience, limits = audience_of(form, grant), limits_of(form, client, grant)
         return self.rooms.issue.response(client, grant, grant.scope, refresh, bound, audience, limits)
+
+    def _record(self, grant: Grant) -> None:
+        """Write the grant; where its code came again meanwhile, over the dead one that stands in its place.
+
+        This redemption was the one that took the code, so it is answered. Its tokens are dead, as they would
+        be had the code come again a moment later.
+        """
+        if not self._is_overtaken:
+            self.rooms.grants.add(grant)
+        elif self.rooms.grants.write_over_dead(grant):
+            self.rooms.audit.record(
+                Event.CODE_REPLAYED, account_id=grant.account_id, client_id=grant.client_id
+            )
+        else:
+            raise _Redeemed
 
     def save_token(self, token: dict[str, Any]) -> None:
         """Nothing: the grant is recorded in ``generate_token``, access tokens are not stored."""

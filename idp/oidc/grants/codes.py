@@ -4,13 +4,15 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from pydantic import TypeAdapter
+from sqlalchemy.exc import IntegrityError
 
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidGrant
 from idp.oidc.tokens.grant import Grant, Grants
-from idp.oidc.tokens.handle import Handle, new_handle, read_handle
+from idp.oidc.tokens.handle import Handle, Mint
+from idp.storage.database import Database
 from idp.storage.ephemeral import Ephemeral, Space
 
 REFUSED = "code: unknown, expired, already used, or issued to another client"
@@ -40,15 +42,25 @@ _CODE: TypeAdapter[Code] = TypeAdapter(Code)
 class Codes:
     """Authorization codes in flight."""
 
-    def __init__(self, ephemeral: Ephemeral, grants: Grants, audit: AuditLog, ttl: timedelta) -> None:
+    def __init__(
+        self,
+        mint: Mint,
+        ephemeral: Ephemeral,
+        grants: Grants,
+        database: Database,
+        audit: AuditLog,
+        ttl: timedelta,
+    ) -> None:
+        self._mint = mint
         self._ephemeral = ephemeral
         self._grants = grants
+        self._database = database
         self._audit = audit
         self._ttl = ttl
 
     def issue(self, code: Code) -> str:
         """A code string for what was allowed; good for ``ttl`` and for one use."""
-        handle = new_handle(code.grant.id)
+        handle = self._mint.new(code.grant.id)
         self._ephemeral.put(Space.CODE, str(handle), _CODE.dump_json(code), self._ttl)
         self._audit.record(
             Event.CODE_ISSUED, account_id=code.grant.account_id, client_id=code.grant.client_id
@@ -64,19 +76,44 @@ class Codes:
         Raises:
             InvalidGrant: unknown, expired, used, or another client's.
         """
-        handle = read_handle(text)
-        raw = self._ephemeral.take(Space.CODE, text) if handle else None
+        handle = self._mint.read(text)
         if handle is None:
             raise InvalidGrant(REFUSED)
+        raw = self._ephemeral.take(Space.CODE, text)
         if raw is None:
-            self._end_replayed(handle)
+            self._end_replayed(handle, client)
             raise InvalidGrant(REFUSED)
         code = replace(_CODE.validate_json(raw), hash=handle.hash)
         if code.grant.client_id != client.client_id:
             raise InvalidGrant(REFUSED)
         return code
 
-    def _end_replayed(self, handle: Handle) -> None:
-        grant = self._grants.revoke_replayed(handle)
-        if grant is not None:
-            self._audit.record(Event.CODE_REPLAYED, account_id=grant.account_id, client_id=grant.client_id)
+    def end_born_twice(self, grant: Grant) -> None:
+        """End a grant whose code was redeemed before, or came again while it was: its id is taken."""
+        self._database.atomically(lambda: self._end(grant))
+
+    def _end_replayed(self, handle: Handle, client: Client) -> None:
+        """End what a spent code gave birth to, or is about to.
+
+        The first redemption may have taken the code and not written its grant yet. A grant that was dead
+        from the start then stands in its way, under the id that both would have.
+        """
+        if self._found_and_ended(handle):
+            return
+        try:
+            self._grants.add_dead(handle, client.client_id)
+        except IntegrityError:  # the first was written just now
+            self._found_and_ended(handle)
+
+    def _found_and_ended(self, handle: Handle) -> bool:
+        def end() -> bool:
+            grant = self._grants.born_of(handle)
+            if grant is not None and grant.account_id is not None:  # not a dead one of ours
+                self._end(grant)
+            return grant is not None
+
+        return self._database.atomically(end)
+
+    def _end(self, grant: Grant) -> None:
+        self._grants.revoke(grant.id)
+        self._audit.record(Event.CODE_REPLAYED, account_id=grant.account_id, client_id=grant.client_id)

@@ -15,7 +15,7 @@ from idp.oidc.errors import InvalidGrant
 from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.confirmation import hold_refresh
 from idp.oidc.tokens.grant import Grant
-from idp.oidc.tokens.handle import Handle, new_handle, read_handle
+from idp.oidc.tokens.handle import Handle
 from idp.oidc.tokens.id_token import IdTokenExtension
 from idp.oidc.tokens.narrowing import audience_of, limits_of
 
@@ -50,7 +50,7 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
     rooms: Rooms  # set on the subclass that grants/table.py makes
 
     def authenticate_refresh_token(self, refresh_token: str) -> RefreshToken:
-        handle = read_handle(refresh_token)
+        handle = self.rooms.refresh_tokens.read(refresh_token)
         grant = self.rooms.grants.find(handle.owner) if handle else None
         if handle is None or grant is None or grant.refresh_hash is None:
             raise InvalidGrant(REFUSED)
@@ -93,7 +93,7 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
     def _rotated(self, token: RefreshToken) -> Handle:
         """The token that follows; with a retry the same one again."""
         can_retry, successors = self._may_retry(), self.rooms.successors
-        new = successors.of(token.handle) if can_retry else new_handle(token.grant.id)
+        new = successors.of(token.handle) if can_retry else self.rooms.refresh_tokens.new(token.grant.id)
         if token.is_retry:
             return new
         if not self.rooms.grants.rotate(token.handle, new):
@@ -109,9 +109,12 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
         """Nothing: rotating ended it."""
 
     def _end_family(self, grant: Grant) -> None:
+        self.rooms.issue.atomically(lambda: self._revoke_and_tell(grant))
+        raise InvalidGrant(REFUSED)
+
+    def _revoke_and_tell(self, grant: Grant) -> None:
         self.rooms.grants.revoke(grant.id)
         self.rooms.audit.record(Event.REFRESH_REUSED, account_id=grant.account_id, client_id=grant.client_id)
-        raise InvalidGrant(REFUSED)
 
     @classmethod
     def extensions(cls, rooms: Rooms) -> list[object]:

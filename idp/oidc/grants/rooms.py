@@ -13,6 +13,7 @@ from idp.oidc.grants.pending import Pendings
 from idp.oidc.tokens.access_token import AccessTokens
 from idp.oidc.tokens.acting import Acting
 from idp.oidc.tokens.grant import Grants
+from idp.oidc.tokens.handle import Mint
 from idp.oidc.tokens.id_token import IdTokens
 from idp.oidc.tokens.issue import Issue
 from idp.oidc.tokens.successor import Successors
@@ -35,6 +36,7 @@ class Rooms:
     acting: Acting
     id_tokens: IdTokens
     issue: Issue
+    refresh_tokens: Mint
     successors: Successors
     audit: AuditLog
     clock: Clock

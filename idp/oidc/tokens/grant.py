@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +61,7 @@ grants = Table(
         postgresql_where=text("mandate_id IS NOT NULL"),
     ),
 )
+BURIED = timedelta(minutes=10)  # longer than any request lasts
 _INSERT = Prepared(insert(grants))
 # With how its account stands: whoever reads a grant asks that next.
 _FIND = Prepared(
@@ -162,28 +163,13 @@ class Grants:
         Raises:
             sqlalchemy.exc.IntegrityError: the id is taken, i.e. its code was redeemed before.
         """
-        row = {
-            "id": grant.id,
-            "client_id": grant.client_id,
-            "account_id": grant.account_id,
-            "agent_id": grant.agent_id,
-            "mandate_id": grant.mandate_id,
-            "session_id": grant.session_id,
-            "scope": " ".join(grant.scope),
-            "claims": {where: list(names) for where, names in grant.claims.items()},
-            "level": grant.level,
-            "amr": list(grant.amr),
-            "auth_time": grant.auth_time,
-            "code_hash": grant.code_hash,
-            "refresh_hash": grant.refresh_hash,
-            "confirmation": grant.confirmation,
-            "details": list(grant.details) or None,
-            "resources": list(grant.resources) or None,
-            "actor": grant.actor,
-            "created_at": grant.created_at,
-            "expires_at": grant.expires_at,
-        }
-        self._database.run(_INSERT, row)
+        self._database.run(_INSERT, _row(grant))
+
+    def write_over_dead(self, grant: Grant) -> bool:
+        """Say whose a grant is that was dead before it was written (``add_dead``). False: it is not."""
+        row = _row(grant)
+        is_dead = (grants.c.id == grant.id, grants.c.account_id.is_(None), grants.c.revoked_at.is_not(None))
+        return self._database.run(update(grants).where(*is_dead).values(**row)) == 1
 
     def find(self, grant_id: UUID) -> Grant | None:
         row = self._database.first(_FIND, {"grant_id": grant_id})
@@ -208,13 +194,33 @@ class Grants:
         """End a grant and all its tokens. False: it was over already."""
         return self._database.run(_REVOKE, {"grant_id": grant_id, "now": self._clock()}) == 1
 
-    def revoke_replayed(self, code: Handle) -> Grant | None:
-        """End the grant that a code presented again gave birth to; ``None`` if no such code was redeemed."""
+    def born_of(self, code: Handle) -> Grant | None:
+        """The grant that a code gave birth to; ``None`` if it was not redeemed."""
         grant = self.find(code.owner)
         if grant is None or grant.code_hash is None or not hmac.compare_digest(grant.code_hash, code.hash):
             return None
-        self.revoke(grant.id)
         return grant
+
+    def add_dead(self, code: Handle, client_id: str) -> None:
+        """Take the id of the grant that a code would give birth to, for nothing ever to come of it.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: as in ``add``.
+        """
+        now = self._clock()
+        row = {
+            "id": code.owner,
+            "client_id": client_id,
+            "scope": "",
+            "claims": {},
+            "level": 0,
+            "amr": [],
+            "code_hash": code.hash,
+            "created_at": now,
+            "expires_at": now + BURIED,
+            "revoked_at": now,
+        }
+        self._database.run(_INSERT, row)
 
     def revoke_session(self, session_id: UUID) -> int:
         """End the grants of a session that is over, but those meant to outlive it (``offline_access``)."""
@@ -240,6 +246,30 @@ class Grants:
         if client_id is not None:
             statement = statement.where(grants.c.client_id == client_id)
         return self._database.run(statement.values(revoked_at=self._clock()))
+
+
+def _row(grant: Grant) -> dict[str, Any]:
+    return {
+        "id": grant.id,
+        "client_id": grant.client_id,
+        "account_id": grant.account_id,
+        "agent_id": grant.agent_id,
+        "mandate_id": grant.mandate_id,
+        "session_id": grant.session_id,
+        "scope": " ".join(grant.scope),
+        "claims": {where: list(names) for where, names in grant.claims.items()},
+        "level": grant.level,
+        "amr": list(grant.amr),
+        "auth_time": grant.auth_time,
+        "code_hash": grant.code_hash,
+        "refresh_hash": grant.refresh_hash,
+        "confirmation": grant.confirmation,
+        "details": list(grant.details) or None,
+        "resources": list(grant.resources) or None,
+        "actor": grant.actor,
+        "created_at": grant.created_at,
+        "expires_at": grant.expires_at,
+    }
 
 
 def _grant(row: Row[Any], holder: Standing | None = None) -> Grant:

@@ -1,12 +1,15 @@
 """One string that names a grant or a session and proves it: codes, refresh tokens, cookies."""
 
 import base64
+import hmac
+import os
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from idp.kernel.ids import digest, new_secret
 
 _ID_LENGTH = 22  # 16 bytes in unpadded base64url
+_HALF = 16  # bytes of a minted secret that are random; as many are its MAC
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +45,38 @@ def read_handle(text: str) -> Handle | None:
     except ValueError:
         return None
     return Handle(owner, text[_ID_LENGTH:])
+
+
+class Mint:
+    """Makes handles that only we can have made: half of the secret is random, half a MAC over all the rest.
+
+    So a spent one is told from one that somebody made up around an id that they know: only what we once
+    gave out may end what it belongs to.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def new(self, owner: UUID, seed: bytes | None = None) -> Handle:
+        """A handle for a grant: fresh, or the one that belongs to 16 secret bytes."""
+        chosen = os.urandom(_HALF) if seed is None else seed
+        return Handle(owner, _encoded(chosen + self._mac(owner, chosen)))
+
+    def read(self, text: str) -> Handle | None:
+        """What a string of ours names; ``None`` for any other."""
+        handle = read_handle(text)
+        if handle is None:
+            return None
+        try:
+            secret = base64.b64decode(handle.secret + "=", altchars=b"-_", validate=True)
+        except ValueError:
+            return None
+        expected = self.new(handle.owner, secret[:_HALF])
+        return handle if hmac.compare_digest(str(expected), text) else None
+
+    def _mac(self, owner: UUID, chosen: bytes) -> bytes:
+        return hmac.digest(self._key, owner.bytes + chosen, "sha256")[:_HALF]
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

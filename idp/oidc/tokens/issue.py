@@ -7,7 +7,7 @@ from idp.oidc.clients.client import Client
 from idp.oidc.tokens.access_token import AccessTokens
 from idp.oidc.tokens.acting import Acting
 from idp.oidc.tokens.grant import Grant
-from idp.oidc.tokens.handle import Handle, new_handle
+from idp.oidc.tokens.handle import Handle, Mint
 from idp.oidc.tokens.jwt_access_token import NO_LIMITS, Limits
 from idp.storage.database import Database
 
@@ -17,8 +17,11 @@ T = TypeVar("T")
 class Issue:
     """Composes token responses, and runs the recording of them as one transaction."""
 
-    def __init__(self, database: Database, access_tokens: AccessTokens, acting: Acting) -> None:
+    def __init__(
+        self, database: Database, access_tokens: AccessTokens, acting: Acting, refresh_tokens: Mint
+    ) -> None:
         self._database = database
+        self._refresh_tokens = refresh_tokens
         self._access_tokens = access_tokens
         self._acting = acting
 
@@ -28,7 +31,7 @@ class Issue:
     def refresh_for(self, client: Client, grant: Grant) -> Handle | None:
         """A refresh token, where the client may have one and ``offline_access`` was consented to (§11)."""
         if client.check_grant_type("refresh_token") and "offline_access" in grant.scope:
-            return new_handle(grant.id)
+            return self._refresh_tokens.new(grant.id)
         return None
 
     def response(

@@ -3,12 +3,11 @@
 Only for clients registered for it (``refresh_retry``); see docs/decisions/0011.
 """
 
-import base64
 import hmac
 from datetime import timedelta
 
 from idp.oidc.tokens.grant import Grant
-from idp.oidc.tokens.handle import Handle
+from idp.oidc.tokens.handle import Handle, Mint
 from idp.storage.ephemeral import Ephemeral, Space
 
 WINDOW = timedelta(seconds=10)
@@ -21,14 +20,14 @@ class Successors:
     a second branch of the family to use.
     """
 
-    def __init__(self, key: bytes, ephemeral: Ephemeral) -> None:
+    def __init__(self, key: bytes, mint: Mint, ephemeral: Ephemeral) -> None:
         self._key = key
+        self._mint = mint
         self._ephemeral = ephemeral
 
     def of(self, token: Handle) -> Handle:
         """The one token that follows this one."""
-        mac = hmac.digest(self._key, str(token).encode(), "sha256")
-        return Handle(token.owner, base64.urlsafe_b64encode(mac).rstrip(b"=").decode())
+        return self._mint.new(token.owner, hmac.digest(self._key, str(token).encode(), "sha256")[:16])
 
     def open_window(self, spent: Handle) -> None:
         """Let the successor of a token be fetched again for ``WINDOW``."""
