@@ -1,14 +1,15 @@
 """Accounts: who has an electronic identity here, of what level, and whether it may be used."""
 
 import json
-from collections.abc import Mapping
+from collections import namedtuple
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary, Row, String, Table, Uuid, bindparam, select, update
+from sqlalchemy import Column, Index, LargeBinary, String, Table, Uuid, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.accounts.citizen import hint
@@ -104,7 +105,9 @@ accounts = Table(
     Index(None, "phone_index"),
 )
 
-_SHOWN = select(*(column for column in accounts.c if not column.name.endswith("_index")))
+SHOWN = tuple(column for column in accounts.c if not column.name.endswith("_index"))
+_SHOWN = select(*SHOWN)
+_Shown: Any = namedtuple("_Shown", [column.name for column in SHOWN])  # type: ignore[misc]
 BY_ID = Prepared(_SHOWN.where(accounts.c.id == bindparam("id")))
 BY_NUMBER = Prepared(_SHOWN.where(accounts.c.number_index == bindparam("number_index")))
 ACTIVE_HELD = Prepared(
@@ -171,6 +174,10 @@ class Accounts:
         """The account; ``None`` when there is none."""
         row = self.database.first(BY_ID, {"id": account_id})
         return None if row is None else self._account(row)
+
+    def restored(self, values: Iterable[Any]) -> Account:
+        """The account of a row that another room's statement read: the columns of ``SHOWN``, in order."""
+        return self._account(_Shown._make(values))
 
     def by_number(self, number: str) -> Account | None:
         """The account of an identity number (digits only, as ``parse_number`` gives them)."""
@@ -254,7 +261,7 @@ class Accounts:
             "updated_at": account.updated_at,
         }
 
-    def _account(self, row: Row[Any]) -> Account:
+    def _account(self, row: Any) -> Account:
         kind = Kind(row.kind)
         contact = self._opened(row.contact_sealed, "contact", row.id)
         return Account(

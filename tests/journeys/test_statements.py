@@ -81,7 +81,7 @@ EACH_STEP: dict[str, tuple[list[str], int]] = {
         1,
     ),
     "tokens": (["select sessions", "select accounts", "insert grants", *WRITE_AUDIT], 1),
-    "userinfo": (["select grants", "select accounts"], 0),
+    "userinfo": (["select grants"], 0),
     "refresh": (["select grants", "update grants", *WRITE_AUDIT], 1),
 }
 

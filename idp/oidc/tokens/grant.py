@@ -1,7 +1,7 @@
 """Grants: what an account allowed a client at one sign-in. Every token belongs to one and dies with it."""
 
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from idp.accounts.account import Standing, accounts, standing
+from idp.accounts.account import SHOWN, Standing, accounts, standing
 from idp.kernel.clock import Clock
 from idp.oidc.tokens.handle import Handle
 from idp.storage.database import Database, Instant, metadata
@@ -66,6 +66,11 @@ _INSERT = Prepared(insert(grants))
 # With how its account stands: whoever reads a grant asks that next.
 _FIND = Prepared(
     select(grants, accounts.c.level.label("account_level"), accounts.c.status.label("account_status"))
+    .join_from(grants, accounts, accounts.c.id == grants.c.account_id, isouter=True)
+    .where(grants.c.id == bindparam("grant_id"))
+)
+_FIND_WITH_ACCOUNT = Prepared(
+    select(grants, *(column.label(f"its_account_{column.name}") for column in SHOWN))
     .join_from(grants, accounts, accounts.c.id == grants.c.account_id, isouter=True)
     .where(grants.c.id == bindparam("grant_id"))
 )
@@ -179,6 +184,14 @@ class Grants:
         return _grant(
             row, standing(row.account_id, row.account_level, row.account_status) if has_account else None
         )
+
+    def find_with_account(self, grant_id: UUID) -> tuple[Grant, Sequence[Any] | None] | None:
+        """A grant, and its account as ``Accounts.restored`` takes it, if there is one."""
+        row = self._database.first(_FIND_WITH_ACCOUNT, {"grant_id": grant_id})
+        if row is None:
+            return None
+        columns = row[-len(SHOWN) :]
+        return _grant(row), None if columns[0] is None else columns
 
     def account_of_session(self, session_id: UUID, client_id: str) -> UUID | None:
         """Whose session it was, if one gave this client a grant in it for themself."""

@@ -101,12 +101,13 @@ class UserInfo:
         return self._envelopes.seal(self._keyring.sign(addressed, alg=alg), client, "userinfo")
 
     def _standing(self, presented: AccessToken) -> tuple[Grant, Account]:
-        grant = self._grants.find(presented.grant_id)
-        if grant is None or not grant.is_live(self._clock()):
+        found = self._grants.find_with_account(presented.grant_id)
+        if found is None or not found[0].is_live(self._clock()):
             raise InvalidToken("the access token is no longer valid")
+        grant, columns = found
         if grant.account_id is None:
             raise InsufficientScope("the access token stands for a client, not for an account")
-        account = self._accounts.get(grant.account_id)
+        account = self._accounts.restored(columns) if columns else None
         if account is None or not account.is_active or not self._acting.stands(grant):
             raise InvalidToken("the access token is no longer valid")
         return grant, account
