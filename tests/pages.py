@@ -46,6 +46,8 @@ CONSENT = {
     "action": "#",
     "form_token": "token",
     "purpose": PURPOSE["vi"],
+    "acting_for": None,
+    "whom_action": None,
     "acts": [],
     "keeps_access": False,
     "legal_basis": None,
@@ -81,6 +83,17 @@ def consent(client_id, scope, claims=(), purpose=None):
     return SimpleNamespace(client_id=client_id, scope=scope, claims=claims, purpose=purpose, given_at=AT)
 
 
+def mandate(number, role, limit=None, ends_at=None, **more):
+    usual = {"services": frozenset(), "depth": 0, "starts_at": AT, "granted_by": "somebody"}
+    return SimpleNamespace(
+        **{**usual, "id": number, "role": role, "limit_vnd": limit, "ends_at": ends_at, **more}
+    )
+
+
+def named(name, hint="••• ••• ••• 106"):
+    return SimpleNamespace(identity=SimpleNamespace(name=name), number_hint=hint)
+
+
 def pending(number, message):
     waiting = SimpleNamespace(id=number)
     return SimpleNamespace(waiting=waiting, binding_message=message, created_at=AT, expires_at=AT)
@@ -109,6 +122,15 @@ QR = Markup(
     )
 )
 OWN = {"action": "#", "form_token": "token"}
+
+OPTIONS = [
+    (mandate(1, "representative"), named("Công ty Lúa Vàng")),
+    (
+        mandate(2, "accountant", 50_000_000, AT),
+        named("Công ty trách nhiệm hữu hạn một thành viên Thương mại và Dịch vụ Vận tải biển Đồng bằng"),
+    ),
+    (mandate(3, "guardian"), named("Nguyễn Văn Bảo", "••• ••• ••• 771")),
+]
 
 # name of the state: (template, context)
 STATES = {
@@ -161,6 +183,12 @@ STATES = {
         },
     ),
     "consent-nothing": ("consent.html", {**CONSENT, "items": [], "purpose": None}),
+    "consent-acting": (
+        "consent.html",
+        {**CONSENT, "items": [NAME, ADDRESS], "acting_for": "Công ty Lúa Vàng", "whom_action": "#"},
+    ),
+    "whom": ("choose_whom.html", {**SIGN_IN, "myself": "Nguyễn Thị Minh An", "options": OPTIONS}),
+    "whom-demanded": ("choose_whom.html", {**SIGN_IN, "party": SHOP, "myself": None, "options": OPTIONS[:2]}),
     "error-client": (
         "error.html",
         {**ERROR, "error": wrong("unknown_client"), "description": "client_id: unknown; got portal-2"},

@@ -70,6 +70,7 @@ class Event(StrEnum):
 
     MANDATE_GIVEN = "mandate.given", "Somebody may act for an account from now on."
     MANDATE_RECEIVED = "mandate.received", "An account's holder may act for another from now on."
+    MANDATE_USED = "mandate.used", "Somebody signed in for an account that they may act for."
     MANDATE_ENDED = "mandate.ended", "Somebody may no longer act for another account."
 
     AUTHENTICATOR_ENROLLED = "authenticator.enrolled", "An authenticator was added to an account."

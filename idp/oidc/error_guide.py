@@ -27,6 +27,12 @@ GUIDE: dict[str, Advice] = {
         "Nothing: the person said no, or their account may not be used. Let them try again if they wish.",
         "RFC 6749 4.1.2.1, RFC 8628 3.5",
     ),
+    "account_selection_required": Advice(
+        "303", "authorization", "the person may act for several accounts; none is meant clearly",
+        "prompt=none cannot ask for whom. Send id_token_hint with an ID token of the one that is meant, "
+        "or send the person once without prompt=none.",
+        "OIDC Core 3.1.2.6",
+    ),
     "authorization_pending": Advice(
         "400", "token (device, CIBA)", "nobody has answered yet",
         "Ask again after the interval.", "RFC 8628 3.5, CIBA 11",

@@ -6,6 +6,7 @@ from idp.kernel.clock import Clock, utc_now
 from idp.keyring.seal import derive
 from idp.provider.protocol import Protocol
 from idp.settings import Settings
+from idp.signin.choosing import Choosing
 from idp.signin.desk import Desk
 from idp.signin.devices import Devices
 from idp.signin.ending import Ending
@@ -27,6 +28,7 @@ class Provider(Protocol):
             consents=self.consents,
             sessions=self.sessions,
             subjects=self.subjects,
+            choosing=Choosing(self.accounts, self.mandates, self.clients, self.consents, self.subjects),
             devices=devices,
             ending=Ending(
                 sessions=self.sessions,

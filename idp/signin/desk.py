@@ -13,6 +13,7 @@ from idp.oidc.consent import Consents, no_consent
 from idp.oidc.errors import OAuthError
 from idp.oidc.sessions.session import Session, Sessions
 from idp.oidc.tokens.subject import Subjects
+from idp.signin.choosing import Choosing
 from idp.signin.devices import Devices
 from idp.signin.ending import Caller, Ending, Outcome
 from idp.signin.interaction import (
@@ -28,7 +29,9 @@ from idp.signin.next_step import (
     PASSWORD,
     AccountInactive,
     AskConsent,
+    ChooseWhom,
     Complete,
+    MandateGone,
     Prove,
     Refuse,
     Step,
@@ -49,6 +52,7 @@ class Desk:
     consents: Consents
     sessions: Sessions
     subjects: Subjects
+    choosing: Choosing
     devices: Devices
     ending: Ending
     clock: Clock
@@ -73,6 +77,7 @@ class Desk:
                 proofs=session.proofs,
                 session_id=session.id,
             )
+            interaction = self.choosing.settled(interaction)
         step = next_step(interaction, self.clock())
         if isinstance(step, Complete | Refuse):
             return interaction, self._end(interaction, step, caller, session)
@@ -116,7 +121,8 @@ class Desk:
         if known is None or known.account_id != account.id:
             interaction = replace(interaction, proofs=(), session_id=None)
         answering = self._answering(account, interaction.request)
-        return self.advance(replace(interaction, answering=answering).proven(proof), caller)
+        interaction = replace(interaction, answering=answering, whom=None).proven(proof)
+        return self.advance(self.choosing.settled(interaction), caller)
 
     def prove(self, interaction: Interaction, method: str, response: str, caller: Caller) -> Outcome | None:
         """Take one more proof from the person that answers. One that nobody asked for is not looked at.
@@ -148,9 +154,22 @@ class Desk:
             self.interactions.save(replace(interaction, chosen=method))
         self._begin(interaction, Prove((method,)), caller)
 
+    def choose_whom(self, interaction: Interaction, choice: str, caller: Caller) -> Outcome | None:
+        """Take for whom the person signs in: a mandate's id, or nothing for themself."""
+        step = next_step(interaction, self.clock())
+        chosen = self.choosing.chosen(interaction, step, choice) if isinstance(step, ChooseWhom) else None
+        return None if chosen is None else self.advance(chosen, caller)
+
+    def choose_again(self, interaction: Interaction) -> None:
+        """For somebody else, please: ask again."""
+        if isinstance(next_step(interaction, self.clock()), AskConsent):
+            self.interactions.save(self.choosing.settled(replace(interaction, whom=None)))
+
     def restart(self, interaction: Interaction) -> None:
         """Somebody else, please: forget who answered, and ask again."""
-        self.interactions.save(replace(interaction, answering=None, proofs=(), chosen=None, session_id=None))
+        self.interactions.save(
+            replace(interaction, answering=None, whom=None, proofs=(), chosen=None, session_id=None)
+        )
 
     def decide(
         self, interaction: Interaction, is_allowed: bool, ticked: frozenset[str], caller: Caller
@@ -179,10 +198,16 @@ class Desk:
     ) -> Outcome:
         """End it, if the account may still sign in: pages stand open while accounts are locked."""
         account_id = interaction.answering.account_id if interaction.answering else None
+        mandate_id = interaction.whom.mandate_id if interaction.whom else None
+        mandate = None
         with self.accounts.database.transaction():
             if account_id is not None and not self.accounts.hold_active(account_id):
                 step = Refuse(AccountInactive())
-            return self.ending.end(interaction, step, caller, session)
+            elif mandate_id is not None and isinstance(step, Complete):
+                mandate = self.choosing.mandates.live(mandate_id, hold=True)
+                if mandate is None:
+                    step = Refuse(MandateGone())
+            return self.ending.end(interaction, step, caller, session, mandate)
 
     def _begin(self, interaction: Interaction, step: Step, caller: Caller) -> Interaction:
         """Let the proposed method do its part: an SMS goes when its page first comes, not when it reloads.
@@ -208,6 +233,12 @@ class Desk:
     def account_of(self, interaction: Interaction) -> Account:
         """The account that answers, for the pages that name it."""
         return self._account(interaction)
+
+    def told_of(self, interaction: Interaction) -> Account:
+        """The account that the client is to learn about: the person's own, or whom they act for."""
+        if interaction.whom is None or interaction.whom.mandate_id is None:
+            return self._account(interaction)
+        return self.accounts.the(interaction.whom.account_id)
 
     def client_of(self, interaction: Interaction) -> Client | None:
         """The client that asks; ``None`` on the way to the person's own pages.
@@ -250,4 +281,5 @@ class Desk:
             ),
             consent=consent or no_consent(client.client_id if client else OWN_PAGES),
             subject=self.subjects.subject(client, account.id) if client else None,
+            options=self.choosing.options(client, account.id),
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
+from idp.accounts.mandate import Mandate
 from idp.assurance import Proof, authentication_level
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
@@ -62,9 +63,19 @@ class Ending:
     database: Database
 
     def end(
-        self, interaction: Interaction, step: Complete | Refuse, caller: Caller, session: Session | None
+        self,
+        interaction: Interaction,
+        step: Complete | Refuse,
+        caller: Caller,
+        session: Session | None,
+        mandate: Mandate | None = None,
     ) -> Outcome:
-        """Write what a sign-in leaves, all or nothing, and answer. ``session`` is the browser's, if any."""
+        """Write what a sign-in leaves, all or nothing, and answer.
+
+        Args:
+            session: the browser's, if any.
+            mandate: what the person acts under, if they act for another.
+        """
         if isinstance(step, Refuse):
             return self.refused(interaction, step.error)
         if interaction.answering is None:
@@ -73,14 +84,8 @@ class Ending:
         with self.database.transaction():
             session_id, cookie = self._signed_in(interaction, session, account_id, caller)
             if interaction.decision is not None:
-                self._consented(interaction, account_id)
-            self.audit.record(
-                Event.SIGN_IN_COMPLETED,
-                account_id=account_id,
-                client_id=interaction.request.client_id if interaction.request else None,
-                session=str(session_id),
-                amr=" ".join(sorted(proof.method for proof in step.proofs)),
-            )
+                self._consented(interaction, mandate.principal_id if mandate else account_id)
+            self._completed(interaction, step, session_id, mandate)
             outcome = Outcome(
                 session_cookie=cookie,
                 device_cookie=self._device(step.proofs, account_id, caller),
@@ -94,6 +99,7 @@ class Ending:
                 session_id=session_id,
                 proofs=step.proofs,
                 claims=step.claims,
+                mandate=mandate,
             )
         return replace(outcome, response=response)
 
@@ -129,6 +135,28 @@ class Ending:
         begun, cookie = self.sessions.begin(account_id, interaction.proofs, caller.agent)
         return begun.id, cookie
 
+    def _completed(
+        self, interaction: Interaction, step: Complete, session_id: UUID, mandate: Mandate | None
+    ) -> None:
+        """Write down who signed in, and for the principal that somebody did for it."""
+        client_id = interaction.request.client_id if interaction.request else None
+        self.audit.record(
+            Event.SIGN_IN_COMPLETED,
+            account_id=interaction.answering.account_id if interaction.answering else None,
+            client_id=client_id,
+            session=str(session_id),
+            amr=" ".join(sorted(proof.method for proof in step.proofs)),
+        )
+        if mandate is not None:
+            self.audit.record(
+                Event.MANDATE_USED,
+                account_id=mandate.principal_id,
+                client_id=client_id,
+                mandate=str(mandate.id),
+                role=mandate.role.value,
+                actor=str(mandate.agent_id),
+            )
+
     def _consented(self, interaction: Interaction, account_id: UUID) -> None:
         request, decision = interaction.request, interaction.decision
         if request is None or decision is None:
@@ -157,7 +185,7 @@ class Ending:
         client_id = request.client_id if request else None
         with self.database.transaction():
             if interaction.decision is not None and not interaction.decision.is_allowed:
-                self.audit.record(Event.CONSENT_REFUSED, account_id=account_id, client_id=client_id)
+                self.audit.record(Event.CONSENT_REFUSED, account_id=interaction.told_of, client_id=client_id)
             self.audit.record(
                 Event.SIGN_IN_REFUSED, account_id=account_id, client_id=client_id, error=error.error
             )

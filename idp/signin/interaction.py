@@ -46,10 +46,33 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """An account that the person may act for at the client, which knows it as ``subject``."""
+
+    mandate_id: UUID
+    principal_id: UUID
+    role: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whom:
+    """The account that the client is to learn about: the person's own, where there is no mandate.
+
+    ``consent`` is what was allowed this client for it before.
+    """
+
+    account_id: UUID
+    mandate_id: UUID | None = None
+    consent: Consent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
     """The account that answers, as far as the next step depends on it.
 
-    ``consent`` is what it has allowed this client before; ``subject`` is what the client knows it by.
+    ``consent`` is what it has allowed this client before; ``subject`` is what the client knows it by;
+    ``options`` are those whom its holder may act for there.
     """
 
     account_id: UUID
@@ -57,6 +80,7 @@ class Answering:
     ways: tuple[Way, ...]
     consent: Consent
     subject: str | None = None
+    options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +100,7 @@ class Interaction:
     """A sign-in in progress. ``request`` is absent when the person comes to their own account pages.
 
     ``session_id`` is the session whose proofs it began with: it goes on only as long as that one does.
+    ``whom`` is for whom the person signs in, once that was a question and is settled.
     """
 
     id: str
@@ -85,11 +110,19 @@ class Interaction:
     return_to: str | None = None
     session_id: UUID | None = None
     answering: Answering | None = None
+    whom: Whom | None = None
     proofs: tuple[Proof, ...] = ()
     chosen: str | None = None
     decision: Decision | None = None
     needed_level: int = 2
     version: int = 0
+
+    @property
+    def told_of(self) -> UUID | None:
+        """The account that the client is to learn about, as far as it is known."""
+        if self.whom is not None:
+            return self.whom.account_id
+        return self.answering.account_id if self.answering else None
 
     def may_go_on(self, session_id: UUID | None) -> bool:
         """Whether the browser's live session, if any, is the one that this sign-in leans on."""

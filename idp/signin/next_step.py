@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idp.assurance import Factor, Proof, authentication_level, level_of_factors
-from idp.oidc.authorization.request import Prompt
+from idp.oidc.authorization.request import AuthorizationRequest, Prompt
 from idp.oidc.errors import OAuthError
-from idp.signin.interaction import Interaction, Way
+from idp.signin.interaction import Answering, Interaction, Option, Way
 
 PASSWORD = "password"
 
@@ -22,6 +22,14 @@ class Prove:
     """One more proof, by one of these methods; the first is proposed."""
 
     methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseWhom:
+    """For whom? One of the options, or oneself where that would do."""
+
+    options: tuple[Option, ...]
+    may_be_oneself: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +61,34 @@ class AccountInactive(OAuthError):
         super().__init__("the account may not be used", "access_denied", 403)
 
 
-Step = Identify | Prove | AskConsent | Complete | Refuse
+class NoMandate(OAuthError):
+    """The client demands that the person acts for somebody, in a role that they do not have."""
+
+    code = "mandate_missing"
+
+    def __init__(self) -> None:
+        super().__init__("the person may act for nobody here in a role that was asked", "access_denied", 403)
+
+
+class MandateGone(OAuthError):
+    """The mandate that was chosen ended while the sign-in went on."""
+
+    code = "mandate_over"
+
+    def __init__(self) -> None:
+        super().__init__("the mandate that was chosen has ended", "access_denied", 403)
+
+
+Step = Identify | Prove | ChooseWhom | AskConsent | Complete | Refuse
 
 # What a step that needs a person becomes when no page may be shown (OIDC Core 1.0 §3.1.2.6).
 SILENT = {
     Identify: ("login_required", "the person is not signed in, or must prove themself anew"),
     Prove: ("login_required", "the session does not reach the authentication level that was asked"),
+    ChooseWhom: (
+        "account_selection_required",
+        "the person may act for several accounts; none is meant clearly",
+    ),
     AskConsent: ("consent_required", "the person has not allowed this client what it asks for"),
 }
 
@@ -66,8 +96,8 @@ SILENT = {
 def next_step(interaction: Interaction, now: datetime) -> Step:
     """What must happen next.
 
-    Steps come back in a fixed order: identify, prove, consent, complete. Under ``prompt=none`` a step
-    that needs a person becomes its own refusal.
+    Steps come back in a fixed order: identify, prove, choose whom, consent, complete. Under ``prompt=none``
+    a step that needs a person becomes its own refusal.
     """
     step = _first_unmet(interaction, now)
     request = interaction.request
@@ -86,7 +116,7 @@ def _first_unmet(interaction: Interaction, now: datetime) -> Step:
         return _prove_anew(interaction)
     if not answering.is_active:
         return Refuse(AccountInactive())
-    if request is not None and request.hinted_subject not in (None, answering.subject):
+    if request is not None and not _is_meant(request, answering):
         return Refuse(OAuthError("another person signed in than the one asked for", "login_required"))
     levels = request.levels if request is not None else (interaction.needed_level,)
     unmet = _unmet_level(proofs, levels, answering.ways)
@@ -94,7 +124,34 @@ def _first_unmet(interaction: Interaction, now: datetime) -> Step:
         return _with_choice(unmet, interaction.chosen)
     if unmet is not None and (request is None or request.is_level_essential):
         return unmet
-    return _consent_or_complete(interaction, proofs)
+    return _unmet_choice(interaction) or _consent_or_complete(interaction, proofs)
+
+
+def _is_meant(request: AuthorizationRequest, answering: Answering) -> bool:
+    """Whether the one that the client asks for is the person, or somebody they may act for."""
+    hinted = request.hinted_subject
+    return hinted in (None, answering.subject) or any(hinted == each.subject for each in answering.options)
+
+
+def offered(answering: Answering, request: AuthorizationRequest) -> ChooseWhom:
+    """For whom the person could sign in, by what the client demands and hints at. It may be nobody."""
+    roles, hinted = request.mandate_roles, request.hinted_subject
+    fitting = tuple(
+        option
+        for option in answering.options
+        if (roles is None or option.role in roles) and hinted in (None, option.subject)
+    )
+    return ChooseWhom(fitting, roles is None and hinted in (None, answering.subject))
+
+
+def _unmet_choice(interaction: Interaction) -> ChooseWhom | Refuse | None:
+    request, answering = interaction.request, interaction.answering
+    if request is None or answering is None or interaction.whom is not None:
+        return None
+    choice = offered(answering, request)
+    if choice.options:
+        return choice
+    return None if choice.may_be_oneself else Refuse(NoMandate())
 
 
 def _prove_anew(interaction: Interaction) -> Step:
@@ -145,9 +202,10 @@ def _consent_or_complete(interaction: Interaction, proofs: tuple[Proof, ...]) ->
     if decision is not None:
         return Complete(proofs, decision.claims)
     must_ask = Prompt.CONSENT in request.prompt or bool(request.details)  # an act is allowed once
-    if must_ask or not answering.consent.covers(request.scope, asked):
+    consent = interaction.whom.consent if interaction.whom else answering.consent
+    if must_ask or not consent.covers(request.scope, asked):
         return AskConsent()
-    return Complete(proofs, asked & answering.consent.claims)
+    return Complete(proofs, asked & consent.claims)
 
 
 def fresh_proofs(interaction: Interaction, now: datetime) -> tuple[Proof, ...]:

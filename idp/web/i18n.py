@@ -115,6 +115,16 @@ def say_day(language: Language, day: date) -> str:
     return f"{day.day} {_ENGLISH_MONTHS[day.month - 1]} {day.year}"
 
 
+def say_last_day(language: Language, end: datetime) -> str:
+    """The last day, on Viet Nam's clock, of what holds until just before an instant."""
+    return say_day(language, (end - timedelta(microseconds=1)).astimezone(VIET_NAM).date())
+
+
+def say_amount(amount: int) -> str:
+    """A sum as people write it here: ``1.500.000``."""
+    return f"{amount:,}".replace(",", ".")
+
+
 def say_moment(language: Language, moment: datetime) -> str:
     """An aware instant, on Viet Nam's clock: ``14:05, 04/03/2004``."""
     local = moment.astimezone(VIET_NAM)

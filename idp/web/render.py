@@ -13,7 +13,16 @@ from jinja2.ext import Extension
 from markupsafe import Markup
 
 from idp.accounts.phone import spaced_phone
-from idp.web.i18n import LANGUAGES, Language, Sentences, say_article, say_day, say_moment
+from idp.web.i18n import (
+    LANGUAGES,
+    Language,
+    Sentences,
+    say_amount,
+    say_article,
+    say_day,
+    say_last_day,
+    say_moment,
+)
 
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -71,7 +80,8 @@ class Pages:
     """Every page, ready in every language.
 
     Templates see besides their context: ``t`` (a sentence by its key), ``language``, ``provider_host``,
-    ``paths``, ``static(path)``, ``icon(name)``, ``day(date)``, ``moment(datetime)``, ``law(article)``.
+    ``paths``, ``static(path)``, ``icon(name)``, ``day(date)``, ``moment(datetime)``, ``last_day(datetime)``,
+    ``law(article)``.
     Text is escaped; a name that the caller forgot raises ``jinja2.UndefinedError`` instead of leaving a hole.
     """
 
@@ -102,6 +112,7 @@ class Pages:
                 "language": language,
                 "day": partial(say_day, language),
                 "moment": partial(say_moment, language),
+                "last_day": partial(say_last_day, language),
                 "law": partial(say_article, language),
             }
             for name in environment.list_templates(extensions=["html"]):
@@ -169,6 +180,7 @@ def _environment() -> Environment:
         extensions=[Constants],
     )
     environment.filters |= {"threes": in_threes, "fours": in_fours, "phone": spaced_phone, "browser": browser}
+    environment.filters["amount"] = say_amount
     return environment
 
 

@@ -70,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/signin/<interaction_id>/identify", signin.IdentifyForm, lambda d: (d.steps,)),
     Route("/signin/<interaction_id>/prove/<method>", signin.ProveForm, lambda d: (d.steps,)),
     Route("/signin/<interaction_id>/choose/<method>", signin.ChooseForm, lambda d: (d.steps,)),
+    Route("/signin/<interaction_id>/whom", signin.WhomForm, lambda d: (d.steps,)),
     Route("/signin/<interaction_id>/consent", signin.ConsentForm, lambda d: (d.steps,)),
     Route("/signin/<interaction_id>/restart", signin.RestartForm, lambda d: (d.steps,)),
     Route("/signin/<interaction_id>/cancel", signin.CancelForm, lambda d: (d.steps,)),

@@ -10,6 +10,7 @@ from idp.assurance import level_of
 from idp.oidc.grants.table import GRANT_TYPES
 from tests.assertions import a_signer
 from tests.house import SCOPES, Browser, House, Person, RelyingParty
+from tests.mandated import an_organisation_of, represents, tokens_under
 from tests.protocol.acts import code_for, signed_in, tokens_for
 
 REQUIRED = (
@@ -130,7 +131,9 @@ def test_every_claim_advertised_can_be_delivered(house: House, document: dict[st
 
     _, claims = house.id_token(tokens["id_token"])
     known = rp.userinfo(tokens["access_token"]).get_json()
-    assert {*claims, *known} == set(document["claims_supported"])
+    acting = tokens_under(rp, person, represents(house, person, an_organisation_of(house)))
+    _, told = house.id_token(acting["id_token"])
+    assert {*claims, *known, *told} == set(document["claims_supported"])
 
 
 @pytest.mark.spec("Discovery 1.0 §3")

@@ -41,6 +41,7 @@ class AuthorizationRequest:
     says that any lower one is an error. ``hint`` is what the client thinks the person will type;
     ``hinted_subject`` is the only one who may answer: by an ``id_token_hint`` of ours or the claim ``sub``.
     ``waiting`` says where the answer is waited for, if not at ``redirect_uri``, which is empty then.
+    ``mandate_roles`` are those of which the person must act in one, for somebody; ``None``: none need be.
     ``details`` are the acts it asks to be allowed (RFC 9396); they are asked about every time.
     ``request_uri`` is the reference to it where it was pushed.
     """
@@ -65,6 +66,7 @@ class AuthorizationRequest:
     request_uri: str | None = None
     details: tuple[Mapping[str, Any], ...] = ()
     resources: tuple[str, ...] = ()
+    mandate_roles: tuple[str, ...] | None = None
 
     @property
     def is_silent(self) -> bool:
@@ -105,6 +107,7 @@ class Draft:
     levels: tuple[int, ...] = ()
     is_level_essential: bool = False
     hinted_subject: str | None = None
+    mandate_roles: tuple[str, ...] | None = None
 
     def get(self, name: str) -> str | None:
         """A parameter; sent without a value it counts as not sent (RFC 6749 §3.1)."""
@@ -144,4 +147,5 @@ class Draft:
             dpop_jkt=self.get("dpop_jkt"),
             details=self.details,
             resources=self.resources,
+            mandate_roles=self.mandate_roles,
         )

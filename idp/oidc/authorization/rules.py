@@ -15,6 +15,7 @@ from idp.oidc.authorization.carriage import (
     request_was_pushed,
     request_was_signed,
 )
+from idp.oidc.authorization.demand import mandate_is_possible
 from idp.oidc.authorization.request import At, Draft, Prompt
 from idp.oidc.authorization.response_modes import SIGNED
 from idp.oidc.errors import (
@@ -244,6 +245,7 @@ RULES: tuple[tuple[Rule, At], ...] = (
     (claims_are_allowed,        A | P | D | C),
     (resources_are_registered,  A | P | D | C),
     (details_are_allowed,       A | P | D | C),
+    (mandate_is_possible,       A | P | D),
     (level_is_offered,          A | P | D | C),
     (person_asked_for_is_one,   A | P | D | C),
 )  # fmt: skip

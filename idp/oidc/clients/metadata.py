@@ -92,6 +92,9 @@ class ClientMetadata:
     exchange_audiences: tuple[str, ...] = ()
     may_act: str | None = None
 
+    # Ours: besides people themselves, whom they may act for there
+    acts_for: tuple[Literal["organisation", "ward"], ...] = ()
+
     # Signing out: RP-Initiated, Back-Channel and Front-Channel Logout 1.0
     post_logout_redirect_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str | None = None

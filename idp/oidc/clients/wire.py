@@ -24,6 +24,7 @@ OURS = frozenset(
         "serves",
         "exchange_audiences",
         "may_act",
+        "acts_for",
     }
 )
 THEIRS = frozenset(field.name for field in fields(ClientMetadata)) - OURS

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from idp.accounts.mandate import Role
 from idp.keyring.jose import BadToken, read_object
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidAuthorizationDetails
@@ -29,6 +30,10 @@ def _is_amount(value: object) -> bool:
     )
 
 
+def _is_roles(value: object) -> bool:
+    return _is_texts(value) and isinstance(value, list) and set(value) <= set(Role)
+
+
 Check = Callable[[object], bool]
 Details = tuple[Mapping[str, Any], ...]
 
@@ -45,6 +50,8 @@ TYPES: Mapping[str, Mapping[str, tuple[str, Check]]] = {
         "reference": ("text", _is_text),
         "amount_vnd": ("digits in a string", _is_amount),
     },
+    # Ours: the person is to act for another account, in one of these roles.
+    "mandate": {"roles": (f"an array of {' '.join(Role)}", _is_roles)},
 }
 
 

@@ -9,7 +9,7 @@ from idp.accounts.phone import spaced_phone
 from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.tokens.claims import COMPANIONS, UNSAID, by_scope
 from idp.oidc.tokens.verified_claims import PROVEN
-from idp.web.i18n import Language, Say, say_day
+from idp.web.i18n import Language, Say, say_amount, say_day
 from idp.web.render import in_threes
 
 PARTS_OF_NAME = frozenset({"family_name", "middle_name", "given_name"})
@@ -75,7 +75,7 @@ def acts(details: Iterable[Mapping[str, Any]], say: Say) -> list[Act]:
         Act(
             label=say(f"claims.details.{detail['type']}.label"),
             rows=tuple(
-                (say(f"claims.details.{detail['type']}.{name}"), _plainly(name, value))
+                (say(f"claims.details.{detail['type']}.{name}"), _plainly(name, value, say))
                 for name, value in detail.items()
                 if name != "type"
             ),
@@ -84,10 +84,12 @@ def acts(details: Iterable[Mapping[str, Any]], say: Say) -> list[Act]:
     ]
 
 
-def _plainly(name: str, value: object) -> str:
+def _plainly(name: str, value: object, say: Say) -> str:
+    if isinstance(value, list) and name == "roles":
+        return ", ".join(say(f"claims.roles.{role}") for role in value)
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    return f"{int(str(value)):,} VND".replace(",", ".") if name.endswith("_vnd") else str(value)
+    return f"{say_amount(int(str(value)))} VND" if name.endswith("_vnd") else str(value)
 
 
 def _told(name: str, value: object, say: Say, language: Language) -> str:

@@ -17,6 +17,8 @@ from idp.web.surface import again
 
 AUTHORIZE = "/authorize"
 
+MYSELF = "myself"
+
 
 class Authorize(MethodView):
     """GET and POST /authorize (OIDC Core 1.0 §3.1.2.1)."""
@@ -125,6 +127,20 @@ class RestartForm(_Answer):
         interaction, _ = self._steps.desk.load(interaction_id, caller)
         self._steps.desk.restart(interaction)
         return see_other(f"/signin/{interaction_id}")
+
+
+class WhomForm(_Answer):
+    """POST /signin/<id>/whom: for whom; or, from the next page, that question again."""
+
+    def post(self, interaction_id: str) -> Response:
+        form, caller = read_form(), self._steps.surface.caller()
+        self._steps.surface.check_form(form, caller)
+        interaction, _ = self._steps.desk.load(interaction_id, caller)
+        if "whom" not in form:
+            self._steps.desk.choose_again(interaction)
+            return see_other(f"/signin/{interaction_id}")
+        choice = "" if form["whom"] == MYSELF else form["whom"] or "?"
+        return self._continue(interaction_id, self._steps.desk.choose_whom(interaction, choice, caller))
 
 
 class ConsentForm(_Answer):

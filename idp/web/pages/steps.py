@@ -17,7 +17,7 @@ from idp.signin.desk import Desk
 from idp.signin.devices import LIFE
 from idp.signin.ending import Caller, Outcome
 from idp.signin.interaction import Interaction
-from idp.signin.next_step import AskConsent, Identify, Prove, Step
+from idp.signin.next_step import AskConsent, ChooseWhom, Identify, Prove, Step
 from idp.statute.ages import day_in_vietnam
 from idp.web.http import see_other
 from idp.web.pages.items import acts, asked, items
@@ -86,6 +86,8 @@ class Steps:
             return self.surface.show("signin.html", caller, action=action, username=hint, **common)
         if isinstance(step, Prove):
             return self._prove(interaction, step, caller, common)
+        if isinstance(step, ChooseWhom):
+            return self._choose_whom(interaction, step, caller, common)
         if isinstance(step, AskConsent):
             return self._consent(interaction, client, caller, common)
         raise AssertionError("complete and refuse have no page")
@@ -139,6 +141,19 @@ class Steps:
             **common,
         )
 
+    def _choose_whom(
+        self, interaction: Interaction, step: ChooseWhom, caller: Caller, common: Mapping[str, Any]
+    ) -> Response:
+        account = self.desk.account_of(interaction)
+        return self.surface.show(
+            "choose_whom.html",
+            caller,
+            action=f"/signin/{interaction.id}/whom",
+            myself=account.identity.name if step.may_be_oneself else None,
+            options=self.desk.choosing.shown(step.options),
+            **common,
+        )
+
     def _consent(
         self, interaction: Interaction, client: Client | None, caller: Caller, common: Mapping[str, Any]
     ) -> Response:
@@ -146,12 +161,15 @@ class Steps:
         if request is None or client is None:
             raise AssertionError("only clients ask for consent")
         details, language = client.metadata, self.surface.language(common["ui_locales"])
-        account = self.desk.account_of(interaction)
+        account = self.desk.told_of(interaction)
+        whom, answering = interaction.whom, interaction.answering
         available = proven_too(account, claims_of(account, day_in_vietnam(self.clock())))
         return self.surface.show(
             "consent.html",
             caller,
             action=f"/signin/{interaction.id}/consent",
+            acting_for=account.identity.name if whom and whom.mandate_id else None,
+            whom_action=f"/signin/{interaction.id}/whom" if answering and answering.options else None,
             purpose=(details.purpose or {}).get(language),
             items=items(asked(request), available, self.surface.sentences.speaker(language), language),
             acts=acts(request.details, self.surface.sentences.speaker(language)),

@@ -11,8 +11,8 @@ from idp.kernel.ids import new_id
 from idp.oidc.authorization.request import AuthorizationRequest, Prompt
 from idp.oidc.consent import Consent
 from idp.oidc.tokens.claims import ClaimsRequest, read_claims_request
-from idp.signin.interaction import Answering, Decision, Interaction, Way
-from idp.signin.next_step import AskConsent, Complete, Identify, Prove, Refuse, next_step
+from idp.signin.interaction import Answering, Decision, Interaction, Option, Way, Whom
+from idp.signin.next_step import AskConsent, ChooseWhom, Complete, Identify, Prove, Refuse, next_step
 
 NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 FACTORS = {
@@ -270,3 +270,66 @@ class TestConsent:
         assert step_of(None, PWD, TOTP, answering=answering("password", "totp", consent=NOTHING)) == Complete(
             (PWD, TOTP), frozenset()
         )
+
+
+def option(role: str, subject: str) -> Option:
+    return Option(mandate_id=new_id(), principal_id=new_id(), role=role, subject=subject)
+
+
+FIRM, OTHER, WARD = (
+    option("representative", "firm"),
+    option("accountant", "other"),
+    option("guardian", "ward"),
+)
+AGENT = replace(PERSON, subject="me", options=(FIRM, OTHER, WARD))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, ChooseWhom((FIRM, OTHER, WARD), may_be_oneself=True)),
+        ({"mandate_roles": ("accountant", "guardian")}, ChooseWhom((OTHER, WARD), may_be_oneself=False)),
+        ({"hinted_subject": "me"}, Complete),
+        ({"hinted_subject": "firm"}, ChooseWhom((FIRM,), may_be_oneself=False)),
+        ({"hinted_subject": "firm", "mandate_roles": ("clerk",)}, "access_denied"),
+        ({"hinted_subject": "me", "mandate_roles": ("accountant",)}, "access_denied"),
+        ({"hinted_subject": "stranger"}, "login_required"),
+        ({"mandate_roles": ("clerk",)}, "access_denied"),
+        ({"prompt": frozenset({Prompt.NONE})}, "account_selection_required"),
+        ({"prompt": frozenset({Prompt.NONE}), "hinted_subject": "me"}, Complete),
+    ],
+)
+def test_whom_is_asked_only_where_it_is_a_question(given: dict[str, Any], expected: object) -> None:
+    step = step_of(a_request(**given), PWD, TOTP, answering=AGENT)
+
+    if isinstance(expected, str):
+        assert refusal(step) == expected
+    elif isinstance(expected, ChooseWhom):
+        assert step == expected
+    else:
+        assert isinstance(step, Complete)
+
+
+def test_whom_is_asked_after_the_level_and_before_consent() -> None:
+    agent = replace(AGENT, consent=NOTHING)
+
+    assert isinstance(step_of(a_request(), PWD, answering=agent), Prove)
+    assert isinstance(step_of(a_request(), PWD, TOTP, answering=agent), ChooseWhom)
+
+
+def test_the_consent_that_counts_is_the_one_of_whom_was_chosen() -> None:
+    firm = Whom(account_id=FIRM.principal_id, mandate_id=FIRM.mandate_id, consent=NOTHING)
+
+    assert isinstance(step_of(a_request(), PWD, TOTP, answering=AGENT, whom=firm), AskConsent)
+    allowed = replace(firm, consent=ALLOWED)
+    agent = replace(AGENT, consent=NOTHING)
+    assert isinstance(step_of(a_request(), PWD, TOTP, answering=agent, whom=allowed), Complete)
+
+
+def test_on_the_way_to_ones_own_pages_nobody_is_chosen() -> None:
+    assert isinstance(step_of(None, PWD, TOTP, answering=AGENT), Complete)
+
+
+def test_who_may_act_for_nobody_is_not_asked_but_refused_where_it_is_demanded() -> None:
+    assert isinstance(step_of(a_request(), PWD, TOTP), Complete)
+    assert refusal(step_of(a_request(mandate_roles=("accountant",)), PWD, TOTP)) == "access_denied"

@@ -1,0 +1,91 @@
+"""For whom somebody signs in: themself, or an account that they may act for at the client."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from idp.accounts.account import Account, Accounts
+from idp.accounts.mandate import Mandate, Role
+from idp.accounts.mandates import Mandates
+from idp.oidc.clients.client import Client, Clients
+from idp.oidc.consent import Consents, no_consent
+from idp.oidc.tokens.subject import Subjects
+from idp.signin.interaction import Interaction, Option, Whom
+from idp.signin.next_step import ChooseWhom, offered
+
+# In which role one acts for what a client is registered to accept; in all others for organisations.
+WARD, ORGANISATION = "ward", "organisation"
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """Finds out whom a person may act for. Clients that accept nobody but the person cost nothing here."""
+
+    accounts: Accounts
+    mandates: Mandates
+    clients: Clients
+    consents: Consents
+    subjects: Subjects
+
+    def options(self, client: Client | None, account_id: UUID) -> tuple[Option, ...]:
+        """Whom an account's holder may act for at a client."""
+        if client is None or not client.metadata.acts_for:
+            return ()
+        return tuple(
+            Option(
+                mandate_id=mandate.id,
+                principal_id=mandate.principal_id,
+                role=mandate.role.value,
+                subject=self.subjects.subject(client, mandate.principal_id),
+            )
+            for mandate in self.mandates.usable_by(account_id)
+            if mandate.covers(client.client_id) and _kind(mandate) in client.metadata.acts_for
+        )
+
+    def settled(self, interaction: Interaction) -> Interaction:
+        """With the choice made where only one is left: the client demands it, or its hint names it."""
+        request, answering = interaction.request, interaction.answering
+        if request is None or answering is None or not answering.options:
+            return interaction
+        choice = offered(answering, request)
+        if choice.may_be_oneself or len(choice.options) != 1:
+            return interaction
+        return replace(interaction, whom=self._whom(request.client_id, choice.options[0]))
+
+    def chosen(self, interaction: Interaction, step: ChooseWhom, choice: str) -> Interaction | None:
+        """With the choice that a person made, or ``None``: it was not offered.
+
+        Args:
+            choice: the id of a mandate; empty: for oneself.
+        """
+        request, answering = interaction.request, interaction.answering
+        if request is None or answering is None:
+            return None
+        if not choice and step.may_be_oneself:
+            whom = Whom(account_id=answering.account_id, consent=answering.consent)
+            return replace(interaction, whom=whom)
+        for option in step.options:
+            if str(option.mandate_id) == choice:
+                return replace(interaction, whom=self._whom(request.client_id, option))
+        return None
+
+    def shown(self, options: Sequence[Option]) -> list[tuple[Mandate, Account]]:
+        """What a person reads of each option: the mandate, and for whom."""
+        shown = [
+            (mandate, self.accounts.the(option.principal_id))
+            for option in options
+            if (mandate := self.mandates.find(option.mandate_id)) is not None
+        ]
+        return sorted(shown, key=lambda each: each[1].identity.name)
+
+    def _whom(self, client_id: str, option: Option) -> Whom:
+        consent = self.consents.find(option.principal_id, client_id)
+        return Whom(
+            account_id=option.principal_id,
+            mandate_id=option.mandate_id,
+            consent=consent or no_consent(client_id),
+        )
+
+
+def _kind(mandate: Mandate) -> str:
+    return WARD if mandate.role == Role.GUARDIAN else ORGANISATION
