@@ -79,7 +79,13 @@ def sweep() -> None:
     with opened() as provider:
         database = provider.ephemeral_database
         removed = sweep_ephemeral(database, provider.clock()) if database is not None else 0
-        removed += provider.session_room.deliveries.forget()
+        for room in (
+            provider.grants,
+            provider.sessions,
+            provider.invitations,
+            provider.session_room.deliveries,
+        ):
+            removed += room.forget()
         tally = provider.session_room.back_channel.deliver_due()
         resumed = provider.self_enrolment.resume()
     click.echo(f"{removed} removed")

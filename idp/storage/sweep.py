@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Column, bindparam, delete, select
 
 from idp.storage.database import Database
 from idp.storage.ephemeral_sql import table
@@ -17,6 +17,24 @@ SOME_EXPIRED = delete(table).where(
         .with_for_update(skip_locked=True)
     )
 )
+
+
+def sweep_rows(database: Database, ended_at: Column[datetime], before: datetime, batch: int = 1000) -> int:
+    """Remove a table's rows that ended before an instant, in transactions of at most ``batch``; how many.
+
+    Args:
+        ended_at: the column that says when; rows without it stay. An index on it spares reading the table.
+    """
+    (key,) = ended_at.table.primary_key
+    # Whoever holds a row keeps it until the next sweep: nobody waits (PostgreSQL).
+    some = select(key).where(ended_at < before).limit(batch).with_for_update(skip_locked=True)
+    statement = delete(ended_at.table).where(key.in_(some))
+    removed = 0
+    while True:
+        touched = database.run(statement)
+        removed += touched
+        if touched < batch:
+            return removed
 
 
 def sweep(database: Database, now: datetime, batch: int = 1000) -> int:

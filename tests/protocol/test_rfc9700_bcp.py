@@ -326,3 +326,27 @@ def test_pages_send_no_referrer_and_are_not_kept(rp: RelyingParty, house: House)
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cache-Control"] == "no-store"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+@pytest.mark.spec("RFC 9700 §4.14.2")
+def test_sweeping_forgets_grants_and_sessions_when_their_time_is_over_and_no_sooner(
+    house: House, rp: RelyingParty, person: Person
+) -> None:
+    provider, code = house.provider, code_for(rp, person, scope="openid offline_access")
+    first = rp.redeem(code).get_json()
+    second = rp.refresh(first["refresh_token"]).get_json()
+    house.clock.advance(house.settings.session_ttl)
+    assert (provider.sessions.forget(), provider.grants.forget()) == (0, 0)
+    house.clock.advance(timedelta(seconds=1))
+    assert (provider.sessions.forget(), provider.grants.forget()) == (1, 0)
+
+    third = rp.refresh(second["refresh_token"]).get_json()
+    refused(rp.refresh(second["refresh_token"]), "invalid_grant")  # a reuse is still told
+    refused(rp.refresh(third["refresh_token"]), "invalid_grant")
+    assert provider.grants.forget() == 0
+
+    house.clock.advance(house.settings.refresh_ttl)
+    assert provider.grants.forget() == 1
+    for token in (second["refresh_token"], third["refresh_token"]):
+        refused(rp.refresh(token), "invalid_grant")
+    refused(rp.redeem(code), "invalid_grant")

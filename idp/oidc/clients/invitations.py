@@ -7,6 +7,7 @@ from sqlalchemy import JSON, Column, Integer, LargeBinary, Table, insert, update
 from idp.kernel.clock import Clock
 from idp.kernel.ids import digest, new_secret
 from idp.storage.database import Database, Instant, metadata
+from idp.storage.sweep import sweep_rows
 
 invitations = Table(
     "client_invitations",
@@ -49,3 +50,7 @@ class Invitations:
             .returning(one.scope)
         )
         return tuple(row.scope) if row is not None else None
+
+    def forget(self) -> int:
+        """Remove those whose day is over; gives how many."""
+        return sweep_rows(self._database, invitations.c.expires_at, self._clock())

@@ -19,7 +19,6 @@ from sqlalchemy import (
     Table,
     Uuid,
     bindparam,
-    delete,
     func,
     insert,
     null,
@@ -31,6 +30,7 @@ from idp.kernel.clock import Clock
 from idp.kernel.ids import new_id
 from idp.storage.database import Database, Instant, metadata
 from idp.storage.prepared import Prepared
+from idp.storage.sweep import sweep_rows
 
 LEASE = timedelta(seconds=30)  # who has not settled a delivery by then is taken for dead
 KEPT = timedelta(days=90)
@@ -169,8 +169,7 @@ class Deliveries:
 
     def forget(self) -> int:
         """Remove what was settled more than ``KEPT`` ago; gives how many."""
-        settled = logout_deliveries.c.settled_at <= self._clock() - KEPT
-        return self._database.run(delete(logout_deliveries).where(settled))
+        return sweep_rows(self._database, logout_deliveries.c.settled_at, self._clock() - KEPT)
 
 
 def _delivery(row: Row[Any], tries: int) -> Delivery:

@@ -17,6 +17,7 @@ from idp.oidc.tokens.grant import Grants
 from idp.oidc.tokens.handle import new_handle, read_handle
 from idp.storage.database import Database, Instant, metadata
 from idp.storage.prepared import Prepared
+from idp.storage.sweep import sweep_rows
 
 IDLE = timedelta(hours=1)
 IDLE_HIGH = timedelta(minutes=15)  # from level 3 on
@@ -143,6 +144,10 @@ class Sessions:
     def hold(self, session_id: UUID) -> bool:
         """Whether a session has not been ended; if so, whoever ends it waits for the open transaction."""
         return self._database.first(_HELD, {"session_id": session_id}) is not None
+
+    def forget(self) -> int:
+        """Remove sessions whose longest life is over, ended or not; gives how many."""
+        return sweep_rows(self._database, sessions.c.expires_at, self._clock())
 
     def renew(self, session: Session, proofs: Sequence[Proof]) -> str | None:
         """Write what was proven since, under a new cookie; ``None`` if the session is over meanwhile.

@@ -29,6 +29,7 @@ from idp.kernel.clock import Clock
 from idp.oidc.tokens.handle import Handle
 from idp.storage.database import Database, Instant, metadata
 from idp.storage.prepared import Prepared
+from idp.storage.sweep import sweep_rows
 
 grants = Table(
     "grants",
@@ -172,9 +173,8 @@ class Grants:
 
     def write_over_dead(self, grant: Grant) -> bool:
         """Say whose a grant is that was dead before it was written (``add_dead``). False: it is not."""
-        row = _row(grant)
         is_dead = (grants.c.id == grant.id, grants.c.account_id.is_(None), grants.c.revoked_at.is_not(None))
-        return self._database.run(update(grants).where(*is_dead).values(**row)) == 1
+        return self._database.run(update(grants).where(*is_dead).values(**_row(grant))) == 1
 
     def find(self, grant_id: UUID) -> Grant | None:
         row = self._database.first(_FIND, {"grant_id": grant_id})
@@ -215,11 +215,7 @@ class Grants:
         return grant
 
     def add_dead(self, code: Handle, client_id: str) -> None:
-        """Take the id of the grant that a code would give birth to, for nothing ever to come of it.
-
-        Raises:
-            sqlalchemy.exc.IntegrityError: as in ``add``.
-        """
+        """Take the id of the grant that a code would give birth to, so that nothing comes; see ``add``."""
         now = self._clock()
         row = {
             "id": code.owner,
@@ -234,6 +230,10 @@ class Grants:
             "revoked_at": now,
         }
         self._database.run(_INSERT, row)
+
+    def forget(self) -> int:
+        """Remove grants whose time is over, and no sooner: till then a reuse is noticed; gives how many."""
+        return sweep_rows(self._database, grants.c.expires_at, self._clock())
 
     def revoke_session(self, session_id: UUID) -> int:
         """End the grants of a session that is over, but those meant to outlive it (``offline_access``)."""

@@ -1,13 +1,14 @@
 """Sweeping removes what has expired, in bounded transactions, and nothing else."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import event, func, insert, select, text
 
+from idp.oidc.clients.invitations import invitations
 from idp.storage.database import Database
 from idp.storage.ephemeral_sql import table
-from idp.storage.sweep import SOME_EXPIRED, sweep
+from idp.storage.sweep import SOME_EXPIRED, sweep, sweep_rows
 from tests.conftest import FakeClock
 
 COUNT = select(func.count()).select_from(table)
@@ -48,6 +49,25 @@ def test_a_batch_is_never_larger_than_it_may_be(db: Database, clock: FakeClock, 
     assert sweep(db, clock.now, batch=5) == rows
     assert max(batches) == 5
     assert db.first(COUNT) == (0,)
+
+
+def an_invitation(number: int, expires_at: datetime) -> dict[str, object]:
+    one = {"token_hash": number.to_bytes(32, "big"), "scope": [], "uses_left": 1}
+    return {**one, "created_at": expires_at, "expires_at": expires_at}
+
+
+def test_rows_of_any_table_go_in_batches_and_only_those_that_ended_before(
+    db: Database, clock: FakeClock
+) -> None:
+    ended = [an_invitation(number, clock.now - timedelta(seconds=1)) for number in range(11)]
+    left = [an_invitation(100 + number, clock.now + timedelta(seconds=number)) for number in range(3)]
+    db.run(insert(invitations), ended + left)
+    batches: list[int] = []
+    event.listen(db.engine, "after_cursor_execute", lambda *call: batches.append(call[1].rowcount))
+
+    assert sweep_rows(db, invitations.c.expires_at, clock.now, batch=5) == 11
+    assert max(batches) == 5
+    assert db.first(select(func.count()).select_from(invitations)) == (3,)
 
 
 def test_sweepers_do_not_wait_for_each_other(postgres_database: Database, clock: FakeClock) -> None:
