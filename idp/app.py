@@ -19,6 +19,7 @@ from idp.provider import Provider
 from idp.settings import Settings, load
 from idp.telemetry import begin_request, log_alarm, request_line
 from idp.web.endpoints.client_door import ClientDoor
+from idp.web.endpoints.simulator import failing
 from idp.web.endpoints.wellknown import Document, WellKnown
 from idp.web.errors import ERROR, Errors
 from idp.web.hardening import Hardened
@@ -69,6 +70,8 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
         app.add_url_rule(path, view_func=Document.as_view(path, document))
     errors = Errors(surface, provider.completion, api_paths(provider), settings.issuer)
     app.before_request(_noted(surface.addresses))
+    if provider.is_simulator:
+        app.before_request(failing(provider.ephemeral))
     app.register_error_handler(IdpError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
     app.register_error_handler(Exception, errors.unforeseen)

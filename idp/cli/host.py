@@ -21,6 +21,8 @@ from idp.storage.sweep import sweep as sweep_ephemeral
 from idp.telemetry import configure_logging
 
 PORT = click.IntRange(1, 65535)
+# What a simulator needs, where the settings do not say otherwise; workers inherit it.
+SIMULATOR = {"IDP_IS_DEMO": "true", "IDP_SMS_CHANNEL": "outbox"}
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -53,10 +55,25 @@ def init() -> None:
 )
 @click.option("--tls-cert", type=FILE, help="Certificate chain, PEM.")
 @click.option("--tls-key", type=FILE, help="Its private key, PEM (PKCS#8).")
+@click.option("--simulator", is_flag=True, help="For developers: invented people, steered by URL.")
 def serve(
-    host: str, port: int, workers: int | None, threads: int, tls_cert: Path | None, tls_key: Path | None
+    host: str,
+    port: int,
+    workers: int | None,
+    threads: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    *,
+    simulator: bool,
 ) -> None:
-    """Serve until stopped. Ctrl-C or SIGTERM lets requests finish."""
+    """Serve until stopped. Ctrl-C or SIGTERM lets requests finish.
+
+    A simulator (docs/conformance.md) does not start beside settings of a real provider.
+    """
+    if simulator:
+        for name, value in SIMULATOR.items():
+            os.environ.setdefault(name, value)
+        os.environ["IDP_IS_SIMULATOR"] = "true"
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
     with opened() as provider:

@@ -1,7 +1,10 @@
 """The lowest floors: stores, keys, the audit log, the way out."""
 
+from pathlib import Path
+
 from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
+from idp.kernel.shifted import ShiftedClock
 from idp.keyring.files import FileKeyStore
 from idp.keyring.keyring import Keyring
 from idp.keyring.seal import Seal, derive
@@ -20,7 +23,7 @@ class Bedrock:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
-        self.clock = clock
+        self.clock = ShiftedClock(clock, _shift_file(settings)) if settings.is_simulator else clock
         self.is_demo = settings.is_demo
         self.is_simulator = settings.is_simulator
         root = settings.root_secret
@@ -52,6 +55,11 @@ class Bedrock:
     @property
     def audit_key(self) -> bytes:
         return derive(self.settings.root_secret, "audit")
+
+
+def _shift_file(settings: Settings) -> Path:
+    """Beside the keys, not among them: its folder is the one that a simulator surely may write."""
+    return settings.keys_dir.with_name(f"{settings.keys_dir.name}-clock-shift")
 
 
 def ephemeral_url(database_url: str) -> str:

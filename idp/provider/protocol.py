@@ -202,6 +202,7 @@ class Protocol(People):
             self.client_authentication.methods,
             self.audit,
             self.database,
+            self.ephemeral,
             is_open=settings.is_simulator,
         )
 

@@ -24,6 +24,8 @@ class Space(StrEnum):
     REQUEST_JTI = "request_jti"
     DPOP_JTI = "dpop_jti"
     REFRESH_RETRY = "refresh_retry"
+    REGISTRATIONS = "registrations"
+    SIMULATED_FAULT = "simulated_fault"
 
 
 @dataclass(frozen=True, slots=True)

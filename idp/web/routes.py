@@ -19,7 +19,7 @@ from idp.web.endpoints.introspect import Introspect
 from idp.web.endpoints.par import PushedAuthorization
 from idp.web.endpoints.registration import Register
 from idp.web.endpoints.revoke import Revoke
-from idp.web.endpoints.simulator import AnswerCiba, Resource, RotateKeys
+from idp.web.endpoints.simulator import AnswerCiba, Fault, Resource, RotateKeys, ShiftClock
 from idp.web.endpoints.token import Token
 from idp.web.endpoints.userinfo import UserInfo
 from idp.web.hardening import FRAMED
@@ -145,7 +145,13 @@ ROUTES: tuple[Route, ...] = (
         lambda d: (d.provider.logout, d.provider.sessions, d.provider.session_room.sign_out, d.steps),
         "end_session_endpoint",
     ),
-    Route(REGISTER, Register, lambda d: (d.provider.registration,), "registration_endpoint", is_api=True),
+    Route(
+        REGISTER,
+        Register,
+        lambda d: (d.provider.registration, d.surface.addresses),
+        "registration_endpoint",
+        is_api=True,
+    ),
     Route(FRAMED, session_frame.SessionFrame, lambda d: (d.surface,), "check_session_iframe"),
     Route("/health", Health, lambda d: (d.provider.check,), is_api=True),
     Route("/", front.Front, lambda d: (d.surface, d.provider.is_demo)),
@@ -187,6 +193,14 @@ ROUTES: tuple[Route, ...] = (
         "/simulator/rotate-keys",
         RotateKeys,
         lambda d: (d.provider.keyring, d.provider.audit),
+        is_api=True,
+        is_simulator=True,
+    ),
+    Route("/simulator/clock", ShiftClock, lambda d: (d.provider.clock,), is_api=True, is_simulator=True),
+    Route(
+        "/simulator/fault",
+        Fault,
+        lambda d: (d.provider.ephemeral, api_paths(d.provider)),
         is_api=True,
         is_simulator=True,
     ),

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
-from idp.kernel.errors import Refused
+from idp.kernel.errors import Refused, TooManyAttempts
 from idp.kernel.ids import digest, new_secret
 from idp.oidc.clients.checks import InvalidClientMetadata
 from idp.oidc.clients.client import Client, Clients, Registered
@@ -18,10 +19,13 @@ from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.wire import OURS, read, write
 from idp.oidc.errors import InvalidToken, OAuthError, TokenMissing
 from idp.storage.database import Database
+from idp.storage.ephemeral import Ephemeral, Space
 
 # Without the identity number: an operator grants that.
 USUAL_SCOPE = ("openid", "profile", "email", "address", "phone", "offline_access")
 REGISTER = "/register"
+OPEN = 300  # registrations without an invitation: a conformance suite makes some fifty
+WINDOW = timedelta(minutes=10)
 MANAGED = frozenset(
     {
         "registration_access_token",
@@ -50,6 +54,7 @@ class Registration:
         auth_methods: Collection[str],
         audit: AuditLog,
         database: Database,
+        ephemeral: Ephemeral,
         *,
         is_open: bool,
     ) -> None:
@@ -63,17 +68,19 @@ class Registration:
         self._auth_methods = auth_methods
         self._audit = audit
         self._database = database
+        self._ephemeral = ephemeral
         self._is_open = is_open
 
-    def register(self, members: Mapping[str, Any], token: str | None) -> dict[str, Any]:
+    def register(self, members: Mapping[str, Any], token: str | None, address: str) -> dict[str, Any]:
         """A new client, as RFC 7591 §3.2.1 answers it: with its secret and its token, shown once.
 
         Raises:
+            TooManyAttempts: without an invitation, more than ``OPEN`` in ``WINDOW`` from one address.
             TokenMissing, InvalidToken: no invitation came, or none that is good.
             OAuthError: ``invalid_redirect_uri`` or ``invalid_client_metadata``.
         """
         with self._database.transaction():
-            allowed = self._scope_of(token)
+            allowed = self._scope_of(token, address)
             details = self._checked(self._read(members, allowed))
             manager = new_secret()
             client, secret = self._clients.register(details, registration_hash=digest(manager))
@@ -113,9 +120,11 @@ class Registration:
             self._clients.disable(client_id)
             self._audit.record(Event.CLIENT_REMOVED, client_id=client_id)
 
-    def _scope_of(self, token: str | None) -> tuple[str, ...]:
+    def _scope_of(self, token: str | None, address: str) -> tuple[str, ...]:
         if token is None:
             if self._is_open:
+                if self._ephemeral.increment(Space.REGISTRATIONS, address, WINDOW) > OPEN:
+                    raise TooManyAttempts(WINDOW)
                 return USUAL_SCOPE
             raise TokenMissing("registration needs an initial access token: send Authorization: Bearer")
         scope = self._invitations.spend(token)

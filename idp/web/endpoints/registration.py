@@ -4,7 +4,7 @@ from flask import Response, request
 from flask.views import MethodView
 
 from idp.oidc.clients.registration import Registration
-from idp.web.http import as_json, bearer, nothing, read_json, read_query
+from idp.web.http import Addresses, as_json, bearer, nothing, read_json, read_query
 
 CREATED = 201
 NO_CONTENT = 204
@@ -15,11 +15,14 @@ class Register(MethodView):
 
     init_every_request = False
 
-    def __init__(self, registration: Registration) -> None:
+    def __init__(self, registration: Registration, addresses: Addresses) -> None:
         self._registration = registration
+        self._addresses = addresses
 
     def post(self) -> Response:
-        return as_json(self._registration.register(read_json(), bearer()), CREATED)
+        return as_json(
+            self._registration.register(read_json(), bearer(), self._addresses.of(request)), CREATED
+        )
 
     def get(self) -> Response:
         return as_json(self._registration.read(_client_id(), bearer()))

@@ -1,5 +1,8 @@
 """/simulator/...: what the simulator does by URL, for developers and conformance runs. Nowhere else."""
 
+from collections.abc import Callable, Collection
+from datetime import timedelta
+
 from flask import Response, request
 from flask.views import MethodView
 
@@ -8,19 +11,29 @@ from idp.assurance import Factor, Proof
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
+from idp.kernel.errors import Unavailable
+from idp.kernel.shifted import ShiftedClock
 from idp.keyring.keyring import Keyring
 from idp.oidc.authorization.completion import Completion
 from idp.oidc.authorization.waiting import asked_by
-from idp.oidc.errors import AccessDenied, InvalidRequest
+from idp.oidc.error_guide import GUIDE
+from idp.oidc.errors import AccessDenied, InvalidRequest, OAuthError, came
 from idp.oidc.grants.pending import Pending, Pendings, Waiting
 from idp.oidc.sessions.session import Sessions
 from idp.oidc.tokens.handle import read_handle
-from idp.storage.ephemeral import Space
+from idp.storage.ephemeral import Ephemeral, Space
 from idp.web.endpoints.userinfo import UserInfo
 from idp.web.http import as_json, read_form, read_query
 
 ACTOR = "simulator"
 INTERACTION = "x-fapi-interaction-id"
+OURS = "/simulator"
+UNAVAILABLE = "temporarily_unavailable"
+MANY = 12  # digits
+LONGEST_SHIFT = 10 * 366 * 24 * 3600  # seconds
+TIMES = tuple(str(number) for number in range(1, 101))
+FAULT_LASTS = timedelta(minutes=10)
+STATUSES = frozenset({"400", "401", "403", "429", "500"})
 
 
 class RotateKeys(MethodView):
@@ -50,6 +63,85 @@ class Resource(UserInfo):
         if INTERACTION in request.headers:  # as FAPI resource servers hand it back
             response.headers[INTERACTION] = request.headers[INTERACTION]
         return response
+
+
+class ShiftClock(MethodView):
+    """The provider's time from now on: ``shift`` seconds ahead of the machine's; ``-60`` is behind."""
+
+    init_every_request = False
+
+    def __init__(self, clock: ShiftedClock) -> None:
+        self._clock = clock
+
+    def get(self) -> Response:
+        return self._shifted(read_query())
+
+    def post(self) -> Response:
+        return self._shifted(read_query() | read_form())
+
+    def _shifted(self, sent: dict[str, str]) -> Response:
+        asked = sent.get("shift")
+        if asked is not None:
+            digits = asked.removeprefix("-")
+            if not (digits.isascii() and digits.isdigit()) or int(digits[:MANY]) > LONGEST_SHIFT:
+                raise InvalidRequest(f"shift: expected up to {LONGEST_SHIFT} seconds{came(asked)}")
+            self._clock.shift = int(asked)
+        return as_json({"shift": self._clock.shift, "now": self._clock().isoformat()})
+
+
+class Fault(MethodView):
+    """Errors on demand: the next ``times`` requests to ``path`` are answered with ``error``."""
+
+    init_every_request = False
+
+    def __init__(self, ephemeral: Ephemeral, api_paths: Collection[str]) -> None:
+        self._ephemeral = ephemeral
+        self._api_paths = api_paths
+
+    def get(self) -> Response:
+        return self._set(read_query())
+
+    def post(self) -> Response:
+        return self._set(read_query() | read_form())
+
+    def _set(self, sent: dict[str, str]) -> Response:
+        path, error, times = sent.get("path", ""), sent.get("error", ""), sent.get("times", "1")
+        if not path.startswith("/") or path.startswith(OURS):
+            raise InvalidRequest(f"path: expected an address of ours, as in /token{came(path)}")
+        if error not in GUIDE:
+            raise InvalidRequest(f"error: expected one of those explained at /errors{came(error)}")
+        if path not in self._api_paths and error != UNAVAILABLE:
+            raise InvalidRequest(f"error: a page only fails with {UNAVAILABLE}{came(error)}")
+        if times not in TIMES:
+            raise InvalidRequest(f"times: expected 1 to {len(TIMES)}{came(times)}")
+        self._ephemeral.take(Space.SIMULATED_FAULT, path)
+        self._ephemeral.put(Space.SIMULATED_FAULT, path, f"{times} {error}".encode(), FAULT_LASTS)
+        return as_json({"path": path, "error": error, "times": int(times)})
+
+
+def failing(ephemeral: Ephemeral) -> Callable[[], None]:
+    """What to ask before each request of a simulator: whether it is to fail."""
+
+    def fail() -> None:
+        entry = ephemeral.get(Space.SIMULATED_FAULT, request.path)
+        if entry is None:
+            return
+        times, _, error = entry.value.decode().partition(" ")
+        left = int(times) - 1
+        if left:
+            ephemeral.replace(
+                Space.SIMULATED_FAULT, request.path, f"{left} {error}".encode(), entry.version, FAULT_LASTS
+            )
+        else:
+            ephemeral.take(Space.SIMULATED_FAULT, request.path)
+        if error == UNAVAILABLE:
+            raise Unavailable(ACTOR)
+        status = next(
+            (int(word) for word in GUIDE[error].status.replace(",", " ").split() if word in STATUSES), 400
+        )
+        raise OAuthError("asked for at /simulator/fault", error, status)
+
+    return fail
 
 
 class AnswerCiba(MethodView):

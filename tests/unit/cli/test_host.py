@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from idp.settings import load
 from idp.storage.ephemeral import Space
 from tests.bench.server import free_port
 from tests.house import SECRET
@@ -126,3 +127,36 @@ def test_no_command_says_the_secret(idp):
     for command in (["keys", "list"], ["clients", "list"], ["audit", "checkpoint"]):
         answer = idp(*command)
         assert SECRET not in answer.out + answer.err
+
+
+def test_one_word_serves_a_simulator_of_the_settings_at_hand(idp):
+    served = []
+    idp.patch.setattr("idp.cli.host.run", lambda _serving, _build: served.append(load()))
+    idp.patch.setenv("IDP_IS_SIMULATOR", "false")  # and put back as it was afterwards
+    idp.patch.setenv("IDP_SMS_CHANNEL", "outbox")
+
+    idp.succeed("serve", "--simulator")
+
+    assert [(settings.is_simulator, settings.is_demo) for settings in served] == [(True, True)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("IDP_IS_DEMO", "false"),
+        ("IDP_ISSUER", "https://id.dinhdanh.example"),
+        ("IDP_SMS_CHANNEL", "gateway"),
+        ("IDP_DATABASE_URL", "postgresql+psycopg://idp@db.example/idp"),
+        ("IDP_REDIS_URL", "redis://cache.example:6379/0"),
+        ("IDP_SEAL_KEYS", "2:" + "A" * 43),
+    ],
+)
+def test_no_simulator_starts_beside_settings_of_production(idp, name, value):
+    idp.patch.setattr("idp.cli.host.run", lambda _serving, _build: pytest.fail("it started"))
+    idp.patch.setenv("IDP_IS_SIMULATOR", "false")
+    idp.patch.setenv(name, value)
+
+    answer = idp("serve", "--simulator")
+
+    assert answer.status == 1
+    assert "IDP_" in answer.err
