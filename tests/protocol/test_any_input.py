@@ -29,8 +29,8 @@ TOKEN = (
 )  # fmt: skip
 WORDS = (
     "", "none", "login", "consent", "select_account", "openid", "profile", "offline_access", "S256", "plain",
-    "code", "query", "authorization_code", "refresh_token", "client_credentials", "0",
-    "urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:token-type:access_token", "-1", "1e9",
+    "code", "query", "authorization_code", "refresh_token", "client_credentials", "0", "-1", "1e9",
+    "urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:token-type:access_token",
     "urn:dinhdanh:aal:1", "urn:dinhdanh:aal:2", "urn:dinhdanh:aal:4", "en", "vi", "{}", "null", "a.b.c",
     "http://[", "rp", "https://rp.example/callback", "http://127.0.0.1:1/cb", "\0", "\ud7ff", "\u202e",
     "%00", " ", "\r\n",
