@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import segno
 from markupsafe import Markup
-from tests.pages_enrolment import ENROLMENT
 
 from idp.oidc.error_guide import GUIDE
+from tests.pages_enrolment import ENROLMENT
 
 PORTAL = SimpleNamespace(
     name="Cổng Dịch vụ công mẫu",

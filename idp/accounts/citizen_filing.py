@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from idp.accounts.citizen import parse_number
-from idp.accounts.eligibility import check_age, check_holder, citizen_of
+from idp.accounts.eligibility import NotInRegister, check_age, check_holder, citizen_of
 from idp.accounts.filing import Filed, Found, RegisterMismatch, read_day
 from idp.accounts.kinds import Kind
 from idp.accounts.matching import same_name
@@ -93,3 +93,16 @@ class CitizenFiling:
             raise RegisterMismatch
         verdict = check_holder(record, Level.ONE, today)
         return Found(identity=citizen_of(record), source=self._register.source, article=verdict.article)
+
+    def confirm(self, number: str, level: Level, *, has_guardian: bool) -> Found:
+        """See ``Filing``."""
+        record = self._register.citizen(number)
+        if record is None:
+            raise NotInRegister
+        today = day_in_vietnam(self._clock())
+        verdict = check_holder(record, level, today, has_guardian=has_guardian)
+        return Found(identity=citizen_of(record), source=self._register.source, article=verdict.article)
+
+    def case_in_person(self, _number: str) -> Case:
+        """See ``Filing``."""
+        return Case.CITIZEN_02

@@ -66,8 +66,10 @@ class GuardianNeeded(Unlawful):
     code = "guardian_needed"
 
 
-def check_age(kind: Kind, level: Level, birth_date: date, today: date) -> Verdict:
-    """What the law says of somebody so born who files alone.
+def check_age(
+    kind: Kind, level: Level, birth_date: date, today: date, *, has_guardian: bool = False
+) -> Verdict:
+    """What the law says of somebody so born, who files alone or with a guardian.
 
     Raises:
         LevelNotHeld, GuardianNeeded.
@@ -75,12 +77,12 @@ def check_age(kind: Kind, level: Level, birth_date: date, today: date) -> Verdic
     verdict = STATUTE.on(today).may_hold(kind, level, birth_date)
     if not verdict.is_allowed:
         raise LevelNotHeld(level, verdict.article)
-    if verdict.needs_guardian:
+    if verdict.needs_guardian and not has_guardian:
         raise GuardianNeeded(verdict.article)
     return verdict
 
 
-def check_holder(record: CitizenRecord, level: Level, today: date) -> Verdict:
+def check_holder(record: CitizenRecord, level: Level, today: date, *, has_guardian: bool = False) -> Verdict:
     """Whether the law lets this citizen hold an account of this level.
 
     Raises:
@@ -95,7 +97,7 @@ def check_holder(record: CitizenRecord, level: Level, today: date) -> Verdict:
         raise CardNeeded("missing", verdict.article)
     if verdict.document == Document.VALID_CARD and not record.has_valid_card(today):
         raise CardNeeded("expired", verdict.article)
-    if verdict.needs_guardian:
+    if verdict.needs_guardian and not has_guardian:
         raise GuardianNeeded(verdict.article)
     return verdict
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Protocol
 
 from idp.accounts.kinds import Identity, Kind
+from idp.assurance import Level
 from idp.kernel.errors import Refused
 from idp.statute.rules import Case
 
@@ -79,6 +80,21 @@ class Filing(Protocol):
         Raises:
             RegisterMismatch: or another refusal with its article, where the register agrees.
             Unavailable: the register is silent.
+        """
+
+    def confirm(self, number: str, level: Level, *, has_guardian: bool) -> Found:
+        """Whether the register and the law let this person hold a level, their papers having been seen.
+
+        Raises:
+            NotInRegister: or another refusal, with its article.
+            Unavailable: the register is silent.
+        """
+
+    def case_in_person(self, number: str) -> Case:
+        """Which term the law gives for level 02.
+
+        Raises:
+            Unavailable.
         """
 
 

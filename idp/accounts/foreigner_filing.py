@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from idp.accounts.eligibility import CardNeeded, Deceased, Unlawful, check_age
+from idp.accounts.eligibility import CardNeeded, Deceased, NotInRegister, Unlawful, check_age
 from idp.accounts.filing import Filed, Found, RegisterMismatch
 from idp.accounts.foreigner import Foreigner
 from idp.accounts.kinds import Kind
@@ -137,8 +137,26 @@ class ForeignerFiling:
         verdict = check_foreigner(record, Level.ONE, today)
         return Found(identity=foreigner_of(record), source=self._register.source, article=verdict.article)
 
+    def confirm(self, number: str, level: Level, *, has_guardian: bool) -> Found:
+        """See ``Filing``."""
+        record = self._register.foreigner(number)
+        if record is None:
+            raise NotInRegister
+        today = day_in_vietnam(self._clock())
+        verdict = check_foreigner(record, level, today, has_guardian=has_guardian)
+        return Found(identity=foreigner_of(record), source=self._register.source, article=verdict.article)
 
-def check_foreigner(record: ForeignerRecord, level: Level, today: date) -> Verdict:
+    def case_in_person(self, number: str) -> Case:
+        """See ``Filing``: three working days where immigration has the biometrics, else seven."""
+        record = self._register.foreigner(number)
+        if record is not None and not record.has_biometrics:
+            return Case.FOREIGNER_02_NOT_ON_FILE
+        return Case.FOREIGNER_02_ON_FILE
+
+
+def check_foreigner(
+    record: ForeignerRecord, level: Level, today: date, *, has_guardian: bool = False
+) -> Verdict:
     """Whether the law lets this foreigner hold an account of this level. Pure.
 
     Raises:
@@ -146,7 +164,7 @@ def check_foreigner(record: ForeignerRecord, level: Level, today: date) -> Verdi
     """
     if record.is_deceased:
         raise Deceased
-    verdict = check_age(Kind.FOREIGNER, level, record.birth_date, today)
+    verdict = check_age(Kind.FOREIGNER, level, record.birth_date, today, has_guardian=has_guardian)
     if record.residence_number is None:
         raise ResidenceNeeded("missing", verdict.article)
     if not record.may_reside(today):

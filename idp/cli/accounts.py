@@ -1,13 +1,15 @@
-"""Accounts: open, show, lock, unlock, level, mark-deceased.
+"""Accounts: open, show, lock, unlock, level, raise, mark-deceased.
 
 Arguments can be read by everybody on the host while a command runs: numbers and phones may be given as ``-``.
 """
 
 import sys
+from uuid import UUID
 
 import click
 
 from idp.accounts.account import Account
+from idp.accounts.application import State, spoken
 from idp.accounts.citizen import parse_number
 from idp.assurance import Level
 from idp.cli.house import opened
@@ -102,6 +104,24 @@ def level(number: str, level: str) -> None:
     with opened() as provider:
         account = provider.lifecycle.change_level(_of(provider, number).id, Level(level), ACTOR)
     click.echo(f"{account.id} level {level}")
+
+
+@accounts.command(name="raise")
+@NUMBER
+@click.option("--officer", type=click.UUID, required=True, help="Account id, as `idp officers list` has it.")
+@click.option("--card-seen", is_flag=True, help="The card is genuine and the holder's.")
+@click.option("--face-compared", is_flag=True, help="The face is that of the card and the register.")
+@click.option("--fingerprints-taken", is_flag=True, help="They were taken and agree.")
+@click.option("--guardian-present", is_flag=True, help="For a child: the guardian was there and agreed.")
+def raise_(number: str, officer: UUID, **seen: bool) -> None:
+    """One officer's act towards level 02, the holder being there. The statute says how many it takes."""
+    with opened() as provider:
+        found = frozenset(name for name, is_seen in seen.items() if is_seen)
+        application = provider.in_person.attest(_of(provider, number).id, officer, found)
+    reason = f", {application.reason}" if application.reason else ""
+    click.echo(f"{spoken(application.reference)} {application.state.value.replace('_', ' ')}{reason}")
+    if application.state is State.REFUSED:
+        raise SystemExit(1)
 
 
 def _of(provider: Provider, number: str) -> Account:

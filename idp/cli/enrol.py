@@ -6,6 +6,7 @@ import click
 
 from idp.accounts.application import State, spoken
 from idp.cli.house import opened
+from idp.provider import Provider
 
 
 @click.group()
@@ -17,7 +18,7 @@ def enrol() -> None:
 def resume() -> None:
     """Take up what waits for a register that was silent. `idp sweep` does it too."""
     with opened() as provider:
-        tally = provider.self_enrolment.resume()
+        tally = resumed(provider)
     click.echo(told(tally) or "nothing waits for a register")
 
 
@@ -33,6 +34,11 @@ def overdue() -> None:
             f"due {deadline.due_on} ({deadline.article})"
         )
     click.echo(f"{len(late)} overdue", err=True)
+
+
+def resumed(provider: Provider) -> Counter[State]:
+    """Take up what waits for a register, of every kind; how many now stand where."""
+    return provider.self_enrolment.resume() + provider.in_person.resume()
 
 
 def told(tally: Counter[State]) -> str:

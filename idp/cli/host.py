@@ -104,7 +104,7 @@ def sweep() -> None:
         ):
             removed += room.forget()
         tally = provider.session_room.back_channel.deliver_due()
-        resumed = provider.self_enrolment.resume()
+        resumed = enrol.resumed(provider)
     click.echo(f"{removed} removed")
     if tally:
         click.echo(_told(tally))

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from idp.cli import accounts, audit, clients, demo, enrol, host, keys, registers
+from idp.cli import accounts, audit, clients, demo, enrol, host, keys, officers, registers
 from idp.cli.refusals import told
 
 
@@ -17,7 +17,15 @@ def idp() -> None:
 
 for command in (host.init, host.serve, host.sweep, host.deliver_logouts, demo.demo, demo.code):
     idp.add_command(command)
-for group in (keys.keys, clients.clients, accounts.accounts, enrol.enrol, registers.registers, audit.audit):
+for group in (
+    keys.keys,
+    clients.clients,
+    accounts.accounts,
+    enrol.enrol,
+    officers.officers,
+    registers.registers,
+    audit.audit,
+):
     idp.add_command(group)
 
 

@@ -12,9 +12,12 @@ from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import EvidenceRecords
 from idp.accounts.filing import Filing
 from idp.accounts.foreigner_filing import ForeignerFiling
+from idp.accounts.in_person import InPerson
+from idp.accounts.kinds import Kind
 from idp.accounts.lifecycle import Lifecycle
 from idp.accounts.mandate import Mandate
 from idp.accounts.mandates import Mandates
+from idp.accounts.officers import Officers
 from idp.accounts.opening import Opening
 from idp.accounts.recent import Recent
 from idp.accounts.self_enrolment import SelfEnrolment
@@ -80,14 +83,24 @@ class People(Bedrock):
         self.applications = Applications(self.database, self.seal, self.audit, self.clock)
         opening = Opening(self.accounts, self.evidence, codes, messages, self.audit, self.clock)
         self.enrolment = Enrolment(self.accounts, self.register, opening, codes, self.audit, self.clock)
+        self.officers = Officers(self.database, self.accounts, self.audit, self.clock)
         self.recent = Recent(self.ephemeral)
-        filings: list[Filing] = [
-            CitizenFiling(self.registers.population, self.clock),
-            ForeignerFiling(self.registers.immigration, self.clock),
-        ]
+        filings: dict[Kind, Filing] = {
+            Kind.CITIZEN: CitizenFiling(self.registers.population, self.clock),
+            Kind.FOREIGNER: ForeignerFiling(self.registers.immigration, self.clock),
+        }
+        self.in_person = InPerson(
+            self.accounts,
+            self.applications,
+            self.evidence,
+            self.officers,
+            filings,
+            self.audit,
+            self.clock,
+        )
         self.self_enrolment = SelfEnrolment(
             self.applications,
-            {filing.kind: filing for filing in filings},
+            filings,
             opening,
             Limits(self.ephemeral, self.seal, self.addresses, network_of),
             self.audit,

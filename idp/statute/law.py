@@ -16,6 +16,7 @@ from idp.statute.reading import read_rules
 from idp.statute.rules import (
     NO_RULE,
     AgeRule,
+    Attestation,
     Case,
     Deadline,
     Holding,
@@ -116,6 +117,15 @@ class Law:
             article=term.article,
             is_uncertain=term.is_uncertain,
         )
+
+    def attestation(self, kind: str, birth_date: date) -> Attestation:
+        """What officers see of somebody so born before their account has level 02.
+
+        Raises:
+            LawSilent: nobody of this age has level 02.
+        """
+        age = age_on(birth_date, self.day)
+        return self._one(Attestation, f"{kind} in person", lambda rule: rule.covers(kind, age))
 
     def lock_rule(self, kind: str, ground: LockGround) -> LockRule | None:
         """What the law says of a ground for this kind of account; ``None``: it is no ground for it."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from idp.statute.rules import (
     AgeRule,
+    Attestation,
     Case,
     Document,
     Holding,
@@ -92,6 +93,18 @@ def _term(row: Row, common: Common) -> Rule:
     return Term(case=Case(row["case"]), within=row["within"], unit=Unit(row["unit"]), **common)
 
 
+def _attestation(row: Row, common: Common) -> Rule:
+    from_age, *to_age = row["ages"]
+    return Attestation(
+        kind=row["kind"],
+        from_age=from_age,
+        to_age=to_age[0] if to_age else None,
+        officers=row["officers"],
+        checks=tuple(row["checks"]),
+        **common,
+    )
+
+
 def _lock(row: Row, common: Common) -> Rule:
     return LockRule(
         kind=row["kind"],
@@ -110,6 +123,7 @@ TABLES: tuple[tuple[str, str, Callable[[Row, Common], Rule]], ...] = (
     ("holders.toml", "holders", _holding),
     ("holders.toml", "ages", _age),
     ("deadlines.toml", "deadlines", _term),
+    ("in_person.toml", "attestations", _attestation),
     ("locks.toml", "locks", _lock),
     ("retention.toml", "retention", _retention),
 )

@@ -142,6 +142,21 @@ class Term(Rule):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attestation(Rule):
+    """What is seen of a holder of an age in person before level 02: ``checks``, by how many ``officers``."""
+
+    kind: str
+    from_age: int
+    to_age: int | None
+    officers: int
+    checks: tuple[str, ...]
+
+    def covers(self, kind: str, age: int) -> bool:
+        """Whether it speaks of such an age and kind."""
+        return kind == self.kind and self.from_age <= age and (self.to_age is None or age < self.to_age)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockRule(Rule):
     """A ground on which an account of a kind is locked, by whom, and what opens it again."""
 

@@ -249,6 +249,15 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "officers",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("office", sa.String(length=120), nullable=False),
+        sa.Column("appointed_at", Instant(), nullable=False),
+        sa.Column("appointed_by", sa.String(length=64), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_officers")),
+    )
+    op.create_table(
         "outbox",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -338,6 +347,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_at"))
 
     op.drop_table("outbox")
+    op.drop_table("officers")
     with op.batch_alter_table("mandates", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_mandates_open",

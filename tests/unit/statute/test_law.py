@@ -248,6 +248,29 @@ def test_ages_cite_their_article():
 def test_no_two_rules_in_force_speak_of_one_thing(day):
     names = ("kind", "case", "ground", "kept", "from_age", "threshold")
 
-    spoken = [tuple(getattr(rule, name, None) for name in names) for rule in STATUTE.on(day).rules]
+    spoken = [(type(rule), *(getattr(rule, name, None) for name in names)) for rule in STATUTE.on(day).rules]
 
     assert len(spoken) == len(set(spoken))
+
+
+@pytest.mark.parametrize(
+    ("kind", "birth_date", "officers", "has_guardian"),
+    [
+        ("citizen", date(2012, 11, 2), 1, False),
+        ("citizen", date(2012, 11, 3), 2, True),
+        ("citizen", date(2020, 11, 2), 2, True),
+        ("foreigner", date(1990, 1, 2), 2, False),
+    ],
+)
+def test_level_02_is_attested_by_as_many_officers_as_the_age_asks(kind, birth_date, officers, has_guardian):
+    rule = STATUTE.on(date(2026, 11, 2)).attestation(kind, birth_date)
+
+    assert rule.officers == officers
+    assert ("guardian_present" in rule.checks) is has_guardian
+    assert {"card_seen", "face_compared", "fingerprints_taken"} <= set(rule.checks)
+
+
+@pytest.mark.parametrize(("kind", "birth_date"), [("citizen", date(2020, 11, 3)), ("organisation", ON)])
+def test_nobody_attests_level_02_of_whom_the_law_gives_none(kind, birth_date):
+    with pytest.raises(LawSilent):
+        STATUTE.on(date(2026, 11, 2)).attestation(kind, birth_date)

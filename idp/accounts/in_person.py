@@ -1,0 +1,223 @@
+"""Level 02, in person (Decree 69/2024 Art. 10-11): what officers attest, each by an act of their own.
+
+The statute says what is to be seen, and by how many. An account has one such application at a time; when
+enough officers have attested and the register agrees, the level rises.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Set
+from datetime import date
+from typing import NoReturn
+from uuid import UUID
+
+from idp.accounts.account import Account, Accounts, Status
+from idp.accounts.application import Application, ApplicationMoved, State
+from idp.accounts.applications import FIRST, ApplicationOpen, Applications
+from idp.accounts.evidence import EvidenceKind, EvidenceRecords, register_match, seen_in_person
+from idp.accounts.filing import Filing, Found
+from idp.accounts.kinds import Kind
+from idp.accounts.officers import Officer, Officers
+from idp.assurance import Level
+from idp.audit.events import Event
+from idp.audit.log import AuditLog
+from idp.kernel.clock import Clock
+from idp.kernel.errors import NotFound, Refused, Unavailable
+from idp.statute.law import STATUTE
+from idp.statute.rules import Attestation, Case
+
+CASES = frozenset({Case.CITIZEN_02, Case.FOREIGNER_02_ON_FILE, Case.FOREIGNER_02_NOT_ON_FILE})
+SHORTEST = {Kind.CITIZEN: Case.CITIZEN_02, Kind.FOREIGNER: Case.FOREIGNER_02_ON_FILE}
+DOCUMENTS = {Kind.CITIZEN: "idcard", Kind.FOREIGNER: "residence_permit"}
+GUARDIAN = "guardian_present"
+AT_ONCE = 100
+BY_LAW = "law"
+
+
+class OfficerIsHolder(Refused):
+    """Nobody attests for themself."""
+
+    code = "officer_is_holder"
+
+
+class NotToBeRaised(Refused):
+    """The account has level 02 already, has no levels, or is locked or closed."""
+
+    code = "not_to_be_raised"
+
+
+class ActIncomplete(Refused):
+    """What the statute asks to be seen was not: ``missing``, by ``article``."""
+
+    code = "act_incomplete"
+
+    def __init__(self, missing: str, article: str) -> None:
+        super().__init__(missing)
+        self.missing = missing
+        self.article = article
+
+    def facts(self) -> dict[str, object]:
+        return {"missing": self.missing, "article": self.article}
+
+
+class InPerson:
+    """Takes officers' acts, and raises accounts. ``filings``: how each kind is held against its register."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        applications: Applications,
+        evidence: EvidenceRecords,
+        officers: Officers,
+        filings: Mapping[Kind, Filing],
+        audit: AuditLog,
+        clock: Clock,
+    ) -> None:
+        self._accounts = accounts
+        self._applications = applications
+        self._evidence = evidence
+        self._officers = officers
+        self._filings = filings
+        self._audit = audit
+        self._clock = clock
+
+    def attest(self, account_id: UUID, officer_id: UUID, seen: Set[str]) -> Application:
+        """One officer's act: they had the holder before them, and did what is in ``seen``.
+
+        Returns:
+            The application as it then stands: accepted, refused by the register, waiting for another
+            officer or for a silent register.
+
+        Raises:
+            NotAnOfficer, OfficerIsHolder, NotToBeRaised, ActIncomplete: nothing was recorded.
+            EvidenceGiven: this officer has attested it already.
+            LawSilent: nobody of this age has level 02.
+        """
+        officer = self._officers.the(officer_id)
+        account = self._accounts.the(account_id)
+        if officer.account_id == account.id:
+            raise OfficerIsHolder
+        rule = self._rule(account)
+        for check in rule.checks:
+            if check not in seen:
+                raise ActIncomplete(check, rule.article)
+        application = self._opened(account)
+        with self._applications.database.transaction():
+            # Two officers at once stand in line here: the second sees what the first has done.
+            application = self._applications.hold(application.id)
+            if application.state is not State.WAITING_IN_PERSON:
+                raise ApplicationMoved(application.state)
+            self._record(account, application, officer, rule)
+        return self._completed(application)
+
+    def resume(self) -> Counter[State]:
+        """Take up what waits for a register; how many now stand where."""
+        tally: Counter[State] = Counter()
+        after = FIRST
+        while found := self._applications.standing(State.WAITING_REGISTER, after, AT_ONCE):
+            after = found[-1].id
+            for application in found:
+                if application.case in CASES:
+                    tally[self._completed(application).state] += 1
+        return tally
+
+    def _rule(self, account: Account) -> Attestation:
+        is_open = account.status in (Status.ISSUED, Status.ACTIVE)
+        if account.kind not in SHORTEST or account.level is not Level.ONE or not is_open:
+            raise NotToBeRaised
+        return STATUTE.at(self._clock()).attestation(account.kind, _birth_date(account))
+
+    def _opened(self, account: Account) -> Application:
+        """The application that waits for this account, filed now if there is none."""
+        key = f"raise:{account.id}"
+        waiting = self._applications.waiting_with(key)
+        if waiting is not None:
+            return waiting
+        try:
+            case = self._filings[account.kind].case_in_person(account.number)
+        except Unavailable:
+            case = SHORTEST[account.kind]
+        try:
+            return self._applications.file(
+                account.kind, case, account.number, {}, State.WAITING_IN_PERSON, account.id, key
+            )
+        except ApplicationOpen:
+            return self._applications.waiting_with(key) or _nowhere()
+
+    def _record(
+        self, account: Account, application: Application, officer: Officer, rule: Attestation
+    ) -> None:
+        self._evidence.add(
+            seen_in_person(
+                account.id,
+                self._clock(),
+                str(officer.account_id),
+                officer.office,
+                rule.article,
+                rule.checks,
+                application.id,
+                DOCUMENTS[account.kind],
+            )
+        )
+
+    def _completed(self, application: Application) -> Application:
+        """Decide it, if enough officers have attested and the register answers, which is asked before."""
+        account = self._accounts.the(application.account_id or _nowhere())
+        try:
+            rule = self._rule(account)
+        except NotToBeRaised as changed:  # locked meanwhile, or raised another way
+            self._refuse(application, BY_LAW, changed)
+            return self._applications.get(application.id) or _nowhere()
+        found, refusal = self._confirmed(account, rule)
+        with self._applications.database.transaction():
+            held = self._applications.hold(application.id)
+            acts = [
+                act for act in self._evidence.of_application(held.id) if act.kind is EvidenceKind.IN_PERSON
+            ]
+            if held.is_decided or len({act.officer for act in acts}) < rule.officers:
+                return held
+            by = acts[-1].officer or ""
+            if found is not None:
+                self._raise(held, account, found, by)
+            elif refusal is not None:
+                self._refuse(held, by, refusal)
+            elif held.state is not State.WAITING_REGISTER:
+                self._applications.wait(held, State.WAITING_REGISTER)
+            return self._applications.hold(held.id)
+
+    def _refuse(self, application: Application, by: str, refusal: Refused) -> None:
+        article = refusal.facts().get("article")
+        reason, law = refusal.code, str(article) if article else None
+        self._applications.decide(application, State.REFUSED, by, reason, law)
+
+    def _confirmed(self, account: Account, rule: Attestation) -> tuple[Found | None, Refused | None]:
+        """What the register says: yes, no, or neither while it is silent."""
+        filing = self._filings[account.kind]
+        try:
+            return filing.confirm(account.number, Level.TWO, has_guardian=GUARDIAN in rule.checks), None
+        except Unavailable:
+            return None, None
+        except Refused as refusal:
+            return None, refusal
+
+    def _raise(self, application: Application, account: Account, found: Found, by: str) -> None:
+        self._applications.decide(application, State.ACCEPTED, by, article=found.article)
+        self._evidence.add(
+            register_match(account.id, found.source, self._clock(), found.article, application.id)
+        )
+        self._accounts.set_level(account.id, Level.TWO)
+        self._audit.record(
+            Event.ACCOUNT_LEVEL_CHANGED,
+            account_id=account.id,
+            level=Level.TWO.value,
+            old_level=account.level and account.level.value,
+            actor=by,
+        )
+
+
+def _birth_date(account: Account) -> date:
+    born: date = account.identity.birth_date  # type: ignore[union-attr]
+    return born
+
+
+def _nowhere() -> NoReturn:
+    raise NotFound("application")
