@@ -187,10 +187,16 @@ def upgrade() -> None:
         sa.Column("expires_at", Instant(), nullable=False),
         sa.Column("revoked_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("grants", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_grants_account_id"), ["account_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_grants_client_id"), ["client_id"], unique=False)
+        batch_op.create_index(
+            "ix_grants_account_id",
+            ["account_id"],
+            unique=False,
+            sqlite_where=sa.text("account_id IS NOT NULL"),
+            postgresql_where=sa.text("account_id IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_grants_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(
             "ix_grants_mandate_id",
@@ -199,7 +205,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("mandate_id IS NOT NULL"),
             postgresql_where=sa.text("mandate_id IS NOT NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_grants_session_id"), ["session_id"], unique=False)
+        batch_op.create_index(
+            "ix_grants_session_id",
+            ["session_id"],
+            unique=False,
+            sqlite_where=sa.text("session_id IS NOT NULL"),
+            postgresql_where=sa.text("session_id IS NOT NULL"),
+        )
 
     op.create_table(
         "logout_deliveries",
@@ -364,15 +376,22 @@ def downgrade() -> None:
 
     op.drop_table("logout_deliveries")
     with op.batch_alter_table("grants", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_grants_session_id"))
+        batch_op.drop_index(
+            "ix_grants_session_id",
+            sqlite_where=sa.text("session_id IS NOT NULL"),
+            postgresql_where=sa.text("session_id IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_grants_mandate_id",
             sqlite_where=sa.text("mandate_id IS NOT NULL"),
             postgresql_where=sa.text("mandate_id IS NOT NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_grants_expires_at"))
-        batch_op.drop_index(batch_op.f("ix_grants_client_id"))
-        batch_op.drop_index(batch_op.f("ix_grants_account_id"))
+        batch_op.drop_index(
+            "ix_grants_account_id",
+            sqlite_where=sa.text("account_id IS NOT NULL"),
+            postgresql_where=sa.text("account_id IS NOT NULL"),
+        )
 
     op.drop_table("grants")
     with op.batch_alter_table("evidence", schema=None) as batch_op:
