@@ -14,6 +14,7 @@ from authlib.oauth2.rfc6749.grants import RefreshTokenGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from idp.accounts.account import LockGround
+from idp.keyring.keyring import SIGNING
 from idp.oidc.clients.checks import InvalidClientMetadata, check
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.grants.table import GRANTS
@@ -220,7 +221,7 @@ def test_clients_are_not_registered_for_algorithms_that_nobody_signs_with(alg: s
     )
 
     with pytest.raises(InvalidClientMetadata) as refusal:
-        check(details)
+        check(details, SIGNING)
 
     assert refusal.value.field == "id_token_signed_response_alg"
 
