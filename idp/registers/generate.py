@@ -26,6 +26,7 @@ CHILDREN_CARDS = date(2024, 7, 1)
 MILESTONES = (14, 25, 40, 60)
 PREFIXES, CODES = tuple(OLD_PROVINCES), tuple(PROVINCES)
 WARD_OF_AGE = 14
+TRIES = 500
 
 FAMILY = (
     *("Nguyễn",) * 9, *("Trần",) * 4, *("Lê",) * 3, *("Phạm",) * 3, *("Hoàng",) * 2, *("Phan",) * 2,
@@ -139,13 +140,15 @@ def _birth_date(random: Random, band: Band) -> date:
 def _card(random: Random, born: date, wanted: str) -> tuple[date | None, date | None]:
     if wanted == "none":
         return None, None
-    while True:
-        is_child = age_on(born, AS_OF) < WARD_OF_AGE
-        first = max(born, CHILDREN_CARDS if is_child else FIRST_CARDS)
+    is_child = age_on(born, AS_OF) < WARD_OF_AGE
+    first = max(born, CHILDREN_CARDS if is_child else FIRST_CARDS)
+    for _ in range(TRIES):
         issued = first + timedelta(days=random.randrange((AS_OF - first).days))
         expires = card_expiry(born, issued)
         if (expires is not None and expires < AS_OF) == (wanted == "expired"):
-            return issued, expires
+            break
+    # Whose birthday is too near has a card of the other sort.
+    return issued, expires
 
 
 def card_expiry(born: date, issued: date) -> date | None:
