@@ -86,3 +86,26 @@ def test_discovery_says_so_where_certificates_are_seen(house: House, behind: Hou
 
     assert document(behind)["tls_client_certificate_bound_access_tokens"] is True
     assert "tls_client_certificate_bound_access_tokens" not in document(house)
+
+
+@pytest.mark.spec("RFC 8705 §3")
+def test_sample_resource_of_a_simulator_asks_for_the_certificate_too(make_house: Any) -> None:
+    house: House = make_house(trusted_proxies=("127.0.0.1",), client_certificates=True, is_simulator=True)
+    person, mine, other = house.person(), certificate(), certificate()
+    rp = house.client(tls_client_certificate_bound_access_tokens=True)
+    request = {
+        "grant_type": "authorization_code",
+        "code": code_for(rp, person),
+        "redirect_uri": rp.redirect_uri,
+        "code_verifier": rp.verifier,
+    }
+    tokens = rp.post("/token", request, shown(mine)).get_json()
+    asked = {"Authorization": f"Bearer {tokens['access_token']}", "x-fapi-interaction-id": "c770aef3"}
+    client = house.app.test_client()
+
+    answer = client.get("/simulator/resource", headers=asked | shown(mine))
+
+    assert answer.status_code == 200
+    assert answer.headers["x-fapi-interaction-id"] == "c770aef3"
+    refused(client.get("/simulator/resource", headers=asked | shown(other)), "invalid_token", 401)
+    refused(client.get("/simulator/resource", headers=asked), "invalid_token", 401)
