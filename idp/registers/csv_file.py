@@ -15,7 +15,7 @@ from idp.registers.register import Shape
 
 R = TypeVar("R")
 LONGEST_LINE = 8192
-BLOCK = 1 << 20
+BLOCK = 1 << 16
 
 
 class NotUtf8(Refused):
