@@ -132,6 +132,39 @@ OPTIONS = [
     (mandate(3, "guardian"), named("Nguyễn Văn Bảo", "••• ••• ••• 771")),
 ]
 
+
+def held(mandate, account, services=(), **more):
+    usual = {"may_end": True, "may_hand_on": False, "principal": None}
+    return SimpleNamespace(**{**usual, "mandate": mandate, "account": account, "services": services, **more})
+
+
+BY_LAW = mandate(1, "representative", depth=2, granted_by=None)
+RECEIVED = [
+    held(
+        mandate(1, "representative", depth=2, granted_by=None), OPTIONS[0][1], may_end=False, may_hand_on=True
+    ),
+    held(OPTIONS[1][0], OPTIONS[1][1], ("Thuế điện tử mẫu", "Hải quan một cửa mẫu")),
+    held(mandate(3, "guardian", granted_by=None), OPTIONS[2][1], may_end=False),
+]
+GIVEN = [
+    held(mandate(4, "accountant", 50_000_000, AT), named("Lê Văn Cường"), principal="Công ty Lúa Vàng"),
+    held(
+        mandate(5, "clerk"), named("Phạm Thị Diệu Linh"), ("Thuế điện tử mẫu",), principal="Công ty Lúa Vàng"
+    ),
+]
+NOTHING_TYPED = {"username": "", "name": "", "role": "", "limit_vnd": "", "last_day": ""}
+MANDATE_FORM = {
+    **OWN,
+    "under": mandate(1, "representative", depth=2),
+    "principal": "Công ty Lúa Vàng",
+    "roles": ["manager", "accountant", "clerk", "authorised_person"],
+    "services": [("tax", "Thuế điện tử mẫu"), ("customs", "Hải quan một cửa mẫu")],
+    "typed": NOTHING_TYPED,
+    "ticked": frozenset({"tax"}),
+    "hands_on": False,
+    "error": None,
+}
+
 # name of the state: (template, context)
 STATES = {
     **ENROLMENT,
@@ -283,6 +316,25 @@ STATES = {
             **OWN,
             "masked_username": "••• ••• ••• 234",
             "error": wrong("password_unfit.breached", reason="breached", shortest=8, longest=128),
+        },
+    ),
+    "mandates": (
+        "account/mandates.html",
+        {**OWN, "received": RECEIVED, "given": GIVEN, "new": "#", "done": "mandate_given", "error": None},
+    ),
+    "mandates-none": (
+        "account/mandates.html",
+        {**OWN, "received": [], "given": [], "new": "#", "done": None, "error": wrong("mandate_over")},
+    ),
+    "mandate": ("account/mandate.html", MANDATE_FORM),
+    "mandate-wider": (
+        "account/mandate.html",
+        {
+            **MANDATE_FORM,
+            "under": mandate(1, "manager", 50_000_000, AT, depth=1),
+            "roles": ["accountant", "clerk"],
+            "typed": {**NOTHING_TYPED, "limit_vnd": "90.000.000", "role": "clerk"},
+            "error": wrong("mandate_wider.limit", article="91/2015, Điều 564.2"),
         },
     ),
     "sessions": (

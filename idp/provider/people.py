@@ -12,6 +12,7 @@ from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import EvidenceRecords
 from idp.accounts.filing import Filing
 from idp.accounts.foreigner_filing import ForeignerFiling
+from idp.accounts.handing_on import HandingOn
 from idp.accounts.in_person import InPerson
 from idp.accounts.kinds import Kind
 from idp.accounts.lifecycle import Lifecycle
@@ -58,6 +59,7 @@ class People(Bedrock):
         self.authenticators = Authenticators(self.database, self.seal, self.clock)
         self.lifecycle = Lifecycle(self.accounts, self.audit)
         self.mandates = Mandates(self.database, self.audit, self.clock, self._mandates_ended)
+        self.handing_on = HandingOn(self.accounts, self.mandates, self.ephemeral)
         self.password = Password(self.authenticators, self.audit, Hashing(), Breached())
         self.totp = Totp(self.authenticators, self.audit)
         channel = _channel(settings, self.outbox)

@@ -24,7 +24,18 @@ from idp.web.endpoints.token import Token
 from idp.web.endpoints.userinfo import UserInfo
 from idp.web.hardening import FRAMED
 from idp.web.http import Presenting
-from idp.web.pages import applications, device, enrol, front, logout, my_account, requests, security, signin
+from idp.web.pages import (
+    applications,
+    device,
+    enrol,
+    front,
+    logout,
+    mandates,
+    my_account,
+    requests,
+    security,
+    signin,
+)
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
 from idp.web.surface import Surface
@@ -62,6 +73,12 @@ class Doors:
 def enrolling(doors: Doors) -> tuple[Any, ...]:
     """What the pages of enrolment need."""
     return doors.surface, doors.provider.self_enrolment, doors.provider.recent
+
+
+def reading(doors: Doors) -> mandates.Reading:
+    """What the pages of mandates read with."""
+    provider = doors.provider
+    return mandates.Reading(provider.accounts, provider.mandates, provider.clients, provider.clock)
 
 
 ROUTES: tuple[Route, ...] = (
@@ -177,6 +194,8 @@ ROUTES: tuple[Route, ...] = (
         my_account.ConsentList,
         lambda d: (d.own, d.provider.consents, d.provider.clients, d.provider.audit),
     ),
+    Route(mandates.MANDATES, mandates.MandateList, lambda d: (d.own, reading(d), d.provider.mandates)),
+    Route(mandates.NEW, mandates.GiveMandate, lambda d: (d.own, reading(d), d.provider.handing_on)),
     Route("/account/history", my_account.History, lambda d: (d.own, d.provider.audit, d.provider.clients)),
     Route(
         "/account/security",

@@ -11,7 +11,8 @@ TOUCH = 48
 NARROWEST = 320
 # Links inside a sentence may be smaller than what stands alone (WCAG 2.2 §2.5.8).
 TOO_SMALL = """
-(least) => [...document.querySelectorAll("button, .button, input:not([type=hidden]):not([type=checkbox]), "
+(least) => [...document.querySelectorAll("button, .button, "
+    + "input:not([type=hidden]):not([type=checkbox]):not([type=radio]), "
     + "label.check, summary, .foot a, .bar a:not(.skip), .ways a")]
   .filter((it) => it.checkVisibility() && it.getBoundingClientRect().height < least - 0.5)
   .map((it) => it.outerHTML.slice(0, 80) + " " + it.getBoundingClientRect().height)

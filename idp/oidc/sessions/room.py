@@ -56,7 +56,7 @@ class SessionRoom:
         self.courier = Courier(database, self.back_channel.deliver_due, self.deliveries.next_due, clock)
         self.browser_states = BrowserStates(key, is_on=is_watched)
         self.sessions = Sessions(database, grants, self._tell, clock, ttl)
-        self.mandate_endings = MandateEndings(grants, self.back_channel, self.courier, audit)
+        self.mandate_endings = MandateEndings(database, self.back_channel, self.courier, audit, clock)
         self.sign_out = SignOut(issuer, self.sessions, participants, audit, database)
 
     def _tell(self, session_id: UUID, _account_id: UUID) -> None:

@@ -1,7 +1,7 @@
 """Grants: what an account allowed a client at one sign-in. Every token belongs to one and dies with it."""
 
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -236,20 +236,6 @@ class Grants:
     def revoke_session(self, session_id: UUID) -> int:
         """End the grants of a session that is over, but those meant to outlive it (``offline_access``)."""
         return self._database.run(_REVOKE_SESSION, {"ended_session": session_id, "now": self._clock()})
-
-    def revoke_mandated(self, mandate_ids: Collection[UUID]) -> list[Grant]:
-        """End the grants that were made under mandates; gives those that were in force."""
-        statement = (
-            update(grants)
-            .where(
-                grants.c.mandate_id.in_(mandate_ids),
-                grants.c.revoked_at.is_(None),
-                grants.c.expires_at > self._clock(),
-            )
-            .values(revoked_at=self._clock())
-            .returning(*grants.c)
-        )
-        return [_grant(row) for row in self._database.all(statement)]
 
     def revoke_between(self, account_id: UUID, client_id: str | None = None) -> int:
         """End all grants of an account, or those it gave one client."""

@@ -35,6 +35,8 @@ DONE = frozenset(
         "session_ended",
         "others_ended",
         "consent_withdrawn",
+        "mandate_given",
+        "mandate_ended",
         "request_allowed",
         "request_refused",
         "request_late",
