@@ -69,9 +69,8 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     for path, document in documents.items():
         app.add_url_rule(path, view_func=Document.as_view(path, document))
     errors = Errors(surface, provider.completion, api_paths(provider), settings.issuer)
-    app.before_request(_noted(surface.addresses))
-    if provider.is_simulator:
-        app.before_request(failing(provider.ephemeral))
+    for before in (_noted(surface.addresses), *_steered(provider)):
+        app.before_request(before)
     app.register_error_handler(IdpError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
     app.register_error_handler(Exception, errors.unforeseen)
@@ -87,6 +86,11 @@ def _presenting(settings: Settings) -> Presenting:
     return Presenting(
         settings.issuer, Addresses(settings.trusted_proxies if settings.client_certificates else ())
     )
+
+
+def _steered(provider: Provider) -> list[Callable[[], None]]:
+    """What is asked before requests in a simulator alone."""
+    return [failing(provider.ephemeral)] if provider.is_simulator else []
 
 
 def _noted(addresses: Addresses) -> Callable[[], None]:

@@ -65,7 +65,7 @@ def metadata(
         **{member: issuer + path for member, path in paths.items()},
         "scopes_supported": list(SCOPES),
         **REQUESTS,
-        "grant_types_supported": list(features.grant_types(GRANT_TYPES)),
+        **_tables(features),
         "acr_values_supported": [acr_of(level) for level in levels],
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": list(algorithms),
@@ -88,8 +88,14 @@ def metadata(
     }
     if "self_signed_tls_client_auth" in auth_methods:  # then we see certificates
         document["tls_client_certificate_bound_access_tokens"] = True
-    modes = RESPONSE_MODES if "jarm" in features else CARRIERS
-    document = features.left_of({**document, "response_modes_supported": list(modes)})
     if issuer.startswith("https://"):  # Authlib's own check knows no localhost
         OpenIDProviderMetadata(document).validate()
-    return document
+    return features.left_of(document)
+
+
+def _tables(features: Features) -> dict[str, object]:
+    """What is left of tables that features have rows in."""
+    return {
+        "response_modes_supported": list(RESPONSE_MODES if "jarm" in features else CARRIERS),
+        "grant_types_supported": list(features.grant_types(GRANT_TYPES)),
+    }

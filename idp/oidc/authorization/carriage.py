@@ -16,6 +16,7 @@ def pushed_request_is_loaded(draft: Draft) -> None:
 
 
 def request_uri_is_absent(draft: Draft) -> None:
+    """What is pushed is no reference itself (RFC 9126 §2.1)."""
     if draft.get("request_uri") is not None:
         raise InvalidRequest("request_uri: not here; push the parameters themselves (RFC 9126 2.1)")
 
@@ -55,6 +56,7 @@ def _answer_outside(draft: Draft) -> None:
 
 
 def request_was_signed(draft: Draft) -> None:
+    """Where the client is registered, or bound by its profile, to sign."""
     client = draft.known_client.metadata
     is_required = client.limits.requires_signed_request or client.require_signed_request_object
     if is_required and not draft.is_signed:
@@ -62,6 +64,7 @@ def request_was_signed(draft: Draft) -> None:
 
 
 def request_was_pushed(draft: Draft) -> None:
+    """Where the client is registered, or bound by its profile, to push; what was pushed never comes here."""
     client = draft.known_client.metadata
     if client.limits.requires_pushed_request or client.require_pushed_authorization_requests:
         raise InvalidRequest("request_uri: missing; this client is registered to push its requests to /par")
