@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import TextIO
 
-from idp.registers.population import COLUMNS
+from idp.registers.population import COLUMNS, MAY_BE_LEFT_OUT
 from idp.statute.ages import age_on
 from idp.statute.identity_number import Sex, century_digit
 from idp.statute.provinces import OLD_PROVINCES, PROVINCES
@@ -25,7 +25,7 @@ FIRST_CARDS = date(2021, 1, 4)
 CHILDREN_CARDS = date(2024, 7, 1)
 MILESTONES = (14, 25, 40, 60)
 PREFIXES, CODES = tuple(OLD_PROVINCES), tuple(PROVINCES)
-WARD_OF_AGE = 14
+WARD_OF_AGE, ADULT = 14, 18
 TRIES = 500
 
 FAMILY = (
@@ -97,8 +97,25 @@ def people() -> Iterator[dict[str, str]]:
     random = Random(SEED)  # noqa: S311 (invented people are no secret)
     bands = [band for band in BANDS for _ in range(band.people)]
     random.shuffle(bands)
-    for position, band in enumerate(bands):
-        yield _person(random, position, band)
+    rows = [_person(random, position, band) for position, band in enumerate(bands)]
+    return _with_guardians(rows)
+
+
+def _with_guardians(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:
+    """Children under 14 have one or two of the adults with a valid card as guardians, drawn apart."""
+    random = Random(SEED + 1)  # noqa: S311
+    adults = [row["number"] for row in rows if row["deceased"] == "no" and is_adult_with_card(row)]
+    for row in rows:
+        is_child = age_on(date.fromisoformat(row["birth_date"]), AS_OF) < WARD_OF_AGE
+        guardians = random.sample(adults, random.randrange(1, 3)) if is_child else []
+        yield row | {"guardians": ";".join(guardians)}
+
+
+def is_adult_with_card(row: dict[str, str]) -> bool:
+    """Whether a row is of somebody of age with a valid card."""
+    is_adult = age_on(date.fromisoformat(row["birth_date"]), AS_OF) >= ADULT
+    expires = row["card_expires_on"]
+    return is_adult and bool(row["card_issued_on"]) and (not expires or expires >= AS_OF.isoformat())
 
 
 def _person(random: Random, position: int, band: Band) -> dict[str, str]:
@@ -183,7 +200,7 @@ def address(random: Random, code: str) -> str:
 
 def write(file: TextIO) -> None:
     """The whole file, header first."""
-    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(file, COLUMNS + MAY_BE_LEFT_OUT, lineterminator="\n")
     writer.writeheader()
     writer.writerows(people())
 

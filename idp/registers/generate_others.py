@@ -12,8 +12,7 @@ from pathlib import Path
 from random import Random
 
 from idp.registers import business, immigration
-from idp.registers.generate import AS_OF, SEED, STREETS, WARDS, address, people
-from idp.statute.ages import age_on
+from idp.registers.generate import AS_OF, SEED, STREETS, WARDS, address, is_adult_with_card, people
 from idp.statute.assigned_number import new_assigned
 from idp.statute.provinces import PROVINCES
 from idp.statute.tax_code import check_digit
@@ -23,7 +22,6 @@ Somebody = Callable[[Random], tuple[str, str]]
 """Draws a number and name of somebody who may represent an organisation."""
 
 FOREIGNERS, ORGANISATIONS = 40, 24
-ADULT = 18
 NATIONALITIES = {
     "JPN": (("SATO", "TANAKA", "MORI", "ISHII"), ("HANA", "KEN", "YUI", "SOTA"), "Tokyo"),
     "KOR": (("KIM", "LEE", "PARK", "CHOI"), ("MIN JI", "SEO YEON", "JUN HO", "DO YUN"), "Seoul"),
@@ -153,12 +151,7 @@ def _tax_code(position: int) -> str:
 def adult_of(rows: list[Row]) -> Somebody:
     """Draws adults alive with a valid card."""
     fit = [
-        (row["number"], row["name"])
-        for row in rows
-        if age_on(date.fromisoformat(row["birth_date"]), AS_OF) >= ADULT
-        and row["deceased"] == "no"
-        and row["card_issued_on"]
-        and (not row["card_expires_on"] or row["card_expires_on"] >= AS_OF.isoformat())
+        (row["number"], row["name"]) for row in rows if row["deceased"] == "no" and is_adult_with_card(row)
     ]
     return lambda random: random.choice(fit)
 

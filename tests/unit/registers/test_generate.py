@@ -5,10 +5,11 @@ from io import StringIO
 
 import pytest
 
+from idp.registers import business, generate, generate_others, immigration
 from idp.registers.csv_file import Rows
 from idp.registers.generate import AS_OF, card_expiry, write
 from idp.registers.register import POPULATION, CitizenRecord
-from idp.registers.sample import SAMPLE_PEOPLE
+from idp.registers.sample import SAMPLE_FOREIGNERS, SAMPLE_ORGANISATIONS, SAMPLE_PEOPLE
 from idp.statute.ages import age_on
 from idp.statute.provinces import OLD_PROVINCES, PROVINCES
 
@@ -75,3 +76,26 @@ def test_names_are_composed(people):
 )
 def test_card_expires_at_the_next_milestone_two_years_off(issued, expires):
     assert card_expiry(date(2000, 2, 29), issued) == expires
+
+
+def test_every_child_has_guardians_among_the_adults(people):
+    adults = {person.number for person in people if age_on(person.birth_date, AS_OF) >= 18}
+
+    for person in people:
+        is_child = age_on(person.birth_date, AS_OF) < 14
+        assert bool(person.guardians) is is_child
+        assert set(person.guardians) <= adults
+
+
+def test_other_samples_are_what_their_generator_writes(tmp_path):
+    foreign, firms = tmp_path / "foreigners.csv", tmp_path / "organisations.csv"
+
+    generate_others.write(
+        foreign, immigration.COLUMNS, generate_others.foreigners(generate_others.FOREIGNERS)
+    )
+    somebody = generate_others.adult_of(list(generate.people()))
+    rows = generate_others.organisations(generate_others.ORGANISATIONS, somebody)
+    generate_others.write(firms, business.COLUMNS, rows)
+
+    assert foreign.read_bytes() == SAMPLE_FOREIGNERS.read_bytes()
+    assert firms.read_bytes() == SAMPLE_ORGANISATIONS.read_bytes()
