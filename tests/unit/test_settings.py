@@ -234,3 +234,34 @@ def test_algorithms_that_clients_lean_on_are_always_there(environment: pytest.Mo
 
     with pytest.raises(Misconfigured, match="IDP_SIGNING_ALGORITHMS"):
         load()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://registers.example/population",
+        "http://10.0.0.5/population",
+        "https://somebody:geheim@registers.example/",
+        "https://registers.example/?all",
+        "ftp://registers.example",
+        "https://",
+        "registers",
+    ],
+)
+@pytest.mark.parametrize("register", ["POPULATION", "IMMIGRATION", "BUSINESS"])
+def test_register_is_reached_over_https_alone(
+    environment: pytest.MonkeyPatch, register: str, address: str
+) -> None:
+    name = f"IDP_{register}_REGISTER_URL"
+
+    told = at_fault(environment, **{name: address})
+
+    assert told.startswith(f"{name}:")
+    assert address not in told
+
+
+@pytest.mark.parametrize("address", ["https://10.0.0.5:8443/population", "http://127.0.0.1:8100/population"])
+def test_register_may_stand_in_a_near_network(environment: pytest.MonkeyPatch, address: str) -> None:
+    environment.setenv("IDP_POPULATION_REGISTER_URL", address)
+
+    assert load().population_register_url == address
