@@ -18,7 +18,9 @@ from joserfc import jws, jwt
 from joserfc.jwk import KeySet
 from werkzeug.test import TestResponse
 
-from idp.accounts.account import Status
+from idp.accounts.account import Account, Status
+from idp.accounts.evidence import register_match, seen_in_person
+from idp.accounts.kinds import Kind
 from idp.app import create_app
 from idp.assurance import Level
 from idp.kernel.clock import Clock
@@ -227,11 +229,22 @@ class House:
         usual = {"level": Level.TWO, "status": Status.ACTIVE, "activated_at": self.clock()}
         added = an_account(**{"id": new_id(), "number": number, **usual, **account})
         self.provider.accounts.add(added)
+        self._identified(added)
         self.provider.password.set_password(added.id, PASSWORD)
         secret = pyotp.random_base32() if has_totp else None
         if secret:
             self.provider.authenticators.add(added.id, "totp", secret.encode(), "app")
         return Person(added.id, number, PASSWORD, secret, self.clock)
+
+    def _identified(self, account: Account) -> None:
+        """What the account of a citizen stands on, as of the day on which it was opened."""
+        if account.kind is not Kind.CITIZEN:
+            return
+        source, opened = self.provider.register.source, account.opened_at
+        self.provider.evidence.add(register_match(account.id, source, opened, "69/2024 Art. 7.1.a"))
+        if account.level is Level.TWO:
+            seen = seen_in_person(account.id, opened, "cli", "", "69/2024 Art. 10.2")
+            self.provider.evidence.add(seen)
 
     def client(self, name: str = "rp", **details: Any) -> RelyingParty:
         """A registered relying party; scopes and grants wide unless told."""

@@ -8,9 +8,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, LargeBinary, Row, String, Table, Uuid, bindparam, select
+from sqlalchemy import Column, LargeBinary, Row, String, Table, Uuid, bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 
+from idp.accounts.application import State
+from idp.accounts.applications import applications
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.errors import Refused
@@ -75,6 +77,16 @@ evidence = Table(
 
 INSERT = evidence.insert()
 OF_ACCOUNT = select(evidence).where(evidence.c.account_id == bindparam("account")).order_by(evidence.c.id)
+# What came of nothing is no evidence: acts towards a level that was refused, or is waited for.
+STANDING = (
+    select(evidence)
+    .outerjoin(applications, applications.c.id == evidence.c.application_id)
+    .where(
+        evidence.c.account_id == bindparam("account"),
+        or_(evidence.c.application_id.is_(None), applications.c.state == State.ACCEPTED.value),
+    )
+    .order_by(evidence.c.id)
+)
 OF_APPLICATION = (
     select(evidence).where(evidence.c.application_id == bindparam("application")).order_by(evidence.c.id)
 )
@@ -121,8 +133,12 @@ class EvidenceRecords:
             )
 
     def of_account(self, account_id: UUID) -> Sequence[Evidence]:
-        """All that an account stands on, oldest first."""
+        """All that was ever checked of an account's holder, oldest first."""
         return [self._evidence(row) for row in self._database.all(OF_ACCOUNT, {"account": account_id})]
+
+    def standing(self, account_id: UUID) -> Sequence[Evidence]:
+        """What an account stands on, oldest first: not what was gathered for an application in vain."""
+        return [self._evidence(row) for row in self._database.all(STANDING, {"account": account_id})]
 
     def of_application(self, application_id: UUID) -> Sequence[Evidence]:
         """All that was gathered for an application, oldest first."""

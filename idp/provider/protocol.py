@@ -225,7 +225,7 @@ class Protocol(People):
         key, needs_nonce = derive(settings.root_secret, "dpop-nonce"), settings.dpop_nonce_required
         proofs = DpopProofs(key, self.ephemeral, clock, needs_nonce=needs_nonce)
         self.confirmations = Confirmations(proofs)
-        self.verifications = Verifications(self.subjects, self.register.source, clock)
+        self.verifications = Verifications(self.subjects, self.evidence.standing, clock)
         self.userinfo = UserInfo(
             issuer,
             self.access_tokens,

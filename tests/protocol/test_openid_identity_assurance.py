@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from idp.accounts.account import LockGround
+from idp.accounts.application import State
+from idp.accounts.evidence import SEEN, register_match
 from idp.accounts.kinds import Kind
 from idp.assurance import Level
 from tests.house import House, Person, RelyingParty, query_of
@@ -305,6 +307,124 @@ def test_nothing_is_proven_of_whom_no_register_knows(house: House, rp: RelyingPa
     assert told(rp, holder, asking(claims={"name": None})) is None
 
 
+EVERYTHING = {
+    "time": None,
+    "assurance_process": {
+        "assurance_details": [
+            {
+                "assurance_type": None,
+                "assurance_classification": None,
+                "evidence_ref": [{"check_id": None}],
+            }
+        ]
+    },
+    "evidence": [
+        {
+            "type": {"value": kind},
+            "time": None,
+            "check_details": [{"check_method": None, "check_id": None, "organization": None, "time": None}],
+            "document_details": {"type": None},
+            "record": {"type": None},
+        }
+        for kind in ("electronic_record", "document")
+    ],
+}
+
+
+@pytest.fixture
+def raised(house: House) -> Person:
+    """A citizen of level 01 whom an officer raised a month later."""
+    register(house)
+    person = house.person(level=Level.ONE, number="001199990001")
+    officer = house.person()
+    house.provider.officers.appoint(officer.account_id, "Công an phường Bình An", "cli")
+    application = house.provider.in_person.attest(person.account_id, officer.account_id, frozenset(SEEN))
+    assert application.state is State.ACCEPTED, application.reason
+    return person
+
+
+def register(house: House) -> None:
+    rows = house.settings.keys_dir.parent / "people.csv"
+    rows.write_text(
+        "number,name,birth_date,sex,province_2025,address,card_issued_on,card_expires_on,deceased\n"
+        "001199990001,Trần Thị Thu Hà,1999-05-17,female,01,Số 5 đường Hoa Sữa,2024-08-01,2039-05-17,no\n",
+        encoding="utf-8",
+    )
+    assert house.provider.register.import_csv(rows).accepted == 1
+
+
+@pytest.mark.spec("IDA Schema §5.4")
+def test_officers_act_is_told_with_its_time_office_and_article_but_not_the_officer(
+    house: House, rp: RelyingParty, raised: Person
+) -> None:
+    answer = told(rp, raised, asking(EVERYTHING))["verification"]
+
+    before, seen, found = answer["evidence"]
+    assert before["time"] == "2026-10-01T02:03:04Z"
+    assert answer["time"] == seen["time"] == found["time"] == f"{house.clock():%Y-%m-%dT%H:%M:%SZ}"
+    assert seen["document_details"] == {"type": "idcard"}
+    assert [check["check_method"] for check in seen["check_details"]] == ["vpip", "pvp"]
+    assert {check["organization"] for check in seen["check_details"]} == {"Công an phường Bình An"}
+    details = answer["assurance_process"]["assurance_details"]
+    assert [each["assurance_classification"] for each in details] == [
+        "69/2024 Art. 7.1.a",
+        "69/2024 Art. 10.2",
+        "69/2024 Art. 7.1.a",
+    ]
+    assert [each["evidence_ref"][0]["check_id"] for each in details] == [
+        each["check_details"][0]["check_id"] for each in answer["evidence"]
+    ]
+    (officer,) = house.provider.officers.serving()
+    assert str(officer.account_id) not in json.dumps(answer)
+
+
+def test_checks_of_one_person_are_called_differently_at_every_sector(
+    house: House, rp: RelyingParty, raised: Person
+) -> None:
+    other = house.client("other")
+    named = [
+        {
+            check["check_id"]
+            for each in told(party, raised, asking(EVERYTHING))["verification"]["evidence"]
+            for check in each["check_details"]
+        }
+        for party in (rp, other)
+    ]
+
+    assert len(named[0]) == len(named[1]) == 3
+    assert named[0].isdisjoint(named[1])
+
+
+def test_act_of_one_officer_where_two_are_asked_proves_nothing_yet(house: House) -> None:
+    foreigner = house.person(kind=Kind.FOREIGNER, level=Level.ONE, number="900990000001")
+    officer = house.person()
+    house.provider.officers.appoint(officer.account_id, "Phòng Quản lý xuất nhập cảnh", "cli")
+
+    house.provider.in_person.attest(foreigner.account_id, officer.account_id, frozenset(SEEN))
+
+    assert len(house.provider.evidence.of_account(foreigner.account_id)) == 1
+    assert house.provider.evidence.standing(foreigner.account_id) == []
+
+
+def test_account_without_evidence_proves_nothing(house: House, rp: RelyingParty) -> None:
+    person = house.person(kind=Kind.FOREIGNER, level=Level.TWO, number="900990000001")
+
+    assert told(rp, person, asking(claims={"identity_number": None})) is None
+
+
+def test_foreigner_of_the_register_is_proven_by_its_name(house: House, rp: RelyingParty) -> None:
+    person = house.person(kind=Kind.FOREIGNER, level=Level.ONE, number="900990000001")
+    made = register_match(person.account_id, "Sổ mẫu", house.clock(), "69/2024 Art. 7.2.a")
+    house.provider.evidence.add(made)
+    wish = {**RECORD, "record": {"type": None, "source": {"name": None}}}
+
+    answer = told(rp, person, asking({"evidence": [wish]}, claims={"name": None}))
+
+    (record,) = answer["verification"]["evidence"]
+    assert record["record"] == {"type": "immigration_register", "source": {"name": "Sổ mẫu"}}
+    assert answer["claims"] == {"name": "ANNA EXAMPLE"}
+
+
 def test_process_of_one_person_is_called_differently_at_every_sector(
     house: House, rp: RelyingParty, person: Person
 ) -> None:
@@ -429,9 +549,12 @@ def test_discovery_names_all_that_can_come(house: House, person: Person) -> None
     assert document["claims_parameter_supported"] is True
     assert document["trust_frameworks_supported"] == [FRAMEWORK]
     assert document["evidence_supported"] == ["electronic_record", "document"]
-    assert document["electronic_records_supported"] == ["population_register"]
-    assert document["documents_supported"] == ["idcard"]
-    assert document["documents_check_methods_supported"] == ["vpip", "pvp"]
+    assert document["electronic_records_supported"] == [
+        "population_register",
+        "immigration_register",
+    ]
+    assert document["documents_supported"] == ["idcard", "residence_permit"]
+    assert document["documents_check_methods_supported"] == ["vpip", "pvp", "vcrypt"]
     every = dict.fromkeys(document["claims_in_verified_claims_supported"])
     wide = house.client("wide", claims=tuple(every))
     assert told(wide, person, asking(claims=every))["claims"].keys() == every.keys()

@@ -1,14 +1,14 @@
-"""How an account's holder was identified, as the account and its level say it; nothing is made up."""
+"""How an account's holder was identified, as the evidence kept with the account says; nothing is made up."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from idp.accounts.account import Account
 from idp.accounts.claims import claims as claims_of
+from idp.accounts.evidence import Evidence, EvidenceKind
 from idp.accounts.kinds import Kind
-from idp.assurance import Level
 from idp.kernel.clock import Clock
 from idp.oidc.clients.client import Client
 from idp.oidc.tokens.fitting import answer
@@ -18,27 +18,30 @@ from idp.oidc.tokens.verified_claims import PROVABLE, PROVEN, TRUST_FRAMEWORK, f
 from idp.statute.ages import day_in_vietnam
 
 # Words of the eKYC and Identity Assurance working group's list of identifiers.
-RECORD = "population_register"
-DOCUMENT = "idcard"
+RECORDS = {Kind.CITIZEN: "population_register", Kind.FOREIGNER: "immigration_register"}
 DATA = "data"  # the claims agree with those of the record
 CARD_INSPECTED = "vpip"  # the card was found genuine, in person
 HOLDER_SEEN = "pvp"  # an officer compared the holder with the card's image, in person
+CHIP_VERIFIED = "vcrypt"  # the signature of the state that issued the card was verified
+# What an officer's act, or a chip, is called there; what has no word there is not told.
+METHODS = {"card_seen": CARD_INSPECTED, "face_compared": HOLDER_SEEN, "chip_verified": CHIP_VERIFIED}
+DOCUMENTS = ("idcard", "residence_permit")
 
 # For discovery (IDA §8).
 METADATA: dict[str, object] = {
     "verified_claims_supported": True,
     "trust_frameworks_supported": [TRUST_FRAMEWORK],
     "evidence_supported": ["electronic_record", "document"],
-    "electronic_records_supported": [RECORD],
-    "documents_supported": [DOCUMENT],
-    "documents_check_methods_supported": [CARD_INSPECTED, HOLDER_SEEN],
+    "electronic_records_supported": list(RECORDS.values()),
+    "documents_supported": list(DOCUMENTS),
+    "documents_check_methods_supported": list(METHODS.values()),
     "claims_in_verified_claims_supported": list(PROVABLE),
 }
 
 
 def is_provable(account: Account) -> bool:
-    """Only citizens are held against a register so far."""
-    return account.kind == Kind.CITIZEN and account.level is not None
+    """Citizens and foreigners are held against a register before an account is theirs."""
+    return account.kind in RECORDS and account.level is not None
 
 
 def proven_too(account: Account, available: Mapping[str, object]) -> dict[str, object]:
@@ -47,43 +50,68 @@ def proven_too(account: Account, available: Mapping[str, object]) -> dict[str, o
     return {**available, **{PROVEN + name: available[name] for name in proven if name in available}}
 
 
-def verification(account: Account, source: str, process: str) -> dict[str, Any] | None:
+def verification(account: Account, evidence: Sequence[Evidence], process: UUID) -> dict[str, Any] | None:
     """All that can be said of how the holder was identified (Identity Assurance Schema §5.4).
 
-    ``None`` where nothing can. Times are those of the opening, when the register was asked: level 02 may
-    have come later, so the evidence for it has no time, and ``max_age`` counts from the earlier day.
+    ``None`` where no register confirmed them. ``time`` is that of the last check; each has its own.
 
     Args:
-        source: which register it was.
-        process: what this check is called towards this client.
+        evidence: what the account stands on, oldest first.
+        process: what this identification is called towards this client; the checks' ids follow from it.
     """
     if not is_provable(account) or account.level is None:
         return None
-    opened = _written(account.opened_at)
-    evidence: list[dict[str, Any]] = [
-        {
-            "type": "electronic_record",
-            "check_details": [{"check_method": DATA}],
-            "time": opened,
-            "record": {"type": RECORD, "source": {"name": source, "country_code": "VNM"}},
-        }
-    ]
-    if account.level == Level.TWO:
-        # Level 02 is given only where somebody saw the person with the card (Decree 69/2024 Art. 10).
-        evidence.append(
-            {
-                "type": "document",
-                "check_details": [{"check_method": CARD_INSPECTED}, {"check_method": HOLDER_SEEN}],
-                "document_details": {"type": DOCUMENT},
-            }
-        )
+    if not any(each.kind is EvidenceKind.REGISTER for each in evidence):
+        return None
     return {
         "trust_framework": TRUST_FRAMEWORK,
         "assurance_level": account.level.value,
-        "time": opened,
-        "verification_process": process,
-        "evidence": evidence,
+        "time": _written(max(each.at for each in evidence)),
+        "verification_process": str(process),
+        "assurance_process": {"assurance_details": [_law(each, process) for each in evidence]},
+        "evidence": [_entry(account.kind, each, process) for each in evidence],
     }
+
+
+def _entry(kind: Kind, made: Evidence, process: UUID) -> dict[str, Any]:
+    if made.kind is EvidenceKind.REGISTER:
+        return {
+            "type": "electronic_record",
+            "check_details": [_check(DATA, made, process)],
+            "time": _written(made.at),
+            "record": {
+                "type": RECORDS[kind],
+                "source": {"name": made.source, "country_code": "VNM"},
+            },
+        }
+    methods = [METHODS[fact] for fact in made.facts if fact in METHODS]
+    return {
+        "type": "document",
+        "check_details": [_check(method, made, process) for method in methods],
+        "time": _written(made.at),
+        "document_details": {"type": made.document},
+    }
+
+
+def _check(method: str, made: Evidence, process: UUID) -> dict[str, str]:
+    """One check: for whom the officer acted, never who they are; ``check_id`` leads us to them."""
+    told = {"check_method": method, "check_id": _id(made, process), "time": _written(made.at)}
+    if made.kind is not EvidenceKind.REGISTER and made.source:
+        told["organization"] = made.source
+    return told
+
+
+def _law(made: Evidence, process: UUID) -> dict[str, Any]:
+    """By which article a check was made."""
+    return {
+        "assurance_type": made.kind.value,
+        "assurance_classification": made.article,
+        "evidence_ref": [{"check_id": _id(made, process)}],
+    }
+
+
+def _id(made: Evidence, process: UUID) -> str:
+    return str(uuid5(process, str(made.id)))
 
 
 def _written(instant: datetime) -> str:
@@ -93,9 +121,11 @@ def _written(instant: datetime) -> str:
 class Verifications:
     """Answers what was consented to with proof."""
 
-    def __init__(self, subjects: Subjects, source: str, clock: Clock) -> None:
+    def __init__(
+        self, subjects: Subjects, evidence_of: Callable[[UUID], Sequence[Evidence]], clock: Clock
+    ) -> None:
         self._subjects = subjects
-        self._source = source
+        self._evidence_of = evidence_of
         self._clock = clock
 
     def claims(self, client: Client, grant: Grant, account: Account, place: str) -> dict[str, object]:
@@ -107,8 +137,8 @@ class Verifications:
         if not texts:
             return {}
         subject = self._subjects.subject(client, account.id)
-        process = str(uuid5(NAMESPACE_URL, f"{TRUST_FRAMEWORK}:{subject}"))
-        known = verification(account, self._source, process)
+        process = uuid5(NAMESPACE_URL, f"{TRUST_FRAMEWORK}:{subject}")
+        known = verification(account, self._evidence_of(account.id), process)
         if known is None:
             return {}
         now = self._clock()

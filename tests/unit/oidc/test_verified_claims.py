@@ -2,11 +2,13 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from idp.accounts.evidence import register_match, seen_in_person
 from idp.oidc.errors import InvalidRequest
 from idp.oidc.tokens.claims import ClaimsRequest, read_claims_request
 from idp.oidc.tokens.fitting import answer
@@ -46,7 +48,10 @@ NEAR = st.fixed_dictionaries(
         "claims": st.dictionaries(st.sampled_from(PROVABLE) | st.text(max_size=4), ANYTHING, max_size=4),
     }
 )
-KNOWN = verification(an_account(), "a register", "process")
+ACCOUNT = an_account()
+FOUND = register_match(ACCOUNT.id, "a register", ACCOUNT.opened_at, "69/2024 Art. 7.1.a")
+SEEN = seen_in_person(ACCOUNT.id, ACCOUNT.opened_at, "cli", "", "69/2024 Art. 10.2")
+KNOWN = verification(ACCOUNT, [FOUND, SEEN], UUID(int=1))
 AVAILABLE = {"name": "Trần Thị Thu Hà", "birthdate": "1999-05-17", "age_over_18": True}
 
 
