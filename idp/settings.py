@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     register_key_file: Path | None = Field(
         default=None, description="The private key (PEM, P-256) that requests to registers are signed with."
     )
+    csca_dir: Path | None = Field(
+        default=None, description="States' signing authorities, for the chips of cards and passports."
+    )
     is_demo: bool = Field(default=False, description="Sample people, the outbox page, http on localhost.")
     is_simulator: bool = Field(
         default=False,

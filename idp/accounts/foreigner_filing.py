@@ -21,8 +21,6 @@ from idp.statute.assigned_number import parse_assigned
 from idp.statute.rules import Case, Verdict
 
 CARD_NUMBER = re.compile(r"[0-9A-Z]{5,20}")
-# How many letters of names a zone has room for, by the length of the whole.
-ROOM = {90: 30, 72: 31, 88: 39}
 # Germany alone has one letter in a zone (ICAO Doc 9303 part 3 §5).
 STATES = {"D": "DEU"}
 
@@ -69,9 +67,8 @@ class ForeignerFiled:
     def agrees_with(self, record: ForeignerRecord) -> bool:
         """Whether all of it is as the register has it."""
         zone = self.zone
-        is_cut = len(zone.surname) + 2 + len(zone.given_names) >= ROOM[len(self.zone_text)]
         return (
-            zone_fits(record.name, zone.surname, zone.given_names, is_cut=is_cut)
+            zone_fits(record.name, zone.surname, zone.given_names, len(self.zone_text))
             and zone.number == record.document_number
             and zone.birth_date == record.birth_date
             and zone.sex in (None, record.sex)

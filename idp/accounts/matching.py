@@ -2,6 +2,8 @@
 
 import unicodedata
 
+# How many letters of names a zone has room for, by the length of the whole.
+ROOM = {90: 30, 72: 31, 88: 39}
 # The marks that are tones; the others make letters: â, ă, ê, ô, ơ, ư.
 TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 
@@ -18,12 +20,13 @@ def zone_name(name: str) -> str:
     return " ".join("".join(letter for letter in letters if letter.isascii()).split())
 
 
-def zone_fits(name: str, surname: str, given_names: str, *, is_cut: bool) -> bool:
+def zone_fits(name: str, surname: str, given_names: str, length: int) -> bool:
     """Whether a zone's names are of this name, whichever of them comes first in it.
 
     Args:
-        is_cut: the zone had no room left, so that the end may be missing.
+        length: of the whole zone. Where its names leave no room, the end of them may be missing.
     """
+    is_cut = len(surname) + len("<<") + len(given_names) >= ROOM[length]
     whole = zone_name(name)
     for order in ((surname, given_names), (given_names, surname)):
         written = " ".join(part for part in order if part)

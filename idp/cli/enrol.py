@@ -1,12 +1,18 @@
-"""Applications for accounts: resume, overdue."""
+"""Applications for accounts: resume, overdue; chips of cards."""
 
 from collections import Counter
+from pathlib import Path
 
 import click
 
 from idp.accounts.application import State, spoken
+from idp.accounts.chip_card.passive import Chip
+from idp.cli.accounts import ACTOR, NUMBER
 from idp.cli.house import opened
+from idp.kernel.errors import NotFound
 from idp.provider import Provider
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -34,6 +40,25 @@ def overdue() -> None:
             f"due {deadline.due_on} ({deadline.article})"
         )
     click.echo(f"{len(late)} overdue", err=True)
+
+
+@enrol.command()
+@NUMBER
+@click.option("--sod", type=FILE, required=True, help="EF.SOD, as it was read.")
+@click.option(
+    "--data-group", "groups", type=(click.IntRange(1, 16), FILE), multiple=True, help="As `1 FILE`."
+)
+def chip(number: str, sod: Path, groups: tuple[tuple[int, Path], ...]) -> None:
+    """Keep as evidence that the chip of a holder's card or passport is genuine (ICAO Doc 9303 part 11)."""
+    read = Chip(
+        security_object=sod.read_bytes(), data_groups={name: file.read_bytes() for name, file in groups}
+    )
+    with opened() as provider:
+        account = provider.accounts.by_number("".join(filter(str.isdigit, number)))
+        if account is None:
+            raise NotFound
+        made = provider.chip_readings.add(account.id, read, ACTOR)
+    click.echo(f"{made.document} of {made.source}: {' '.join(made.facts)}")
 
 
 def resumed(provider: Provider) -> Counter[State]:

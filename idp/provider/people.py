@@ -6,6 +6,8 @@ from functools import cached_property
 from idp.accounts.account import Accounts
 from idp.accounts.activation import ActivationCodes
 from idp.accounts.applications import Applications
+from idp.accounts.chip_card.reading import ChipReadings
+from idp.accounts.chip_card.trust_store import TrustStore
 from idp.accounts.citizen_filing import CitizenFiling
 from idp.accounts.enrolment import Enrolment
 from idp.accounts.enrolment_limits import Limits
@@ -57,7 +59,6 @@ class People(Bedrock):
         self.following = Following(self.database, self.clock)
         self.accounts = Accounts(self.database, self.seal, self.clock)
         self.authenticators = Authenticators(self.database, self.seal, self.clock)
-        self.lifecycle = Lifecycle(self.accounts, self.audit)
         self.mandates = Mandates(self.database, self.audit, self.clock, self._mandates_ended)
         self.handing_on = HandingOn(self.accounts, self.mandates, self.ephemeral)
         self.password = Password(self.authenticators, self.audit, Hashing(), Breached())
@@ -86,6 +87,9 @@ class People(Bedrock):
         opening = Opening(self.accounts, self.evidence, codes, messages, self.audit, self.clock)
         self.enrolment = Enrolment(self.accounts, self.register, opening, codes, self.audit, self.clock)
         self.officers = Officers(self.database, self.accounts, self.audit, self.clock)
+        self.chip_readings = ChipReadings(
+            self.accounts, self.evidence, TrustStore(self.settings.csca_dir), self.clock
+        )
         self.recent = Recent(self.ephemeral)
         filings: dict[Kind, Filing] = {
             Kind.CITIZEN: CitizenFiling(self.registers.population, self.clock),

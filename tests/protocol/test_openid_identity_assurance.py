@@ -8,9 +8,10 @@ import pytest
 
 from idp.accounts.account import LockGround
 from idp.accounts.application import State
-from idp.accounts.evidence import SEEN, register_match
+from idp.accounts.evidence import SEEN, Evidence, EvidenceKind, register_match
 from idp.accounts.kinds import Kind
 from idp.assurance import Level
+from idp.kernel.ids import new_id
 from tests.house import House, Person, RelyingParty, query_of
 from tests.protocol.acts import code_for, refused, sent_back, signed_in, tokens_for
 
@@ -395,6 +396,33 @@ def test_checks_of_one_person_are_called_differently_at_every_sector(
     assert named[0].isdisjoint(named[1])
 
 
+def test_chip_is_told_by_its_issuer_and_how_it_was_checked(
+    house: House, rp: RelyingParty, person: Person
+) -> None:
+    made = Evidence(
+        id=new_id(),
+        account_id=person.account_id,
+        kind=EvidenceKind.CHIP_CARD,
+        at=house.clock(),
+        source="VNM",
+        document="idcard",
+        officer="cli",
+        facts=("chip_verified", "data_group_1"),
+        article="69/2024 Art. 10.1",
+    )
+    house.provider.evidence.add(made)
+    wish = {
+        "type": {"value": "document"},
+        "check_details": [{"check_method": {"value": "vcrypt"}}],
+        "document_details": {"type": None, "issuer": {"country_code": None}},
+    }
+
+    (document,) = told(rp, person, asking({"evidence": [wish]}))["verification"]["evidence"]
+
+    assert document["check_details"] == [{"check_method": "vcrypt"}]
+    assert document["document_details"] == {"type": "idcard", "issuer": {"country_code": "VNM"}}
+
+
 def test_act_of_one_officer_where_two_are_asked_proves_nothing_yet(house: House) -> None:
     foreigner = house.person(kind=Kind.FOREIGNER, level=Level.ONE, number="900990000001")
     officer = house.person()
@@ -553,7 +581,7 @@ def test_discovery_names_all_that_can_come(house: House, person: Person) -> None
         "population_register",
         "immigration_register",
     ]
-    assert document["documents_supported"] == ["idcard", "residence_permit"]
+    assert document["documents_supported"] == ["idcard", "residence_permit", "passport"]
     assert document["documents_check_methods_supported"] == ["vpip", "pvp", "vcrypt"]
     every = dict.fromkeys(document["claims_in_verified_claims_supported"])
     wide = house.client("wide", claims=tuple(every))

@@ -25,7 +25,7 @@ HOLDER_SEEN = "pvp"  # an officer compared the holder with the card's image, in 
 CHIP_VERIFIED = "vcrypt"  # the signature of the state that issued the card was verified
 # What an officer's act, or a chip, is called there; what has no word there is not told.
 METHODS = {"card_seen": CARD_INSPECTED, "face_compared": HOLDER_SEEN, "chip_verified": CHIP_VERIFIED}
-DOCUMENTS = ("idcard", "residence_permit")
+DOCUMENTS = ("idcard", "residence_permit", "passport")
 
 # For discovery (IDA §8).
 METADATA: dict[str, object] = {
@@ -89,14 +89,21 @@ def _entry(kind: Kind, made: Evidence, process: UUID) -> dict[str, Any]:
         "type": "document",
         "check_details": [_check(method, made, process) for method in methods],
         "time": _written(made.at),
-        "document_details": {"type": made.document},
+        "document_details": _document(made),
     }
+
+
+def _document(made: Evidence) -> dict[str, Any]:
+    """Which kind; of a chip also whose signature it bears. Its number is nobody's concern."""
+    if made.kind is EvidenceKind.CHIP_CARD:
+        return {"type": made.document, "issuer": {"country_code": made.source}}
+    return {"type": made.document}
 
 
 def _check(method: str, made: Evidence, process: UUID) -> dict[str, str]:
     """One check: for whom the officer acted, never who they are; ``check_id`` leads us to them."""
     told = {"check_method": method, "check_id": _id(made, process), "time": _written(made.at)}
-    if made.kind is not EvidenceKind.REGISTER and made.source:
+    if made.kind is EvidenceKind.IN_PERSON and made.source:
         told["organization"] = made.source
     return told
 

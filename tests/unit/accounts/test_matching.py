@@ -43,18 +43,29 @@ def test_zone_has_capitals_without_marks():
 
 
 @pytest.mark.parametrize(
-    ("surname", "given", "is_cut", "fits"),
+    ("surname", "given", "fits"),
     [
-        ("TRAN", "THI THU HA", False, True),
-        ("THU HA", "TRAN THI", False, True),
-        ("TRAN", "THI THU", False, False),
-        ("TRAN", "THI THU", True, True),
-        ("TRAN", "THI HA", True, False),
-        ("TRAN THI THU HA", "", False, True),
-        ("", "", False, False),
+        ("TRAN", "THI THU HA", True),
+        ("THU HA", "TRAN THI", True),
+        ("TRAN", "THI THU", False),
+        ("TRAN", "THI HA", False),
+        ("TRAN THI THU HA", "", True),
+        ("", "", False),
     ],
 )
-def test_zones_names_fit_whichever_comes_first_and_however_much_there_was_room_for(
-    surname, given, is_cut, fits
-):
-    assert zone_fits("Trần Thị Thu Hà", surname, given, is_cut=is_cut) is fits
+def test_zones_names_fit_whichever_comes_first(surname, given, fits):
+    assert zone_fits("Trần Thị Thu Hà", surname, given, 88) is fits
+
+
+@pytest.mark.parametrize(
+    ("length", "given", "fits"),
+    [
+        (90, "HOANG HOANG HOANG HOANG", True),
+        (90, "HOANG HOANG HOANG HOAN", True),
+        (90, "HOANG HOANG HOANG HOA", False),
+        (90, "HOANG HOANG HOANG HOANX", False),
+        (88, "HOANG HOANG HOANG HOANG", False),
+    ],
+)
+def test_end_of_a_name_is_missing_only_where_the_zone_has_no_room(length, given, fits):
+    assert zone_fits("Nguyễn Hoàng Hoàng Hoàng Hoàng Anh", "NGUYEN", given, length) is fits

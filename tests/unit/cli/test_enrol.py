@@ -6,6 +6,7 @@ from idp.accounts.kinds import Kind
 from idp.assurance import Level
 from idp.kernel.errors import Unavailable
 from idp.registers.sample import SamplePopulation
+from tests.chips import Authority, card_zone, zone_group
 
 NUMBER = "001083990000"
 OFFICER = "004094990074"
@@ -114,3 +115,22 @@ def test_an_overdue_one_is_told_with_its_article(idp, monkeypatch):
 
 def _silent(_register, _number):
     raise Unavailable("register")
+
+
+def test_a_genuine_chip_is_kept_as_evidence_and_another_is_not(opened, tmp_path, monkeypatch):
+    authority = Authority()
+    authority.put(tmp_path)
+    monkeypatch.setenv("IDP_CSCA_DIR", str(tmp_path))
+    group = zone_group(card_zone(NUMBER, "NGUYEN<<ANH<TOAN", born="830306", sex="M"))
+    (tmp_path / "dg1.bin").write_bytes(group)
+    (tmp_path / "sod.bin").write_bytes(authority.signer().sign({1: group}))
+    read = ("enrol", "chip", NUMBER, "--sod", str(tmp_path / "sod.bin"), "--data-group", "1")
+
+    said = opened.succeed(*read, str(tmp_path / "dg1.bin"))
+
+    assert said == "idcard of VNM: chip_verified data_group_1\n"
+    assert [facts["kind"] for facts in opened.events("evidence.added")] == ["register", "chip_card"]
+    (tmp_path / "dg1.bin").write_bytes(group.replace(b"TOAN", b"TUAN"))
+    answer = opened(*read, str(tmp_path / "dg1.bin"))
+    assert answer.status == 1
+    assert answer.err == "idp: chip_refused reason=data_group\n"
