@@ -59,6 +59,7 @@ class People(Bedrock):
         self.following = Following(self.database, self.clock)
         self.accounts = Accounts(self.database, self.seal, self.clock)
         self.authenticators = Authenticators(self.database, self.seal, self.clock)
+        self.lifecycle = Lifecycle(self.accounts, self.audit)
         self.mandates = Mandates(self.database, self.audit, self.clock, self._mandates_ended)
         self.handing_on = HandingOn(self.accounts, self.mandates, self.ephemeral)
         self.password = Password(self.authenticators, self.audit, Hashing(), Breached())
