@@ -22,6 +22,7 @@ from idp.demo.cast import PEOPLE
 from idp.demo.show import settings_of
 from idp.kernel.clock import utc_now
 from idp.provider import Provider
+from idp.registers.register import CitizenRecord
 from idp.registers.sample import SAMPLE_PEOPLE
 from idp.settings import Settings
 from tests.bench.server import free_port
@@ -68,6 +69,16 @@ class World:
             self.provider.authenticators.add(account.id, "totp", secret.encode("ascii"), "")
         self.provider.accounts.activate(account.id)
         return Person(account.id, account.number, password, secret, utc_now)
+
+    def unknown(self) -> CitizenRecord:
+        """Somebody of the register who has no account yet."""
+        record = self.provider.registers.population.citizen(next(self._newcomers))
+        assert record is not None
+        return record
+
+    def new_phone(self) -> str:
+        """As somebody types it, the phone of nobody else."""
+        return f"0900 000 {next(self._phones)}"
 
     def newcomer(self, level: Level = Level.TWO) -> Account:
         """Somebody new, whose account still waits for its activation."""

@@ -1,0 +1,221 @@
+"""What enrolment keeps to on SQLite and PostgreSQL: of two at once one wins, and nothing is half-done."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from idp.accounts.account import AccountExists, Accounts, Status, accounts
+from idp.accounts.activation import ActivationCodes
+from idp.accounts.application import ApplicationMoved, State
+from idp.accounts.applications import ApplicationOpen, Applications
+from idp.accounts.citizen_filing import CitizenFiling
+from idp.accounts.enrolment_limits import Limits
+from idp.accounts.evidence import SEEN, EvidenceGiven, EvidenceKind, EvidenceRecords, evidence
+from idp.accounts.foreigner_filing import ForeignerFiling
+from idp.accounts.in_person import InPerson
+from idp.accounts.kinds import Kind
+from idp.accounts.officers import Officers
+from idp.accounts.opening import Opening
+from idp.accounts.self_enrolment import SelfEnrolment
+from idp.assurance import Level
+from idp.kernel.errors import Unavailable
+from idp.statute.rules import Case
+from tests.foreigners import NUMBER as FOREIGN
+from tests.foreigners import a_foreigners_record
+from tests.people import NUMBER, a_record, a_seal, an_account
+
+FORM = {
+    "username": NUMBER,
+    "name": "Trần Thị Thu Hà",
+    "birth_date": "17/5/1999",
+    "card_issued_on": "1/8/2024",
+    "phone": "0900 000 001",
+}
+NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
+RACERS = 4
+
+
+class Register:
+    """Both registers."""
+
+    source = "a register of tests"
+    is_silent = False
+
+    def citizen(self, number):
+        if self.is_silent:
+            raise Unavailable("register")
+        return a_record() if number == NUMBER else None
+
+    def foreigner(self, number):
+        if self.is_silent:
+            raise Unavailable("register")
+        return a_foreigners_record() if number == FOREIGN else None
+
+
+class Around:
+    """Everything about enrolment that is not looked at here: audit, messages, limits."""
+
+    def __init__(self):
+        self.sent = []
+
+    def record(self, event, **facts):
+        """Remembered elsewhere."""
+
+    def send_code(self, to, *_):
+        self.sent.append(to)
+
+    def send_notice(self, to, *_):
+        """Nothing."""
+
+    def check(self, address):
+        """All may try."""
+
+    def fail(self, address):
+        """Nobody counts."""
+
+
+class World:
+    """One process's rooms: each thread of a race has its own connection."""
+
+    def __init__(self, database, ephemeral):
+        self.database, self.around, self.register = database, Around(), Register()
+        seal, audit = a_seal(), self.around
+        self.accounts = Accounts(database, seal, self.clock)
+        self.evidence = EvidenceRecords(database, seal, audit)
+        self.applications = Applications(database, seal, audit, self.clock)
+        self.officers = Officers(database, self.accounts, audit, self.clock)
+        codes = ActivationCodes(ephemeral, seal)
+        opening = Opening(self.accounts, self.evidence, codes, self.around, audit, self.clock)
+        filings = {
+            Kind.CITIZEN: CitizenFiling(self.register, self.clock),
+            Kind.FOREIGNER: ForeignerFiling(self.register, self.clock),
+        }
+        limits = Limits(ephemeral, seal, self.around, lambda address: address)
+        self.enrolment = SelfEnrolment(self.applications, filings, opening, limits, audit)
+        self.in_person = InPerson(
+            self.accounts, self.applications, self.evidence, self.officers, filings, audit, self.clock
+        )
+
+    def clock(self):
+        return NOW
+
+    def person(self, number, level=Level.TWO, kind=Kind.CITIZEN):
+        account = an_account(kind, number=number, level=level, status=Status.ACTIVE)
+        self.accounts.add(account)
+        return account.id
+
+    def officer(self, number):
+        account_id = self.person(number)
+        self.officers.appoint(account_id, "Công an phường", "cli")
+        return account_id
+
+    def count(self, table):
+        return self.database.first(select(func.count()).select_from(table))[0]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request, ephemeral):
+    name = "database" if request.param == "sqlite" else "postgres_database"
+    return World(request.getfixturevalue(name), ephemeral)
+
+
+def race(*acts):
+    """What became of each act, all begun at once: its answer, or what it raised."""
+    gate = threading.Barrier(len(acts))
+
+    def run(act):
+        gate.wait()
+        try:
+            return act()
+        except (AccountExists, ApplicationMoved, EvidenceGiven) as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def test_of_several_applications_for_one_number_one_opens_the_account(world):
+    results = race(*[lambda: world.enrolment.file(Kind.CITIZEN, FORM, "203.0.113.7", "vi")] * RACERS)
+
+    states = sorted((result.state, result.reason) for result in results)
+    assert states == [(State.ACCEPTED, None)] + [(State.REFUSED, "account_exists")] * (RACERS - 1)
+    assert world.count(accounts) == 1
+    assert len(world.around.sent) == 1
+    account = world.accounts.by_number(NUMBER)
+    assert [each.kind for each in world.evidence.of_account(account.id)] == [EvidenceKind.REGISTER]
+
+
+def test_several_sweepers_take_each_application_up_once(world):
+    world.register.is_silent = True
+    waiting = world.enrolment.file(Kind.CITIZEN, FORM, "203.0.113.7", "vi")
+    world.register.is_silent = False
+
+    race(*[world.enrolment.resume] * RACERS)
+
+    assert world.applications.get(waiting.id).state is State.ACCEPTED
+    assert world.count(accounts) == 1
+    assert len(world.around.sent) == 1
+
+
+def test_withdrawal_and_decision_at_once_leave_one_of_them(world):
+    world.register.is_silent = True
+    waiting = world.enrolment.file(Kind.CITIZEN, FORM, "203.0.113.7", "vi")
+    world.register.is_silent = False
+
+    race(lambda: world.enrolment.withdraw(waiting.id), world.enrolment.resume)
+
+    state = world.applications.get(waiting.id).state
+    assert state in (State.WITHDRAWN, State.ACCEPTED)
+    assert world.count(accounts) == (1 if state is State.ACCEPTED else 0)
+    assert world.count(evidence) == world.count(accounts)
+
+
+def test_two_officers_at_once_raise_a_foreigner_together(world):
+    foreigner = world.person(FOREIGN, Level.ONE, Kind.FOREIGNER)
+    officers = [world.officer(f"00119999010{place}") for place in range(2)]
+
+    race(*[lambda each=each: world.in_person.attest(foreigner, each, frozenset(SEEN)) for each in officers])
+
+    assert world.accounts.get(foreigner).level is Level.TWO
+    kinds = [each.kind for each in world.evidence.standing(foreigner)]
+    assert sorted(kinds) == [EvidenceKind.IN_PERSON, EvidenceKind.IN_PERSON, EvidenceKind.REGISTER]
+
+
+def test_one_officer_in_two_windows_is_one(world):
+    foreigner = world.person(FOREIGN, Level.ONE, Kind.FOREIGNER)
+    officer = world.officer("001199990101")
+
+    results = race(*[lambda: world.in_person.attest(foreigner, officer, frozenset(SEEN))] * RACERS)
+
+    assert sum(isinstance(result, EvidenceGiven) for result in results) == RACERS - 1
+    assert world.accounts.get(foreigner).level is Level.ONE
+    assert world.count(evidence) == 1
+
+
+def test_one_wish_waits_at_a_time(world):
+    account = world.person(NUMBER, Level.ONE)
+
+    def file():
+        return world.applications.file(
+            Kind.CITIZEN, Case.CITIZEN_02, NUMBER, {}, State.WAITING_IN_PERSON, account, f"raise:{account}"
+        )
+
+    results = race(*[file] * RACERS)
+
+    assert sum(isinstance(result, ApplicationOpen) for result in results) == RACERS - 1
+
+
+def test_application_decided_once_stays_as_it_was_decided(world):
+    waiting = world.applications.file(Kind.CITIZEN, Case.CITIZEN_01, NUMBER, {"a": "ắ"})
+    found = world.applications.get(waiting.id)
+    assert found == waiting
+
+    world.applications.decide(found, State.REFUSED, "law", "register_mismatch")
+    for to in State:
+        with pytest.raises(ApplicationMoved):
+            world.applications.decide(found, to, "law")
+
+    assert world.applications.get(waiting.id).reason == "register_mismatch"
