@@ -1,4 +1,4 @@
-"""People open accounts by themselves in a real Chromium: both kinds and languages, with and without script."""
+"""People open accounts by themselves in a real Chromium: in both languages, with and without script."""
 
 import csv
 
