@@ -336,3 +336,12 @@ def test_secrets_are_kept_as_digests_alone(open_house: House) -> None:
     assert answer["client_id"].encode() in stored
     assert answer["client_secret"].encode() not in stored
     assert answer["registration_access_token"].encode() not in stored
+
+
+@pytest.mark.spec("RFC 9700 §2.1.1")
+def test_only_who_comes_uninvited_to_a_simulator_is_excused_from_pkce(open_house: House) -> None:
+    asked = {**ASKED, "require_pkce": False}
+    answers = [register(open_house, asked), register(open_house, asked, invited(open_house))]
+
+    found = [open_house.provider.clients.find(answer.get_json()["client_id"]) for answer in answers]
+    assert [client.metadata.needs_pkce for client in found if client] == [False, True]

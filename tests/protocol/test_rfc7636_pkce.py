@@ -5,6 +5,7 @@ import hashlib
 
 import pytest
 
+from idp.oidc.clients.metadata import ClientMetadata
 from tests.house import Browser, House, Person, RelyingParty
 from tests.protocol.acts import code_for, refused, sent_back
 
@@ -128,3 +129,58 @@ def test_codes_are_not_swapped_between_two_sign_ins_of_one_client(
     stolen = code_for(attackers, person)
 
     refused(rp.redeem(stolen), "invalid_grant")
+
+
+@pytest.fixture
+def excused(house: House) -> RelyingParty:
+    """A confidential client that an operator excused."""
+    return house.client("excused", require_pkce=False)
+
+
+def plainly(**changed: str) -> dict[str, str | None]:
+    return {"code_challenge": None, "code_challenge_method": None, **changed}
+
+
+@pytest.mark.spec("RFC 9700 §2.1.1")
+def test_excused_client_signs_people_in_without_pkce(excused: RelyingParty, person: Person) -> None:
+    code = code_for(excused, person, **plainly())
+
+    assert excused.redeem(code, code_verifier=None).status_code == 200
+
+
+@pytest.mark.spec("RFC 9700 §4.8.2")
+def test_verifier_is_refused_where_the_challenge_was_taken_out(excused: RelyingParty, person: Person) -> None:
+    code = code_for(excused, person, **plainly())
+
+    assert refused(excused.redeem(code, code_verifier=VERIFIER), "invalid_grant")
+
+
+@pytest.mark.spec("RFC 9700 §2.1.1")
+def test_excused_client_is_held_to_the_challenge_it_sends(excused: RelyingParty, person: Person) -> None:
+    code = code_for(excused, person, code_challenge=CHALLENGE)
+
+    assert refused(excused.redeem(code, code_verifier=None), "invalid_request")
+
+
+@pytest.mark.spec("RFC 7636 §4.3")
+@pytest.mark.parametrize("changed", [{"code_challenge_method": "S256"}, {"code_challenge": VERIFIER}])
+def test_excused_client_sends_a_whole_challenge_or_none(
+    excused: RelyingParty, browser: Browser, changed: dict[str, str]
+) -> None:
+    browser.open("/authorize", excused.request(**plainly(**changed)))
+
+    assert "code_challenge" in sent_back(browser, excused, "invalid_request")
+
+
+@pytest.mark.spec("RFC 9700 §2.1.1")
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"token_endpoint_auth_method": "none"},
+        {"profile": "fapi2", "token_endpoint_auth_method": "private_key_jwt"},
+    ],
+)
+def test_nobody_else_is_excused(members: dict[str, str]) -> None:
+    metadata = ClientMetadata(client_name={"vi": "Trang"}, require_pkce=False, **members)
+
+    assert metadata.needs_pkce

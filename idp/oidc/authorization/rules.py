@@ -121,8 +121,10 @@ def scope_is_allowed(draft: Draft) -> None:
 
 
 def code_challenge_is_s256(draft: Draft) -> None:
+    challenge, method = draft.get("code_challenge"), draft.get("code_challenge_method")
+    if challenge is None and method is None and not draft.known_client.metadata.needs_pkce:
+        return
     challenge = draft.need("code_challenge", "PKCE with S256")
-    method = draft.get("code_challenge_method")
     if method != "S256":
         raise InvalidRequest(f"code_challenge_method: expected S256{came(method or 'nothing')}")
     if len(challenge) != S256_LENGTH or not CODE_CHALLENGE_PATTERN.match(challenge):

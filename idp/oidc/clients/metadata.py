@@ -116,9 +116,15 @@ class ClientMetadata:
     legal_basis: str | None = None
     retention: str | None = None
     profile: str | None = None
+    require_pkce: bool = True  # docs/decisions/0017
 
     def name(self, language: str) -> str:
         return self.client_name.get(language) or next(iter(self.client_name.values()))
+
+    @property
+    def needs_pkce(self) -> bool:
+        """Whether a code needs a proof key; only a confidential client without a profile is ever excused."""
+        return self.require_pkce or self.token_endpoint_auth_method == "none" or self.profile is not None
 
     @property
     def limits(self) -> Profile:

@@ -81,7 +81,8 @@ class Registration:
         """
         with self._database.transaction():
             allowed = self._scope_of(token, address)
-            details = self._checked(self._read(members, allowed))
+            # Suites for certification know no PKCE; theirs come without an invitation (docs/decisions/0017).
+            details = self._checked(self._read(members, allowed, {"require_pkce": token is not None}))
             manager = new_secret()
             client, secret = self._clients.register(details, registration_hash=digest(manager))
             self._audit.record(Event.CLIENT_REGISTERED, client_id=client.client_id)

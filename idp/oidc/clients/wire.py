@@ -25,6 +25,7 @@ OURS = frozenset(
         "exchange_audiences",
         "may_act",
         "acts_for",
+        "require_pkce",
     }
 )
 THEIRS = frozenset(field.name for field in fields(ClientMetadata)) - OURS

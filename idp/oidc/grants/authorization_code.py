@@ -117,18 +117,22 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
 
 
 class Pkce(CodeChallenge):  # type: ignore[misc]
-    """PKCE by S256 for every client (RFC 7636 §4.6, RFC 9700 §2.1.1).
+    """PKCE by S256 (RFC 7636 §4.6, RFC 9700 §2.1.1).
 
-    Authlib asks it of public clients only and takes ``plain``. That there is a challenge at all is a rule of
+    Authlib asks it of public clients only and takes ``plain``. Whether there must be a challenge is a rule of
     the authorization request; here is its other half.
     """
 
     def validate_code_verifier(self, grant: CodeGrant, _result: object) -> None:
+        code: Code = grant.request.authorization_code
         verifier = grant.request.form.get("code_verifier")
+        if not code.code_challenge:
+            if verifier is not None:  # RFC 9700 §4.8.2: somebody took the challenge out of the request
+                raise InvalidGrant("code_verifier: the request came without a code_challenge")
+            return
         if verifier is None:
             raise InvalidRequest("code_verifier: missing")
         if not _VERIFIER.fullmatch(verifier):
             raise InvalidRequest("code_verifier: expected 43 to 128 unreserved characters")
-        code: Code = grant.request.authorization_code
         if not hmac.compare_digest(create_s256_code_challenge(verifier), code.code_challenge):
             raise InvalidGrant("code_verifier: does not belong to the code_challenge of the request")

@@ -24,7 +24,7 @@ class Code:
 
     grant: Grant
     redirect_uri: str
-    code_challenge: str
+    code_challenge: str  # empty: a client excused from PKCE sent none
     nonce: str | None = None
     dpop_jkt: str | None = None
     hash: bytes | None = field(default=None, repr=False)
