@@ -55,6 +55,7 @@ class Event(StrEnum):
     ACCOUNT_ACTIVATION_REFUSED = "account.activation_refused", "A wrong or expired activation code was given."
     ACCOUNT_LOCKED = "account.locked", "An account was locked, on a ground."
     ACCOUNT_UNLOCKED = "account.unlocked", "An account was unlocked."
+    ACCOUNT_LOCK_ENDED = "account.lock_ended", "A ground of a lock ended; others keep the account locked."
     ACCOUNT_CLOSED = "account.closed", "An account was closed for good."
     ACCOUNT_LEVEL_CHANGED = "account.level_changed", "The level of an account was changed."
     ACCOUNT_VIEWED = "account.viewed", "Somebody other than the holder looked at an account."
@@ -102,7 +103,7 @@ ALARMS = frozenset(
 FACTS: dict[str, str] = {
     "accepted": "how many were taken in",
     "acr": "authentication level, as on the wire",
-    "actor": "who acted, where it was not the holder: an account id, `cli`, or `law`",
+    "actor": "who acted, where it was not the holder: an account id, `cli`, `law`, a register",
     "address": "network address of the caller",
     "alg": "algorithm of a key or signature",
     "amr": "methods used, in words of RFC 8176, separated by spaces",

@@ -10,11 +10,11 @@ import click
 
 from idp.accounts.account import Account
 from idp.accounts.application import State, spoken
-from idp.accounts.citizen import parse_number
 from idp.assurance import Level
 from idp.cli.house import opened
 from idp.kernel.errors import NotFound
 from idp.provider import Provider
+from idp.statute.assigned_number import parse_anyones
 from idp.statute.rules import LockGround
 
 ACTOR = "cli"
@@ -36,6 +36,9 @@ class Private(click.ParamType[str]):
 
 
 NUMBER = click.argument("number", type=Private())
+GROUNDS = click.Choice([ground.value for ground in LockGround])
+# What an authority decides goes by its own request.
+AT_ONCE = click.Choice([ground.value for ground in LockGround if ground is not LockGround.AUTHORITY])
 
 
 @click.group()
@@ -59,7 +62,7 @@ def open_(number: str, phone: str, level: str) -> None:
 def show(number: str) -> None:
     """How an account stands; nothing of what is sealed."""
     with opened() as provider:
-        account = _of(provider, number)
+        account = of_number(provider, number)
     level = account.level.value if account.level else "-"
     click.echo(
         f"{account.id} {account.kind.value} level {level} {account.status.value} {account.lock_ground or ''}"
@@ -68,22 +71,30 @@ def show(number: str) -> None:
 
 @accounts.command()
 @NUMBER
-@click.option("--ground", type=click.Choice([ground.value for ground in LockGround]), default="holder_asked")
+@click.option("--ground", type=AT_ONCE, default=LockGround.HOLDER_ASKED.value)
 def lock(number: str, ground: str) -> None:
-    """Lock an account: its sessions and grants end in the same transaction."""
+    """Lock an account: its sessions, grants and mandates end in the same transaction.
+
+    What an authority asks for goes by `accounts lock-requests`.
+    """
     with opened() as provider:
-        account = _of(provider, number)
+        account = of_number(provider, number)
         provider.locking.lock(account.id, LockGround(ground), ACTOR)
+        provider.notices.send_due()
     click.echo(f"{account.id} locked")
 
 
 @accounts.command()
 @NUMBER
-def unlock(number: str) -> None:
-    """Unlock an account. What the lock ended stays ended."""
+@click.option("--ground", type=GROUNDS, help="Which has ended, where there are several.")
+def unlock(number: str, ground: str | None) -> None:
+    """End a lock, its ground having gone or its holder asking after checks. What it ended stays ended."""
     with opened() as provider:
-        account = provider.lifecycle.unlock(_of(provider, number).id, ACTOR)
-    click.echo(f"{account.id} {account.status.value}")
+        account = provider.locking.unlock(
+            of_number(provider, number).id, ACTOR, None if ground is None else LockGround(ground)
+        )
+        provider.notices.send_due()
+    click.echo(f"{account.id} {account.status.value} {account.lock_ground or ''}".rstrip())
 
 
 @accounts.command(name="mark-deceased")
@@ -91,8 +102,9 @@ def unlock(number: str) -> None:
 def mark_deceased(number: str) -> None:
     """Lock an account on the ground of death."""
     with opened() as provider:
-        account = _of(provider, number)
+        account = of_number(provider, number)
         provider.locking.lock(account.id, LockGround.DEATH, ACTOR)
+        provider.notices.send_due()
     click.echo(f"{account.id} locked")
 
 
@@ -102,7 +114,7 @@ def mark_deceased(number: str) -> None:
 def level(number: str, level: str) -> None:
     """Change an account's level."""
     with opened() as provider:
-        account = provider.lifecycle.change_level(_of(provider, number).id, Level(level), ACTOR)
+        account = provider.lifecycle.change_level(of_number(provider, number).id, Level(level), ACTOR)
     click.echo(f"{account.id} level {level}")
 
 
@@ -117,15 +129,20 @@ def raise_(number: str, officer: UUID, **seen: bool) -> None:
     """One officer's act towards level 02, the holder being there. The statute says how many it takes."""
     with opened() as provider:
         found = frozenset(name for name, is_seen in seen.items() if is_seen)
-        application = provider.in_person.attest(_of(provider, number).id, officer, found)
+        application = provider.in_person.attest(of_number(provider, number).id, officer, found)
     reason = f", {application.reason}" if application.reason else ""
     click.echo(f"{spoken(application.reference)} {application.state.value.replace('_', ' ')}{reason}")
     if application.state is State.REFUSED:
         raise SystemExit(1)
 
 
-def _of(provider: Provider, number: str) -> Account:
-    account = provider.accounts.by_number(parse_number(number).digits)
+def of_number(provider: Provider, number: str) -> Account:
+    """The account of anybody's number.
+
+    Raises:
+        NumberMalformed, NotFound.
+    """
+    account = provider.accounts.by_number(parse_anyones(number))
     if account is None:
         raise NotFound
     return account

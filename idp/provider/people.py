@@ -18,8 +18,10 @@ from idp.accounts.handing_on import HandingOn
 from idp.accounts.in_person import InPerson
 from idp.accounts.kinds import Kind
 from idp.accounts.lifecycle import Lifecycle
+from idp.accounts.locks import Locks
 from idp.accounts.mandate import Mandate
 from idp.accounts.mandates import Mandates
+from idp.accounts.notices import Notices
 from idp.accounts.officers import Officers
 from idp.accounts.opening import Opening
 from idp.accounts.recent import Recent
@@ -59,7 +61,6 @@ class People(Bedrock):
         self.following = Following(self.database, self.clock)
         self.accounts = Accounts(self.database, self.seal, self.clock)
         self.authenticators = Authenticators(self.database, self.seal, self.clock)
-        self.lifecycle = Lifecycle(self.accounts, self.audit)
         self.mandates = Mandates(self.database, self.audit, self.clock, self._mandates_ended)
         self.handing_on = HandingOn(self.accounts, self.mandates, self.ephemeral)
         self.password = Password(self.authenticators, self.audit, Hashing(), Breached())
@@ -78,7 +79,15 @@ class People(Bedrock):
             settings.simulator_spared,
         )
         self.totp_enrolment = TotpEnrolment(self.totp, self.ephemeral, self.seal, self.clock, "Định Danh")
-        self._enrolment(messages or Messages(self.outbox, Texts()))
+        written = messages or Messages(self.outbox, Texts())
+        self._lifecycle(written)
+        self._enrolment(written)
+
+    def _lifecycle(self, messages: Messages) -> None:
+        """How accounts stop and go on."""
+        self.notices = Notices(self.database, self.accounts, messages, self.audit, self.clock)
+        self.locks = Locks(self.database, self.clock)
+        self.lifecycle = Lifecycle(self.accounts, self.locks, self.notices, self.audit, self.clock)
 
     def _enrolment(self, messages: Messages) -> None:
         """How accounts are opened."""

@@ -56,3 +56,18 @@ def is_citizens(digits: str) -> bool:
 def new_assigned(kind: str, below: Callable[[int], int] = secrets.randbelow) -> str:
     """A random number for a ``foreigner`` or ``organisation``; whether it is free, the caller sees."""
     return f"{PREFIXES[kind]}{below(10**SERIAL_DIGITS):0{SERIAL_DIGITS}}"
+
+
+def parse_anyones(typed: str) -> str:
+    """The digits of a citizen's, foreigner's or organisation's number.
+
+    Raises:
+        NumberMalformed: it is none of them.
+    """
+    try:
+        return parse_number(typed).digits
+    except NumberMalformed as malformed:
+        try:
+            return parse_assigned(typed)
+        except AssignedNumberMalformed:
+            raise malformed from None

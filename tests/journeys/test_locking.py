@@ -59,7 +59,7 @@ class TestLocked:
     def test_unlocking_brings_none_of_it_back(
         self, house: House, rp: RelyingParty, person: Person, browser: Browser, tokens: dict[str, str]
     ) -> None:
-        house.provider.lifecycle.unlock(person.account_id, "cli")
+        house.provider.locking.unlock(person.account_id, "cli")
 
         assert rp.userinfo(tokens["access_token"]).status_code == 401
         assert rp.refresh(tokens["refresh_token"]).status_code == 400
@@ -77,7 +77,7 @@ def test_code_in_flight_when_the_account_is_locked_buys_nothing(
     house.provider.locking.lock(person.account_id, LockGround.AUTHORITY, "cli")
 
     assert rp.redeem(code).json["error"] == "invalid_grant"
-    house.provider.lifecycle.unlock(person.account_id, "cli")
+    house.provider.locking.unlock(person.account_id, "cli", is_decided=True)
     assert rp.redeem(code).json["error"] == "invalid_grant", "spent, not parked"
 
 

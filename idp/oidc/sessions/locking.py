@@ -10,9 +10,11 @@ from idp.oidc.tokens.grant import Grants
 from idp.statute.rules import LockGround
 from idp.storage.database import Database
 
+UNLOCKED = "unlocked"
+
 
 class Locking:
-    """The one way to lock: sessions, grants and mandates end with it. Unlocking restores none of them."""
+    """The one way to lock and unlock: sessions, grants and mandates end with a lock, and none comes back."""
 
     def __init__(
         self,
@@ -29,11 +31,40 @@ class Locking:
         self._database = database
 
     def lock(self, account_id: UUID, ground: LockGround, actor: str) -> Account:
-        """Lock on a ground; ``actor`` is ``holder``, ``cli`` or an operator's account id."""
-        with self._database.transaction():
+        """Lock on a ground; ``actor`` as in ``Lifecycle``.
+
+        Raises:
+            GroundNotLawful, LockStands, NotFound: as ``Lifecycle.lock`` does; nothing has changed.
+        """
+
+        def locked() -> Account:
             account = self._lifecycle.lock(account_id, ground, actor)
-            # Before the grants: those that rest on mandates end with word to their clients.
-            self._mandates.end_all(account_id, ground, actor)
-            self._sessions.end_all(account_id)
-            self._grants.revoke_between(account_id)
-        return account
+            self._end_all(account_id, ground, actor)
+            return account
+
+        return self._database.atomically(locked)
+
+    def unlock(
+        self, account_id: UUID, actor: str, ground: LockGround | None = None, *, is_decided: bool = False
+    ) -> Account:
+        """End a ground of a lock.
+
+        A code that was redeemed in the very moment of the lock may have left a grant behind that the lock
+        did not see; it was worth nothing until now, and ends here.
+
+        Raises:
+            LockAbsent, SeveralGrounds, UnlockByAuthority, NotFound: as ``Lifecycle.unlock`` does.
+        """
+
+        def unlocked() -> Account:
+            account = self._lifecycle.unlock(account_id, actor, ground, is_decided=is_decided)
+            self._end_all(account_id, UNLOCKED, actor)
+            return account
+
+        return self._database.atomically(unlocked)
+
+    def _end_all(self, account_id: UUID, ground: str, actor: str) -> None:
+        # Mandates before grants: those that rest on mandates end with word to their clients.
+        self._mandates.end_all(account_id, ground, actor)
+        self._sessions.end_all(account_id)
+        self._grants.revoke_between(account_id)

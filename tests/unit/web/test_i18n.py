@@ -36,6 +36,7 @@ UNSEEN = {
     "row_refused",
     "too_many_wanted",
     "unfit_fact",
+    "unsigned",
     "unsupported_grant_type",
     "unsupported_token_type",
     "use_dpop_nonce",
