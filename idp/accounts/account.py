@@ -3,7 +3,7 @@
 import json
 from collections import namedtuple
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -118,7 +118,6 @@ ACTIVE_HELD = Prepared(
 STANDING_OF = Prepared(
     select(accounts.c.id, accounts.c.level, accounts.c.status).where(accounts.c.id == bindparam("id"))
 )
-STATUS_OF = Prepared(select(accounts.c.status).where(accounts.c.id == bindparam("id")))
 INSERT = accounts.insert()
 
 _ONE = accounts.c.id == bindparam("account_id")
@@ -155,6 +154,7 @@ UNLOCK_ISSUED = (
     .where(_ONE, accounts.c.status == Status.LOCKED.value, accounts.c.activated_at.is_(None))
     .values(status=Status.ISSUED.value, **_OPEN_AGAIN)
 )
+REWRITTEN = ("number_index", "contact_sealed", "identity_sealed", "updated_at")
 SET_LEVEL = update(accounts).where(_ONE).values(level=bindparam("to_level"), updated_at=_NOW)
 
 
@@ -200,11 +200,6 @@ class Accounts:
         row = self.database.first(STANDING_OF, {"id": account_id})
         return None if row is None else standing(*row)
 
-    def status_of(self, account_id: UUID) -> Status | None:
-        """Only where an account stands: nothing is unsealed. ``None`` when there is none."""
-        row = self.database.first(STATUS_OF, {"id": account_id})
-        return None if row is None else Status(row.status)
-
     def hold_active(self, account_id: UUID) -> bool:
         """Whether it is active; if so, whoever locks it waits for the end of the open transaction."""
         return self.database.first(ACTIVE_HELD, {"id": account_id}) is not None
@@ -239,9 +234,14 @@ class Accounts:
         """Give another account level."""
         return self._change(SET_LEVEL, account_id, to_level=None if level is None else level.value)
 
+    def rewrite(self, account: Account) -> None:
+        """Store the number, contact and identity that an account now has; who it is stays."""
+        columns = self._columns(replace(account, updated_at=self._clock()))
+        changed = update(accounts).where(accounts.c.id == account.id)
+        self.database.run(changed.values({name: columns[name] for name in REWRITTEN}))
+
     def _change(self, statement: Any, account_id: UUID, **values: str | None) -> bool:
-        parameters = {"account_id": account_id, "now": self._clock(), **values}
-        return self.database.run(statement, parameters) == 1
+        return self.database.run(statement, {"account_id": account_id, "now": self._clock(), **values}) == 1
 
     def _columns(self, account: Account) -> dict[str, object]:
         contact = {"number": account.number, "phone": account.phone, "email": account.email}

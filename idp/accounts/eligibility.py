@@ -4,9 +4,10 @@ from datetime import date
 
 from idp.accounts.citizen import Citizen, split_name
 from idp.accounts.kinds import Kind
+from idp.accounts.organisation import Organisation
 from idp.assurance import Level
 from idp.kernel.errors import Refused
-from idp.registers.register import CitizenRecord
+from idp.registers.register import CitizenRecord, OrganisationRecord
 from idp.statute.law import STATUTE
 from idp.statute.rules import Document, Verdict
 
@@ -114,4 +115,21 @@ def citizen_of(record: CitizenRecord) -> Citizen:
         sex=record.sex,
         province=record.province,
         address=record.address,
+    )
+
+
+def organisation_of(record: OrganisationRecord) -> Organisation:
+    """The electronic identity that the business register's record gives; its first representative signs."""
+    first = record.representatives[0]
+    return Organisation(
+        name=record.name,
+        short_name=record.short_name,
+        foreign_name=record.foreign_name,
+        established_on=record.established_on,
+        head_office=record.head_office,
+        representative_name=first.name,
+        representative_number=first.number or first.passport or "",
+        tax_code=record.tax_code,
+        enterprise_code=record.enterprise_code,
+        agency_code=record.agency_code,
     )

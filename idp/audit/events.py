@@ -56,6 +56,8 @@ class Event(StrEnum):
     ACCOUNT_LOCKED = "account.locked", "An account was locked, on a ground."
     ACCOUNT_UNLOCKED = "account.unlocked", "An account was unlocked."
     ACCOUNT_LOCK_ENDED = "account.lock_ended", "A ground of a lock ended; others keep the account locked."
+    ACCOUNT_CORRECTED = "account.corrected", "A register has other details of the holder now."
+    ACCOUNT_RENUMBERED = "account.renumbered", "The holder has another number now; the account stayed."
     ACCOUNT_CLOSED = "account.closed", "An account was closed for good."
     ACCOUNT_LEVEL_CHANGED = "account.level_changed", "The level of an account was changed."
     ACCOUNT_VIEWED = "account.viewed", "Somebody other than the holder looked at an account."

@@ -1,6 +1,7 @@
 """State registers: generate, import, change, serve."""
 
 import json
+import time
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from idp.audit.events import Event
 from idp.cli.house import opened
+from idp.kernel.errors import Unavailable
 from idp.provider import Provider
 from idp.registers.generate_many import FILES, Wanted, generate
 from idp.registers.imports import ImportReport
@@ -92,6 +94,33 @@ def change(kind: str, number: str, name: str, happened_on: datetime | None, to: 
         day = happened_on.date() if happened_on else day_in_vietnam(provider.clock())
         told = provider.samples.by_name(RegisterName(name)).change(ChangeKind(kind), number, day, to)
     click.echo(f"{told.kind.value} told as {name} change {told.cursor}")
+
+
+@registers.command()
+@click.option("--every", type=click.IntRange(1), help="Seconds between two rounds; once unless told.")
+def follow(every: int | None) -> None:
+    """Do what the law asks about what registers tell: lock, correct, appoint; and write to the holders."""
+    with opened() as provider:
+        while True:
+            silent = [name.value for name in RegisterName if not _followed(provider, name)]
+            provider.notices.send_due()
+            if every is None:
+                break
+            time.sleep(every)
+    if silent:
+        raise click.ClickException(f"silent: {', '.join(silent)}")
+
+
+def _followed(provider: Provider, name: RegisterName) -> bool:
+    """Whether a register answered; what it told is done."""
+    try:
+        count = provider.following.follow(
+            name, provider.registers.by_name(name), provider.register_changes.of(name)
+        )
+    except Unavailable:
+        return False
+    click.echo(f"{name.value}: {count} changes")
+    return True
 
 
 @registers.command(name="key")

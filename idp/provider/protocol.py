@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cryptography import x509
 
 from idp.accounts.mandate import Mandate
+from idp.accounts.register_changes import RegisterChanges
 from idp.kernel.clock import Clock
 from idp.keyring.seal import derive
 from idp.oidc.authorization.ciba import BackchannelRequests
@@ -100,6 +101,17 @@ class Protocol(People):
         )
         self.sessions = self.session_room.sessions
         self.locking = Locking(self.lifecycle, self.mandates, self.sessions, self.grants, self.database)
+        self.register_changes = RegisterChanges(
+            self.accounts,
+            self.registers,
+            self.mandates,
+            self.locks,
+            self.notices,
+            self.audit,
+            clock,
+            lock=self.locking.lock,
+            unlock=lambda account_id, ground, actor: self.locking.unlock(account_id, actor, ground),
+        )
         self.consents = Consents(self.database, self.grants, clock)
 
     def _mandates_ended(self, ended: Sequence[Mandate]) -> None:

@@ -44,7 +44,7 @@ def test_account_of_every_kind_is_found_as_it_was_added(accounts, kind):
 def test_account_nobody_has_is_none(accounts):
     assert accounts.get(new_id()) is None
     assert accounts.by_number(NUMBER) is None
-    assert accounts.status_of(new_id()) is None
+    assert accounts.standing(new_id()) is None
     with pytest.raises(NotFound):
         accounts.the(new_id())
 
@@ -145,7 +145,7 @@ def test_issued_account_is_activated_once(accounts, clock):
     found = accounts.the(account.id)
     assert found.is_active
     assert found.activated_at == found.updated_at == clock.now
-    assert accounts.status_of(account.id) == Status.ACTIVE
+    assert accounts.the(account.id).status == Status.ACTIVE
 
 
 @pytest.mark.parametrize("was_activated", [True, False])
@@ -198,7 +198,7 @@ def test_nothing_leads_out_of_closed(accounts):
     )
 
     assert not any(changed)
-    assert accounts.status_of(account.id) == Status.CLOSED
+    assert accounts.the(account.id).status == Status.CLOSED
 
 
 def test_level_is_changed(accounts):

@@ -185,7 +185,7 @@ def test_locked_account_is_not_activated_by_a_right_code(enrolment, accounts, se
     with pytest.raises(ActivationRefused):
         enrolment.activate(NUMBER, sent.last_code, nothing)
 
-    assert accounts.status_of(account.id) == Status.LOCKED
+    assert accounts.the(account.id).status == Status.LOCKED
 
 
 def test_another_code_is_sent_for_an_account_that_waits_and_silently_none_else(enrolment, sent):
