@@ -110,7 +110,7 @@ class CountingSeal:
         return self.seal_within.open(*given)
 
 
-@pytest.mark.parametrize(("look_up", "seals"), [("get", 2), ("by_number", 2), ("status_of", 0)])
+@pytest.mark.parametrize(("look_up", "seals"), [("get", 2), ("by_number", 2), ("standing", 0)])
 def test_look_up_costs_one_statement_and_two_seals_at_most(server, clock, look_up, seals):
     seal, statements, account = CountingSeal(), [], an_account()
     accounts = Accounts(server, seal, clock)

@@ -2,13 +2,16 @@
 
 import pytest
 
+from idp.accounts.notices import kinds
 from idp.kernel.errors import Corrupt
 from idp.notifications.texts import Texts
+from idp.statute.rules import LockGround
 
 WARNING = {"vi": "không đưa mã này cho bất kỳ ai", "en": "Never give this code to anyone"}
 VALUES = {"code": "123456", "party": "Cổng Dịch vụ công"}
 TEXTS = Texts()
 EVERY = [(lang, kind) for lang in ("vi", "en") for kind in sorted(TEXTS.kinds(lang))]
+NOTICES = frozenset({*kinds(LockGround), "account_exists"})
 
 
 def test_both_languages_have_the_same_texts():
@@ -16,7 +19,7 @@ def test_both_languages_have_the_same_texts():
     assert TEXTS.kinds("vi") == TEXTS.kinds("en")
 
 
-@pytest.mark.parametrize(("lang", "kind"), EVERY)
+@pytest.mark.parametrize(("lang", "kind"), [one for one in EVERY if one[1] not in NOTICES])
 def test_text_gives_the_code_first_then_who_asks_and_the_warning(lang, kind):
     text = TEXTS.compose(kind, VALUES, lang)
 
@@ -25,6 +28,21 @@ def test_text_gives_the_code_first_then_who_asks_and_the_warning(lang, kind):
     assert kind.endswith("_without_party") or VALUES["party"] in text
     assert len(text) <= 268  # four parts of 67 characters
     assert "\n" not in text
+
+
+@pytest.mark.parametrize(("lang", "kind"), [one for one in EVERY if one[1] in NOTICES])
+def test_notice_says_who_writes_and_holds_no_code(lang, kind):
+    text = TEXTS.compose(kind, VALUES, lang)
+
+    assert text.startswith("Định Danh: ")
+    assert VALUES["code"] not in text
+    assert len(text) <= 268
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_every_notice_has_its_text(lang):
+    assert TEXTS.kinds(lang) >= NOTICES
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
