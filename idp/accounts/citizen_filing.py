@@ -88,7 +88,7 @@ class CitizenFiling:
         assert isinstance(filed, CitizenFiled)  # noqa: S101 - made by ``read`` or ``restored``
         today = day_in_vietnam(self._clock())
         check_age(self.kind, Level.ONE, filed.birth_date, today)
-        record = self._register.citizen(filed.number)
+        record = self._register.find(filed.number)
         if record is None or not filed.agrees_with(record):
             raise RegisterMismatch
         verdict = check_holder(record, Level.ONE, today)
@@ -96,7 +96,7 @@ class CitizenFiling:
 
     def confirm(self, number: str, level: Level, *, has_guardian: bool) -> Found:
         """See ``Filing``."""
-        record = self._register.citizen(number)
+        record = self._register.find(number)
         if record is None:
             raise NotInRegister
         today = day_in_vietnam(self._clock())

@@ -107,7 +107,7 @@ class Enrolment:
             raise
 
     def _wish(self, number: str, phone: str, level: Level, opened_by: str, email: str | None) -> Wish:
-        record = self._register.citizen(number)
+        record = self._register.find(number)
         if record is None:
             raise NotInRegister
         verdict = check_holder(record, level, day_in_vietnam(self._clock()))

@@ -128,7 +128,7 @@ class ForeignerFiling:
         verdict = check_age(self.kind, Level.ONE, filed.zone.birth_date, today)
         if filed.zone.is_expired(today):
             raise DocumentExpired(verdict.article)
-        record = self._register.foreigner(filed.number)
+        record = self._register.find(filed.number)
         if record is None or not filed.agrees_with(record):
             raise RegisterMismatch
         verdict = check_foreigner(record, Level.ONE, today)
@@ -136,7 +136,7 @@ class ForeignerFiling:
 
     def confirm(self, number: str, level: Level, *, has_guardian: bool) -> Found:
         """See ``Filing``."""
-        record = self._register.foreigner(number)
+        record = self._register.find(number)
         if record is None:
             raise NotInRegister
         today = day_in_vietnam(self._clock())
@@ -145,7 +145,7 @@ class ForeignerFiling:
 
     def case_in_person(self, number: str) -> Case:
         """See ``Filing``: three working days where immigration has the biometrics, else seven."""
-        record = self._register.foreigner(number)
+        record = self._register.find(number)
         if record is not None and not record.has_biometrics:
             return Case.FOREIGNER_02_NOT_ON_FILE
         return Case.FOREIGNER_02_ON_FILE

@@ -111,7 +111,7 @@ class RegisterChanges:
 
     def _reread(self, account: Account, name: RegisterName) -> None:
         """Something else changed: see what the register says now."""
-        record = self._record(account.number, name)
+        record = self._registers.by_name(name).find(account.number)
         if record is None:
             return
         identity = identity_of(record)
@@ -126,15 +126,6 @@ class RegisterChanges:
             if standing.ground in gone:
                 with suppress(LockAbsent):
                     self._unlock(account.id, standing.ground, name.value)
-
-    def _record(self, number: str, name: RegisterName) -> Record | None:
-        match name:
-            case RegisterName.POPULATION:
-                return self._registers.population.citizen(number)
-            case RegisterName.IMMIGRATION:
-                return self._registers.immigration.foreigner(number)
-            case RegisterName.BUSINESS:
-                return self._registers.business.organisation(number)
 
     def _represent(self, account: Account, named: Iterable[Representative], name: RegisterName) -> None:
         """End the mandates of who represents it no more; give them to who does now and can act."""

@@ -98,7 +98,7 @@ def _client(client_id: str, details: ClientMetadata) -> dict[str, Any]:
 
 def _import_registers(provider: Provider, somebody: str) -> None:
     """All the sample registers; the population's last, so that it being there says that all are."""
-    if provider.samples.population.citizen(somebody) is not None:
+    if provider.samples.population.find(somebody) is not None:
         return
     for name, file in reversed(SAMPLES.items()):
 

@@ -1,16 +1,20 @@
 """The registers that people and organisations are checked against, each as the settings say."""
 
+from typing import TypeVar
+
 from idp.kernel.clock import Clock
 from idp.outbound import Outbound
-from idp.registers.http_register import HttpBusiness, HttpImmigration, HttpPopulation
-from idp.registers.register import Registers
+from idp.registers.http_register import HttpRegister
+from idp.registers.register import Register, Registers
 from idp.registers.request_key import load_key
-from idp.registers.sample import Samples
+from idp.registers.sample import SampleRegister, Samples
 from idp.settings import Settings
 
 # Registers stand in networks of the state, or on this machine in a trial. Only the addresses that the
 # settings name are asked through this way out, and nothing that a caller says goes into them.
 NEAR = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+
+R = TypeVar("R")
 
 
 def registers_of(settings: Settings, samples: Samples, clock: Clock) -> Registers:
@@ -22,11 +26,12 @@ def registers_of(settings: Settings, samples: Samples, clock: Clock) -> Register
     """
     outbound = Outbound(NEAR, settings.outbound_ca_file)
     key = None if settings.register_key_file is None else load_key(settings.register_key_file)
-    way = (outbound, key, clock)
-    citizens, foreigners = settings.population_register_url, settings.immigration_register_url
-    organisations = settings.business_register_url
+
+    def reached(address: str | None, sample: SampleRegister[R]) -> Register[R]:
+        return HttpRegister[R](sample.shape, address, outbound, key, clock) if address else sample
+
     return Registers(
-        population=HttpPopulation(citizens, *way) if citizens else samples.population,
-        immigration=HttpImmigration(foreigners, *way) if foreigners else samples.immigration,
-        business=HttpBusiness(organisations, *way) if organisations else samples.business,
+        population=reached(settings.population_register_url, samples.population),
+        immigration=reached(settings.immigration_register_url, samples.immigration),
+        business=reached(settings.business_register_url, samples.business),
     )

@@ -1,6 +1,7 @@
 """Following the registers' change feeds: each change handed over at least once, in order, the place kept."""
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Column, String, Table, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
@@ -46,7 +47,7 @@ class Following:
         row = self._database.first(CURSOR, {"of": name.value})
         return "" if row is None else str(row.cursor)
 
-    def follow(self, name: RegisterName, register: Register, act: Act) -> int:
+    def follow(self, name: RegisterName, register: Register[Any], act: Act) -> int:
         """Hand over every change that there is now; how many there were.
 
         Each is acted on in one transaction with the new place, so that what it does in this database is done

@@ -19,18 +19,7 @@ from idp.keyring.gate import BadToken, read_object
 from idp.outbound import OK, Outbound, OutboundFailed
 from idp.registers.breaker import Breaker
 from idp.registers.fields import RowRefused
-from idp.registers.register import (
-    BUSINESS,
-    IMMIGRATION,
-    MOST_CHANGES,
-    POPULATION,
-    Change,
-    ChangeKind,
-    CitizenRecord,
-    ForeignerRecord,
-    OrganisationRecord,
-    Shape,
-)
+from idp.registers.register import MOST_CHANGES, Change, ChangeKind, Shape
 from idp.registers.request_key import RequestKey
 from idp.statute.ages import day_in_vietnam
 
@@ -123,36 +112,3 @@ class HttpRegister(Generic[R]):
 
     def _unusable(self) -> Unavailable:
         return Unavailable(self._breaker.what)
-
-
-class HttpPopulation(HttpRegister[CitizenRecord]):
-    """The population register over HTTP."""
-
-    def __init__(self, address: str, outbound: Outbound, key: RequestKey | None, clock: Clock) -> None:
-        super().__init__(POPULATION, address, outbound, key, clock)
-
-    def citizen(self, number: str) -> CitizenRecord | None:
-        """As in ``PopulationRegister``."""
-        return self.find(number)
-
-
-class HttpImmigration(HttpRegister[ForeignerRecord]):
-    """The immigration register over HTTP."""
-
-    def __init__(self, address: str, outbound: Outbound, key: RequestKey | None, clock: Clock) -> None:
-        super().__init__(IMMIGRATION, address, outbound, key, clock)
-
-    def foreigner(self, number: str) -> ForeignerRecord | None:
-        """As in ``ImmigrationRegister``."""
-        return self.find(number)
-
-
-class HttpBusiness(HttpRegister[OrganisationRecord]):
-    """The business register over HTTP."""
-
-    def __init__(self, address: str, outbound: Outbound, key: RequestKey | None, clock: Clock) -> None:
-        super().__init__(BUSINESS, address, outbound, key, clock)
-
-    def organisation(self, code: str) -> OrganisationRecord | None:
-        """As in ``BusinessRegister``."""
-        return self.find(code)

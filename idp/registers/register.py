@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 MOST_CHANGES = 100
 
 
@@ -82,11 +83,18 @@ class Shape(Generic[R]):
     changes: frozenset[ChangeKind]
 
 
-class Register(Protocol):
+class Register(Protocol[R_co]):
     """What all registers offer. ``source`` names it in evidence: a stand-in never goes by another's name."""
 
     @property
     def source(self) -> str: ...
+
+    def find(self, number: str) -> R_co | None:
+        """The record of a number, as its ``Shape`` has it; ``None`` when there is none.
+
+        Raises:
+            Unavailable: the register is silent. Never taken for "there is none".
+        """
 
     def changes(self, after: str, limit: int = MOST_CHANGES) -> Sequence[Change]:
         """What happened since a cursor, in order; ``""`` is the beginning, nothing is the end.
@@ -96,37 +104,12 @@ class Register(Protocol):
         """
 
 
-class PopulationRegister(Register, Protocol):
-    """The national population database, or what stands for it."""
-
-    def citizen(self, number: str) -> CitizenRecord | None:
-        """The citizen with this identity number (twelve digits); ``None`` when there is none.
-
-        Raises:
-            Unavailable: the register is silent. Never taken for "there is none".
-        """
-
-
-class ImmigrationRegister(Register, Protocol):
-    """The national immigration database, or what stands for it."""
-
-    def foreigner(self, number: str) -> ForeignerRecord | None:
-        """The foreigner with this number; ``None`` when there is none.
-
-        Raises:
-            Unavailable: the register is silent. Never taken for "there is none".
-        """
-
-
-class BusinessRegister(Register, Protocol):
-    """The national business register, or what stands for it."""
-
-    def organisation(self, code: str) -> OrganisationRecord | None:
-        """The organisation with this enterprise, tax or agency code; ``None`` when there is none.
-
-        Raises:
-            Unavailable: the register is silent. Never taken for "there is none".
-        """
+PopulationRegister = Register[CitizenRecord]
+"""The national population database, or what stands for it: by identity number, of twelve digits."""
+ImmigrationRegister = Register[ForeignerRecord]
+"""The national immigration database, or what stands for it: by the foreigner's number."""
+BusinessRegister = Register[OrganisationRecord]
+"""The national business register, or what stands for it: by enterprise, tax or agency code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +120,9 @@ class Registers:
     immigration: ImmigrationRegister
     business: BusinessRegister
 
-    def by_name(self, name: RegisterName) -> Register:
+    def by_name(self, name: RegisterName) -> Register[Any]:
         """One of them."""
-        found: Register = getattr(self, name.value)
+        found: Register[Any] = getattr(self, name.value)
         return found
 
 

@@ -19,9 +19,6 @@ from idp.registers.register import (
     POPULATION,
     Change,
     ChangeKind,
-    CitizenRecord,
-    ForeignerRecord,
-    OrganisationRecord,
     RegisterName,
     Shape,
 )
@@ -39,6 +36,12 @@ SAMPLES = {
 }
 """The invented people and organisations that come with the software."""
 
+SOURCES = {
+    RegisterName.POPULATION: "Sổ dân cư mẫu (sample population register)",
+    RegisterName.IMMIGRATION: "Sổ người nước ngoài mẫu (sample immigration register)",
+    RegisterName.BUSINESS: "Sổ doanh nghiệp mẫu (sample business register)",
+}
+
 ATTEMPTS = 3
 
 
@@ -53,10 +56,9 @@ def _no_more(report: ImportReport) -> None:
 class SampleRegister(Generic[R]):
     """Stands for a state register in demonstrations and tests: the same whichever it stands for."""
 
-    source = ""
-
     def __init__(self, shape: Shape[R], database: Database, seal: Seal, clock: Clock) -> None:
         self.shape = shape
+        self.source = SOURCES[shape.name]
         self._database = database
         self._records = Records(shape, database, seal)
         self._feed = Feed(shape.name, database, seal, clock)
@@ -125,52 +127,13 @@ class SampleRegister(Generic[R]):
         )
 
 
-class SamplePopulation(SampleRegister[CitizenRecord]):
-    """Stands for the national population database."""
-
-    source = "Sổ dân cư mẫu (sample population register)"
-
-    def __init__(self, database: Database, seal: Seal, clock: Clock) -> None:
-        super().__init__(POPULATION, database, seal, clock)
-
-    def citizen(self, number: str) -> CitizenRecord | None:
-        """As in ``PopulationRegister``."""
-        return self.find(number)
-
-
-class SampleImmigration(SampleRegister[ForeignerRecord]):
-    """Stands for the national immigration database."""
-
-    source = "Sổ người nước ngoài mẫu (sample immigration register)"
-
-    def __init__(self, database: Database, seal: Seal, clock: Clock) -> None:
-        super().__init__(IMMIGRATION, database, seal, clock)
-
-    def foreigner(self, number: str) -> ForeignerRecord | None:
-        """As in ``ImmigrationRegister``."""
-        return self.find(number)
-
-
-class SampleBusiness(SampleRegister[OrganisationRecord]):
-    """Stands for the national business register."""
-
-    source = "Sổ doanh nghiệp mẫu (sample business register)"
-
-    def __init__(self, database: Database, seal: Seal, clock: Clock) -> None:
-        super().__init__(BUSINESS, database, seal, clock)
-
-    def organisation(self, code: str) -> OrganisationRecord | None:
-        """As in ``BusinessRegister``."""
-        return self.find(code)
-
-
 class Samples:
     """The three sample registers of one database."""
 
     def __init__(self, database: Database, seal: Seal, clock: Clock) -> None:
-        self.population = SamplePopulation(database, seal, clock)
-        self.immigration = SampleImmigration(database, seal, clock)
-        self.business = SampleBusiness(database, seal, clock)
+        self.population = SampleRegister(POPULATION, database, seal, clock)
+        self.immigration = SampleRegister(IMMIGRATION, database, seal, clock)
+        self.business = SampleRegister(BUSINESS, database, seal, clock)
 
     def by_name(self, name: RegisterName) -> SampleRegister[Any]:
         """One of them."""

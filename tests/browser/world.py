@@ -72,7 +72,7 @@ class World:
 
     def unknown(self) -> CitizenRecord:
         """Somebody of the register who has no account yet."""
-        record = self.provider.registers.population.citizen(next(self._newcomers))
+        record = self.provider.registers.population.find(next(self._newcomers))
         assert record is not None
         return record
 
@@ -86,7 +86,7 @@ class World:
         return self.provider.enrolment.open_citizen(next(self._newcomers), phone, level, "browser test")
 
     def name_of(self, person: Person) -> str:
-        record = self.provider.registers.population.citizen(person.username)
+        record = self.provider.registers.population.find(person.username)
         assert record is not None
         return record.name
 

@@ -44,15 +44,10 @@ class Register:
     source = "a register of tests"
     is_silent = False
 
-    def citizen(self, number):
+    def find(self, number):
         if self.is_silent:
             raise Unavailable("register")
-        return a_record() if number == NUMBER else None
-
-    def foreigner(self, number):
-        if self.is_silent:
-            raise Unavailable("register")
-        return a_foreigners_record() if number == FOREIGN else None
+        return {NUMBER: a_record, FOREIGN: a_foreigners_record}.get(number, lambda: None)()
 
 
 class Around:

@@ -13,8 +13,8 @@ from idp.registers.fields import Reason
 from idp.registers.imports import ROWS_AT_ONCE, ImportOvertaken
 from idp.registers.population import COLUMNS
 from idp.registers.records import register_records
-from idp.registers.register import ChangeKind, RegisterName
-from idp.registers.sample import SAMPLES, SamplePopulation, Samples
+from idp.registers.register import POPULATION, ChangeKind, RegisterName
+from idp.registers.sample import SAMPLES, SampleRegister, Samples
 from idp.storage.database import Database
 from tests.people import a_seal
 
@@ -32,8 +32,8 @@ def server(request) -> Database:
 
 
 @pytest.fixture
-def register(server, clock) -> SamplePopulation:
-    return SamplePopulation(server, a_seal(), clock)
+def register(server, clock) -> SampleRegister:
+    return SampleRegister(POPULATION, server, a_seal(), clock)
 
 
 def a_line(number="001199990001", name="Trần Thị Thu Hà", sex="female"):
@@ -75,7 +75,7 @@ def test_same_number_is_updated(register, file):
 
     register.import_csv(file(a_line(name="Trần Thị Thu Hà")))
 
-    assert register.citizen("001199990001").name == "Trần Thị Thu Hà"
+    assert register.find("001199990001").name == "Trần Thị Thu Hà"
 
 
 def test_refused_rows_are_listed_and_the_good_ones_taken(register, file):
@@ -193,17 +193,19 @@ def test_nothing_personal_is_stored_in_clear(register, server, file):
 )
 def test_what_cannot_happen_changes_nothing_and_is_not_told(register, file, kind, to):
     register.import_csv(file(a_line(), a_line(number="001199990002")))
-    before = register.citizen("001199990001")
+    before = register.find("001199990001")
 
     with pytest.raises(ChangeRefused):
         register.change(kind, "001199990001", date(2026, 11, 1), to)
 
-    assert register.citizen("001199990001") == before
+    assert register.find("001199990001") == before
     assert register.changes("") == []
 
 
 def test_silent_database_is_told(clock, file):
-    gone = SamplePopulation(Database("postgresql+psycopg://nobody@127.0.0.1:1/none"), a_seal(), clock)
+    gone = SampleRegister(
+        POPULATION, Database("postgresql+psycopg://nobody@127.0.0.1:1/none"), a_seal(), clock
+    )
 
     with pytest.raises(Unavailable):
         gone.import_csv(file(a_line()))

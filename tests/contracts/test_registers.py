@@ -8,11 +8,19 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 
 from idp.kernel.errors import Unavailable
 from idp.outbound import Outbound
-from idp.registers.http_register import HttpBusiness, HttpImmigration, HttpPopulation
+from idp.registers.http_register import HttpRegister
 from idp.registers.reference import ReferenceServer
-from idp.registers.register import Change, ChangeKind, RegisterName, Registers
+from idp.registers.register import (
+    BUSINESS,
+    IMMIGRATION,
+    POPULATION,
+    Change,
+    ChangeKind,
+    RegisterName,
+    Registers,
+)
 from idp.registers.request_key import RequestKey
-from idp.registers.sample import SAMPLES, SamplePopulation, Samples
+from idp.registers.sample import SAMPLES, SampleRegister, Samples
 from idp.storage.database import Database
 from tests.people import a_seal
 from tests.register_server import serving
@@ -49,9 +57,9 @@ def over_http(samples, clock) -> Iterator[Registers]:
     with serving(ReferenceServer(samples, key.public, clock)) as address:
         given = (Outbound(allowed=["127.0.0.0/8"]), key, clock)
         yield Registers(
-            population=HttpPopulation(f"{address}/population", *given),
-            immigration=HttpImmigration(f"{address}/immigration", *given),
-            business=HttpBusiness(f"{address}/business", *given),
+            population=HttpRegister(POPULATION, f"{address}/population", *given),
+            immigration=HttpRegister(IMMIGRATION, f"{address}/immigration", *given),
+            business=HttpRegister(BUSINESS, f"{address}/business", *given),
         )
 
 
@@ -66,15 +74,11 @@ def registers(way, samples, request) -> Registers:
 
 
 def look_up(registers, name, number):
-    return {
-        RegisterName.POPULATION: registers.population.citizen,
-        RegisterName.IMMIGRATION: registers.immigration.foreigner,
-        RegisterName.BUSINESS: registers.business.organisation,
-    }[name](number)
+    return registers.by_name(name).find(number)
 
 
 def test_citizen_is_found_by_number(registers):
-    citizen = registers.population.citizen(CITIZEN)
+    citizen = registers.population.find(CITIZEN)
 
     assert citizen.number == CITIZEN
     assert citizen.name == "Nguyễn Anh Toàn"
@@ -83,7 +87,7 @@ def test_citizen_is_found_by_number(registers):
 
 
 def test_foreigner_is_found_by_number(registers):
-    foreigner = registers.immigration.foreigner(FOREIGNER)
+    foreigner = registers.immigration.find(FOREIGNER)
 
     assert foreigner.number == FOREIGNER
     assert foreigner.nationality == "SWE"
@@ -92,7 +96,7 @@ def test_foreigner_is_found_by_number(registers):
 
 
 def test_organisation_is_found_by_code_with_its_representatives(registers):
-    organisation = registers.business.organisation(COMPANY)
+    organisation = registers.business.find(COMPANY)
 
     assert organisation.tax_code == organisation.enterprise_code == COMPANY
     assert organisation.is_active
@@ -106,7 +110,7 @@ def test_unknown_number_gives_none(registers, name):
 
 @pytest.mark.parametrize("number", ["", "x", "' OR 1=1", "1" * 500, "số", "\x00", "../citizens"])
 def test_strange_number_gives_none(registers, number):
-    assert registers.population.citizen(number) is None
+    assert registers.population.find(number) is None
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -165,9 +169,9 @@ def test_event_shows_in_the_record(registers, samples):
     samples.immigration.change(ChangeKind.RESIDENCE_EXPIRED, FOREIGNER, ON)
     samples.business.change(ChangeKind.ORGANISATION_DISSOLVED, COMPANY, ON)
 
-    assert registers.population.citizen(CITIZEN).is_deceased
-    assert not registers.immigration.foreigner(FOREIGNER).may_reside(ON)
-    assert not registers.business.organisation(COMPANY).is_active
+    assert registers.population.find(CITIZEN).is_deceased
+    assert not registers.immigration.find(FOREIGNER).may_reside(ON)
+    assert not registers.business.find(COMPANY).is_active
 
 
 def test_feed_is_read_in_order_and_in_pages(registers, samples):
@@ -188,7 +192,9 @@ def test_feeds_are_apart(registers, samples):
 
 
 def test_silence_is_not_taken_for_nobody(clock):
-    gone = SamplePopulation(Database("postgresql+psycopg://nobody@127.0.0.1:1/none"), a_seal(), clock)
+    gone = SampleRegister(
+        POPULATION, Database("postgresql+psycopg://nobody@127.0.0.1:1/none"), a_seal(), clock
+    )
 
     with pytest.raises(Unavailable):
-        gone.citizen(CITIZEN)
+        gone.find(CITIZEN)

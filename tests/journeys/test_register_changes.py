@@ -31,7 +31,7 @@ def registered(house: House) -> CitizenRecord:
     samples = house.provider.samples
     for name, file in SAMPLES.items():
         assert samples.by_name(name).import_csv(file).refused_count == 0
-    record = house.provider.registers.population.citizen("001083990000")
+    record = house.provider.registers.population.find("001083990000")
     assert record is not None
     return record
 
@@ -62,7 +62,7 @@ def stands(house: House, account_id: UUID) -> tuple[Status, LockGround | None]:
 
 
 def an_account_of(house: House, number: str) -> UUID:
-    record = house.provider.registers.population.citizen(number)
+    record = house.provider.registers.population.find(number)
     assert record is not None
     return house.person(number=number, identity=citizen_of(record)).account_id
 
@@ -143,7 +143,7 @@ def test_corrected_record_corrects_the_identity(
 
 
 def test_expired_residence_locks_a_foreigner(house: House, registered: CitizenRecord) -> None:
-    record = house.provider.registers.immigration.foreigner("900990000000")
+    record = house.provider.registers.immigration.find("900990000000")
     assert record is not None
     person = house.person(number=record.number, kind=Kind.FOREIGNER, identity=foreigner_of(record))
 
@@ -155,7 +155,7 @@ def test_expired_residence_locks_a_foreigner(house: House, registered: CitizenRe
 class TestOrganisation:
     @pytest.fixture
     def company(self, house: House, registered: CitizenRecord) -> UUID:
-        record = house.provider.registers.business.organisation(COMPANY)
+        record = house.provider.registers.business.find(COMPANY)
         assert record is not None
         return house.person(
             number=COMPANY, kind=Kind.ORGANISATION, level=None, identity=organisation_of(record)
@@ -164,7 +164,7 @@ class TestOrganisation:
     @pytest.fixture
     def director(self, house: House, company: UUID) -> UUID:
         """The first of its representatives, who acts for it."""
-        record = house.provider.registers.business.organisation(COMPANY)
+        record = house.provider.registers.business.find(COMPANY)
         assert record is not None
         director = an_account_of(house, record.representatives[0].number or "")
         house.provider.mandates.appoint(company, Wish(agent_id=director, role=Role.REPRESENTATIVE, depth=1))

@@ -25,12 +25,12 @@ class Register(dict):
 
     source = "a register of tests"
 
-    def citizen(self, number):
+    def find(self, number):
         return self.get(number)
 
 
 class SilentRegister:
-    def citizen(self, number):
+    def find(self, number):
         raise Unavailable("register")
 
 

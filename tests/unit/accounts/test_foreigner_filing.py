@@ -27,7 +27,7 @@ class Register(dict):
     source = "a register of tests"
     is_silent = False
 
-    def foreigner(self, number):
+    def find(self, number):
         if self.is_silent:
             raise Unavailable("register")
         return self.get(number)

@@ -29,12 +29,10 @@ class Register(dict):
     source = "a register of tests"
     is_silent = False
 
-    def citizen(self, number):
+    def find(self, number):
         if self.is_silent:
             raise Unavailable("register")
         return self.get(number)
-
-    foreigner = citizen
 
 
 @pytest.fixture

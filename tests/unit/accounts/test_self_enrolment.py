@@ -35,7 +35,7 @@ class Register(dict):
     source = "a register of tests"
     is_silent = False
 
-    def citizen(self, number):
+    def find(self, number):
         if self.is_silent:
             raise Unavailable("register")
         return self.get(number)
@@ -228,7 +228,7 @@ def test_register_that_stays_silent_is_asked_once_a_round(enrolment, register, m
     for _ in range(3):
         file(enrolment)
     asked = []
-    monkeypatch.setattr(Register, "citizen", lambda _self, number: asked.append(number) or _fail())
+    monkeypatch.setattr(Register, "find", lambda _self, number: asked.append(number) or _fail())
 
     assert enrolment.resume() == {State.WAITING_REGISTER: 3}
     assert len(asked) == 1

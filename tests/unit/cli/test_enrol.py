@@ -5,7 +5,7 @@ import pytest
 from idp.accounts.kinds import Kind
 from idp.assurance import Level
 from idp.kernel.errors import Unavailable
-from idp.registers.sample import SamplePopulation
+from idp.registers.sample import SampleRegister
 from tests.chips import Authority, card_zone, zone_group
 
 NUMBER = "001083990000"
@@ -73,10 +73,10 @@ def test_what_waits_for_a_register_is_listed_when_overdue_and_resumed(idp, monke
         "phone": PHONE,
     }
     provider = idp.provider()
-    issued_on = provider.register.citizen(NUMBER).card_issued_on
+    issued_on = provider.register.find(NUMBER).card_issued_on
     form["card_issued_on"] = issued_on.isoformat()
     with monkeypatch.context() as silent:
-        silent.setattr(SamplePopulation, "citizen", _silent)
+        silent.setattr(SampleRegister, "find", _silent)
         waiting = provider.self_enrolment.file(Kind.CITIZEN, form, "203.0.113.7", "vi")
         assert "1 waiting register" in idp.succeed("enrol", "resume")
     provider.close()
@@ -90,7 +90,7 @@ def test_what_waits_for_a_register_is_listed_when_overdue_and_resumed(idp, monke
 
 
 def test_an_overdue_one_is_told_with_its_article(idp, monkeypatch):
-    monkeypatch.setattr(SamplePopulation, "citizen", _silent)
+    monkeypatch.setattr(SampleRegister, "find", _silent)
     form = {
         "username": NUMBER,
         "name": "Nguyễn Anh Toàn",

@@ -25,7 +25,7 @@ def import_(idp, tmp_path):
 def name_of(idp):
     def name_of(number="001083990000"):
         provider = idp.provider()
-        citizen = provider.registers.population.citizen(number)
+        citizen = provider.registers.population.find(number)
         provider.close()
         return citizen.name
 
@@ -136,7 +136,7 @@ def test_something_happens_and_the_feed_tells_of_it(idp):
 
     assert out == "death told as population change 1\n"
     provider = idp.provider()
-    assert provider.registers.population.citizen("001083990000").is_deceased
+    assert provider.registers.population.find("001083990000").is_deceased
     assert provider.registers.population.changes("")[0].happened_on.isoformat() == "2026-11-01"
     provider.close()
 

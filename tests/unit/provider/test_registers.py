@@ -2,7 +2,7 @@ import pytest
 
 from idp.kernel.errors import Corrupt
 from idp.provider.registers import registers_of
-from idp.registers.http_register import HttpBusiness
+from idp.registers.http_register import HttpRegister
 from idp.registers.request_key import make_key
 from idp.registers.sample import Samples
 from idp.settings import Settings
@@ -31,7 +31,7 @@ def test_register_with_an_address_is_asked_there(registers, tmp_path):
         business_register_url="https://registers.example/business", register_key_file=tmp_path / "key"
     )
 
-    assert isinstance(found.business, HttpBusiness)
+    assert isinstance(found.business, HttpRegister)
     assert found.business.source == "business register at registers.example"
     assert "mẫu" in found.population.source
 

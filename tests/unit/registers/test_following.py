@@ -81,7 +81,7 @@ def test_what_a_failed_act_wrote_is_undone(following, samples, tell):
     with pytest.raises(Unavailable):
         following.follow(NAME, samples.population, write_and_fail)
 
-    assert not samples.population.citizen(CITIZEN).is_deceased
+    assert not samples.population.find(CITIZEN).is_deceased
 
 
 def test_of_two_followers_each_change_goes_to_one(following, samples, tell, database, clock):

@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from idp.kernel.errors import Unavailable
 from idp.outbound import Answer, Outbound, OutboundFailed
 from idp.registers.breaker import FAILURES, REST
-from idp.registers.http_register import HttpPopulation
+from idp.registers.http_register import HttpRegister
 from idp.registers.population import write_row
 from idp.registers.reference import ReferenceServer
+from idp.registers.register import POPULATION
 from idp.registers.request_key import RequestKey
 from idp.registers.sample import SAMPLES, Samples
 from tests.people import NUMBER, a_record, a_seal
@@ -42,13 +43,13 @@ def an_answer(members, status=200, content_type="application/json"):
 
 def a_register(answer, clock, key=None):
     scripted = Scripted(answer)
-    return HttpPopulation("https://registers.example/population/", scripted, key, clock), scripted
+    return HttpRegister(POPULATION, "https://registers.example/population/", scripted, key, clock), scripted
 
 
 def test_number_is_never_in_the_address(clock):
     register, scripted = a_register(an_answer({"record": None}), clock)
 
-    assert register.citizen(NUMBER) is None
+    assert register.find(NUMBER) is None
 
     ((url, body, _),) = scripted.asked
     assert url == "https://registers.example/population/find"
@@ -87,7 +88,7 @@ def test_whatever_is_no_answer_is_never_taken_for_nobody(answer, clock):
     register, _ = a_register(answer, clock)
 
     with pytest.raises(Unavailable) as told:
-        register.citizen(NUMBER)
+        register.find(NUMBER)
 
     assert told.value.what == "population register"
     assert NUMBER not in str(told.value)
@@ -127,19 +128,19 @@ def test_register_that_fails_again_and_again_is_left_alone_for_a_while(clock):
     register, scripted = a_register(OutboundFailed("timeout"), clock)
     for _ in range(FAILURES + 3):
         with pytest.raises(Unavailable):
-            register.citizen(NUMBER)
+            register.find(NUMBER)
     assert len(scripted.asked) == FAILURES
 
     clock.advance(REST)
     scripted.answer = an_answer({"record": ROW})
 
-    assert register.citizen(NUMBER).number == NUMBER
+    assert register.find(NUMBER).number == NUMBER
 
 
 def test_what_cannot_be_a_number_is_not_asked_for(clock):
     register, scripted = a_register(OutboundFailed("timeout"), clock)
 
-    assert [register.citizen(typed) for typed in ("\x00", "a", "1" * 36, "", "../x")] == [None] * 5
+    assert [register.find(typed) for typed in ("\x00", "a", "1" * 36, "", "../x")] == [None] * 5
     assert scripted.asked == []
 
 
@@ -153,10 +154,10 @@ def test_silent_register_is_given_up_at_the_deadline(clock):
 
     with serving(silent) as address:
         outbound = Outbound(allowed=["127.0.0.0/8"], deadline=timedelta(milliseconds=50))
-        register = HttpPopulation(address, outbound, None, clock)
+        register = HttpRegister(POPULATION, address, outbound, None, clock)
         try:
             with pytest.raises(Unavailable):
-                register.citizen(NUMBER)
+                register.find(NUMBER)
         finally:
             over.set()
 
@@ -166,7 +167,7 @@ def test_private_address_is_asked_only_where_it_is_allowed(clock):
         raise AssertionError("asked")
 
     with serving(answering) as address, pytest.raises(Unavailable):
-        HttpPopulation(address, Outbound(), None, clock).citizen(NUMBER)
+        HttpRegister(POPULATION, address, Outbound(), None, clock).find(NUMBER)
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 from idp.registers.generate_many import citizens
 from idp.registers.generate_others import write
 from idp.registers.population import COLUMNS
-from idp.registers.sample import SamplePopulation
+from idp.registers.register import POPULATION
+from idp.registers.sample import SampleRegister
 from tests.people import a_seal
 
 FEW, MANY, REFUSED = 2_000, 8_000, 300
@@ -26,7 +27,7 @@ def peak(database, clock, tmp_path):
         )
         write(path, COLUMNS, rows)
         tracemalloc.start()
-        report = SamplePopulation(database, a_seal(), clock).import_csv(path)
+        report = SampleRegister(POPULATION, database, a_seal(), clock).import_csv(path)
         held = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert (report.accepted, report.refused_count) == (count - REFUSED, REFUSED)
