@@ -210,6 +210,28 @@ def test_check_details_are_filtered(
         assert [check["check_method"] for check in document["check_details"]] == methods
 
 
+@pytest.mark.spec("IDA §5.4")
+@pytest.mark.parametrize(
+    "wish",
+    [
+        None,
+        [],
+        [{"assurance_type": None}],
+        [{"assurance_type": {"value": "another"}}],
+        [{"evidence_ref": [{"check_id": {"value": "another"}}]}],
+    ],
+)
+def test_assurance_details_come_whole_whatever_is_asked_of_them(
+    rp: RelyingParty, person: Person, wish: Any
+) -> None:
+    answer = told(rp, person, asking({"assurance_process": {"assurance_details": wish}}))
+
+    details = answer["verification"]["assurance_process"]["assurance_details"]
+    assert [sorted(each) for each in details] == [
+        ["assurance_classification", "assurance_type", "evidence_ref"]
+    ] * 2
+
+
 @pytest.mark.spec("IDA §5.5.1")
 @pytest.mark.parametrize(
     ("verification", "is_met"),
