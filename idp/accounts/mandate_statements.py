@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, insert, or_, select, up
 from idp.accounts.account import Status, accounts
 from idp.accounts.mandate import EndGround, mandates
 from idp.assurance import Level
+from idp.statute.rules import LockGround
 from idp.storage.prepared import Prepared
 
 _AGENT, _PRINCIPAL = accounts.alias("agent"), accounts.alias("principal")
@@ -46,6 +47,15 @@ HOLD = Prepared(
     .where(or_(accounts.c.id == bindparam("one"), accounts.c.id == bindparam("other")))
     .order_by(accounts.c.id)
     .with_for_update(read=True)
+)
+LOST = (
+    select(mandates.c.principal_id)
+    .where(
+        mandates.c.agent_id == bindparam("acting"),
+        mandates.c.granted_by.is_(None),
+        mandates.c.ended_ground.in_([ground.value for ground in LockGround]),
+    )
+    .distinct()
 )
 INSERT = Prepared(insert(mandates))
 # Past its day, a mandate makes room for the next one in the same role.

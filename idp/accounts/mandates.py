@@ -23,7 +23,18 @@ from idp.accounts.delegation import (
 )
 from idp.accounts.kinds import Kind
 from idp.accounts.mandate import EndGround, Mandate, mandates, restored, stored
-from idp.accounts.mandate_statements import EXPIRE, FIND, HOLD, INSERT, LIVE, LIVE_HELD, OPEN, USABLE, running
+from idp.accounts.mandate_statements import (
+    EXPIRE,
+    FIND,
+    HOLD,
+    INSERT,
+    LIVE,
+    LIVE_HELD,
+    LOST,
+    OPEN,
+    USABLE,
+    running,
+)
 from idp.assurance import Level
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
@@ -165,6 +176,10 @@ class Mandates:
         """
         held, given = mandates.c.agent_id == account_id, mandates.c.principal_id == account_id
         return self._database.atomically(lambda: self._end(ground, actor, held, given))
+
+    def lost_by_lock(self, agent_id: UUID) -> set[UUID]:
+        """For whom somebody acted by law until a lock of their own or the other's account ended it."""
+        return {row.principal_id for row in self._database.all(LOST, {"acting": agent_id})}
 
     def may_end(self, by: UUID, mandate: Mandate) -> bool:
         """Whether somebody may end a mandate themself."""

@@ -10,6 +10,7 @@ from idp.accounts.account import Account, AccountExists, Accounts, Status
 from idp.accounts.activation import ActivationCodes
 from idp.accounts.evidence import Evidence, EvidenceRecords
 from idp.accounts.kinds import Identity, Kind
+from idp.accounts.owed_readings import OwedReadings
 from idp.assurance import Level
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
@@ -53,6 +54,7 @@ class Opening:
         accounts: Accounts,
         evidence: EvidenceRecords,
         codes: ActivationCodes,
+        owed: OwedReadings,
         messages: Messages,
         audit: AuditLog,
         clock: Clock,
@@ -60,6 +62,7 @@ class Opening:
         self._accounts = accounts
         self._evidence = evidence
         self._codes = codes
+        self._owed = owed
         self._messages = messages
         self._audit = audit
         self._clock = clock
@@ -100,6 +103,8 @@ class Opening:
             )
             for check in wish.checks:
                 self._evidence.add(check(account.id, now))
+            if account.kind is not Kind.CITIZEN:  # papers run out, and representatives change
+                self._owed.owe(account.id, now)
             also(account)
         return account
 

@@ -88,6 +88,10 @@ class Event(StrEnum):
     KEY_RETIRED = "key.retired", "A signing key left the published set."
 
     REGISTER_IMPORTED = "register.imported", "Records were imported into a sample register."
+    REGISTER_CHANGE_REFUSED = (
+        "register.change_refused",
+        "What a register told could not be done, and somebody must look into it.",
+    )
 
     AUDIT_CHECKPOINTED = "audit.checkpointed", "The heads of the audit chain were written down elsewhere."
     AUDIT_LANE_LOST = (
@@ -98,7 +102,13 @@ class Event(StrEnum):
 
 # Events that someone should look at today.
 ALARMS = frozenset(
-    {Event.CODE_REPLAYED, Event.REFRESH_REUSED, Event.SIGN_IN_LOCKED_OUT, Event.AUDIT_LANE_LOST}
+    {
+        Event.CODE_REPLAYED,
+        Event.REFRESH_REUSED,
+        Event.SIGN_IN_LOCKED_OUT,
+        Event.REGISTER_CHANGE_REFUSED,
+        Event.AUDIT_LANE_LOST,
+    }
 )
 
 # The names a fact may have. None of them may hold a secret, a token, a name, a phone or an identity number.

@@ -103,6 +103,8 @@ def follow(every: int | None) -> None:
     with opened() as provider:
         while True:
             silent = [name.value for name in RegisterName if not _followed(provider, name)]
+            if count := provider.register_reading.catch_up():
+                click.echo(f"{count} accounts read again")
             provider.notices.send_due()
             if every is None:
                 break

@@ -24,6 +24,7 @@ from idp.accounts.mandates import Mandates
 from idp.accounts.notices import Notices
 from idp.accounts.officers import Officers
 from idp.accounts.opening import Opening
+from idp.accounts.owed_readings import OwedReadings
 from idp.accounts.recent import Recent
 from idp.accounts.self_enrolment import SelfEnrolment
 from idp.assurance import level_of_factors
@@ -87,6 +88,7 @@ class People(Bedrock):
         """How accounts stop and go on."""
         self.notices = Notices(self.database, self.accounts, messages, self.audit, self.clock)
         self.locks = Locks(self.database, self.clock)
+        self.owed_readings = OwedReadings(self.database, self.clock)
         self.lifecycle = Lifecycle(self.accounts, self.locks, self.notices, self.audit, self.clock)
 
     def _enrolment(self, messages: Messages) -> None:
@@ -94,7 +96,9 @@ class People(Bedrock):
         codes = ActivationCodes(self.ephemeral, self.seal)
         self.evidence = EvidenceRecords(self.database, self.seal, self.audit)
         self.applications = Applications(self.database, self.seal, self.audit, self.clock)
-        opening = Opening(self.accounts, self.evidence, codes, messages, self.audit, self.clock)
+        opening = Opening(
+            self.accounts, self.evidence, codes, self.owed_readings, messages, self.audit, self.clock
+        )
         self.enrolment = Enrolment(self.accounts, self.register, opening, codes, self.audit, self.clock)
         self.officers = Officers(self.database, self.accounts, self.audit, self.clock)
         self.chip_readings = ChipReadings(

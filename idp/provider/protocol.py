@@ -6,6 +6,7 @@ from cryptography import x509
 
 from idp.accounts.mandate import Mandate
 from idp.accounts.register_changes import RegisterChanges
+from idp.accounts.register_reading import RegisterReading
 from idp.kernel.clock import Clock
 from idp.keyring.seal import derive
 from idp.oidc.authorization.ciba import BackchannelRequests
@@ -100,17 +101,23 @@ class Protocol(People):
             is_watched="session_management" in self.features,
         )
         self.sessions = self.session_room.sessions
-        self.locking = Locking(self.lifecycle, self.mandates, self.sessions, self.grants, self.database)
-        self.register_changes = RegisterChanges(
+        self.locking = Locking(
+            self.lifecycle, self.mandates, self.sessions, self.grants, self.owed_readings, self.database
+        )
+        self.register_reading = RegisterReading(
             self.accounts,
             self.registers,
             self.mandates,
             self.locks,
             self.notices,
+            self.owed_readings,
             self.audit,
             clock,
             lock=self.locking.lock,
             unlock=lambda account_id, ground, actor: self.locking.unlock(account_id, actor, ground),
+        )
+        self.register_changes = RegisterChanges(
+            self.accounts, self.register_reading, self.notices, self.audit, self.locking.lock
         )
         self.consents = Consents(self.database, self.grants, clock)
 

@@ -1,17 +1,36 @@
 """Following the registers' change feeds: each change handed over at least once, in order, the place kept."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from sqlalchemy import Column, String, Table, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.kernel.clock import Clock
+from idp.kernel.errors import Refused
 from idp.registers.register import Change, Register, RegisterName
 from idp.storage.database import Database, Instant, metadata
 
-Act = Callable[[Change], None]
-"""What is done about a change. It may be handed the same one again, and must then do no more."""
+Work = Callable[[], None]
+"""What is done about a change, within a transaction that is opened for it."""
+
+
+class Acts(Protocol):
+    """What is done about the changes of one register."""
+
+    def prepare(self, change: Change) -> Work:
+        """Ask whoever must be asked, no transaction being open; and give what is then to be done.
+
+        The same change may come again: its work must then do no more.
+
+        Raises:
+            Unavailable: the register is silent.
+        """
+
+    def refuse(self, change: Change, refusal: Refused) -> None:
+        """Remember, within a transaction, that it could not be done: the feed goes on."""
+
 
 register_cursors = Table(
     "register_cursors",
@@ -47,12 +66,12 @@ class Following:
         row = self._database.first(CURSOR, {"of": name.value})
         return "" if row is None else str(row.cursor)
 
-    def follow(self, name: RegisterName, register: Register[Any], act: Act) -> int:
+    def follow(self, name: RegisterName, register: Register[Any], acts: Acts) -> int:
         """Hand over every change that there is now; how many there were.
 
         Each is acted on in one transaction with the new place, so that what it does in this database is done
         once. What it does elsewhere may be done again after a crash. Of two followers at once, each change
-        goes to one.
+        goes to one. A change that is refused is remembered so and holds up none of those after it.
 
         Raises:
             Unavailable: the register is silent, or what acts is; what was handed over stays so.
@@ -62,20 +81,24 @@ class Following:
         while changes := register.changes(cursor):
             for change in changes:
                 try:
-                    self._hand_over(name, cursor, change, act)
+                    self._hand_over(name, cursor, change, acts)
                 except Overtaken:
                     return count
                 count, cursor = count + 1, change.cursor
         return count
 
-    def _hand_over(self, name: RegisterName, before: str, change: Change, act: Act) -> None:
-        def work() -> None:
+    def _hand_over(self, name: RegisterName, before: str, change: Change, acts: Acts) -> None:
+        def settle(work: Work) -> None:
             move = {"of": name.value, "from_cursor": before, "to_cursor": change.cursor}
             if self._database.run(MOVE, {**move, "now": self._clock()}) != 1:
                 raise Overtaken
-            act(change)
+            work()
 
-        self._database.atomically(work)
+        try:
+            work = acts.prepare(change)
+            self._database.atomically(partial(settle, work))
+        except Refused as refusal:
+            self._database.atomically(partial(settle, partial(acts.refuse, change, refusal)))
 
     def _begin(self, name: RegisterName) -> None:
         if self._database.first(CURSOR, {"of": name.value}) is not None:

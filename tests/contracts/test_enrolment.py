@@ -19,6 +19,7 @@ from idp.accounts.in_person import InPerson
 from idp.accounts.kinds import Kind
 from idp.accounts.officers import Officers
 from idp.accounts.opening import Opening
+from idp.accounts.owed_readings import OwedReadings
 from idp.accounts.self_enrolment import SelfEnrolment
 from idp.assurance import Level
 from idp.kernel.errors import Unavailable
@@ -83,7 +84,15 @@ class World:
         self.applications = Applications(database, seal, audit, self.clock)
         self.officers = Officers(database, self.accounts, audit, self.clock)
         codes = ActivationCodes(ephemeral, seal)
-        opening = Opening(self.accounts, self.evidence, codes, self.around, audit, self.clock)
+        opening = Opening(
+            self.accounts,
+            self.evidence,
+            codes,
+            OwedReadings(database, self.clock),
+            self.around,
+            audit,
+            self.clock,
+        )
         filings = {
             Kind.CITIZEN: CitizenFiling(self.register, self.clock),
             Kind.FOREIGNER: ForeignerFiling(self.register, self.clock),

@@ -2,7 +2,7 @@
 
 import csv
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,10 +16,13 @@ from idp.accounts.eligibility import citizen_of, organisation_of
 from idp.accounts.foreigner_filing import foreigner_of
 from idp.accounts.kinds import Kind
 from idp.accounts.mandate import Role
+from idp.accounts.register_reading import PATIENCE, last_days
 from idp.assurance import Level
-from idp.registers.register import ChangeKind, CitizenRecord, RegisterName
+from idp.audit.events import Event
+from idp.kernel.errors import Unavailable
+from idp.registers.register import ChangeKind, CitizenRecord, ForeignerRecord, RegisterName
 from idp.registers.sample import SAMPLES
-from idp.statute.ages import day_in_vietnam
+from idp.statute.ages import day_in_vietnam, end_of_day
 from tests.house import Browser, House, Person, RelyingParty
 
 COMPANY = "9000000077"  # has two representatives
@@ -53,6 +56,7 @@ def tell(
 def follow(house: House, name: RegisterName) -> None:
     provider = house.provider
     provider.following.follow(name, provider.registers.by_name(name), provider.register_changes.of(name))
+    provider.register_reading.catch_up()
     provider.notices.send_due()
 
 
@@ -142,6 +146,115 @@ def test_corrected_record_corrects_the_identity(
     assert (identity.name, identity.family_name) == ("Nguyễn Văn Sửa", "Nguyễn")
 
 
+def test_reissued_number_that_somebody_has_holds_up_no_other_news(
+    house: House, someone: Person, registered: CitizenRecord
+) -> None:
+    taken = house.person(number=registered.number[:6] + "999999")
+
+    tell(house, ChangeKind.NUMBER_REISSUED, registered.number, taken.username)
+    tell(house, ChangeKind.CARD_REVOKED, taken.username)
+
+    assert house.provider.accounts.the(someone.account_id).number == registered.number
+    assert house.provider.following.cursor(RegisterName.POPULATION) == "2"
+    events = house.provider.audit.for_account(someone.account_id, 50)
+    refused = [event.facts["reason"] for event in events if event.event == Event.REGISTER_CHANGE_REFUSED]
+    assert refused == ["account_exists"]
+
+
+@pytest.mark.spec("Decree 69/2024 Art. 15")
+def test_register_opens_nothing_that_somebody_else_locked(
+    house: House, someone: Person, registered: CitizenRecord, tmp_path: Path
+) -> None:
+    house.provider.locking.lock(someone.account_id, LockGround.CARD_REVOKED, "cli")
+
+    register_anew(house, replace(registered, name="Nguyễn Văn Sửa"), tmp_path)
+
+    assert stands(house, someone.account_id) == (Status.LOCKED, LockGround.CARD_REVOKED)
+
+
+def test_register_is_asked_outside_the_transaction(
+    house: House, someone: Person, registered: CitizenRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    population, seen = house.provider.registers.population, list[bool]()
+
+    def find(number: str) -> CitizenRecord:
+        seen.append(house.provider.database.in_transaction)
+        return registered
+
+    monkeypatch.setattr(population, "find", find)
+    tell(house, ChangeKind.RECORD_CHANGED, someone.username)
+
+    assert seen == [False]
+
+
+class TestPapers:
+    """A foreigner's papers run out by their day: no register need tell of it."""
+
+    @pytest.fixture
+    def foreigner(self, house: House, registered: CitizenRecord) -> ForeignerRecord:
+        record = house.provider.registers.immigration.find("900990000000")
+        assert record is not None
+        return record
+
+    @pytest.fixture
+    def account_id(self, house: House, foreigner: ForeignerRecord) -> UUID:
+        account_id = house.person(
+            number=foreigner.number, kind=Kind.FOREIGNER, identity=foreigner_of(foreigner)
+        ).account_id
+        house.provider.owed_readings.owe(account_id)
+        return account_id
+
+    def pass_to(self, house: House, day: date) -> None:
+        """Until the first moment of a day in Viet Nam."""
+        house.clock.advance(end_of_day(day - timedelta(days=1)) - house.clock())
+        house.provider.register_reading.catch_up()
+
+    @pytest.mark.spec("Decree 69/2024 Art. 15")
+    def test_the_last_day_counts_and_the_next_locks(
+        self, house: House, foreigner: ForeignerRecord, account_id: UUID
+    ) -> None:
+        last_day, ground = min(last_days(foreigner))
+        house.provider.register_reading.catch_up()
+
+        self.pass_to(house, last_day)
+        on_the_last_day = stands(house, account_id)
+        self.pass_to(house, last_day + timedelta(days=1))
+
+        assert on_the_last_day == (Status.ACTIVE, None)
+        assert stands(house, account_id) == (Status.LOCKED, ground)
+
+    def test_papers_that_were_renewed_meanwhile_lock_nobody(
+        self, house: House, foreigner: ForeignerRecord, account_id: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        last_day, _ = min(last_days(foreigner))
+        house.provider.register_reading.catch_up()
+        later = last_day + timedelta(days=365)
+        renewed = replace(foreigner, document_expires_on=later, residence_expires_on=later)
+        monkeypatch.setattr(house.provider.registers.immigration, "find", lambda number: renewed)
+
+        self.pass_to(house, last_day + timedelta(days=1))
+
+        assert stands(house, account_id) == (Status.ACTIVE, None)
+
+    @pytest.mark.spec("Decree 69/2024 Art. 15")
+    def test_silent_register_keeps_nobody_entitled_for_more_than_a_day(
+        self, house: House, foreigner: ForeignerRecord, account_id: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        last_day, ground = min(last_days(foreigner))
+        house.provider.register_reading.catch_up()
+
+        def silent(number: str) -> None:
+            raise Unavailable("immigration register")
+
+        monkeypatch.setattr(house.provider.registers.immigration, "find", silent)
+        self.pass_to(house, last_day + timedelta(days=1))
+        at_first = stands(house, account_id)
+        self.pass_to(house, last_day + timedelta(days=2))
+
+        assert at_first == (Status.ACTIVE, None)
+        assert stands(house, account_id) == (Status.LOCKED, ground)
+
+
 def test_expired_residence_locks_a_foreigner(house: House, registered: CitizenRecord) -> None:
     record = house.provider.registers.immigration.find("900990000000")
     assert record is not None
@@ -203,6 +316,63 @@ class TestOrganisation:
         tell(house, ChangeKind.REPRESENTATIVE_CHANGED, COMPANY, named, RegisterName.BUSINESS)
 
         assert house.provider.mandates.of_principal(company) == []
+
+    @pytest.mark.spec("Decree 69/2024 Art. 15")
+    def test_who_represents_it_by_law_does_so_again_when_its_lock_ends(
+        self, house: House, company: UUID, director: UUID
+    ) -> None:
+        clerk = house.person().account_id
+        top = house.provider.mandates.of_principal(company)[0]
+        house.provider.mandates.grant(director, top.id, Wish(agent_id=clerk, role=Role.CLERK))
+        house.provider.locking.lock(company, LockGround.HOLDER_ASKED, "cli")
+
+        house.provider.locking.unlock(company, "cli")
+        house.provider.register_reading.catch_up()
+
+        acting = house.provider.mandates.of_principal(company)
+        assert [(mandate.agent_id, mandate.role) for mandate in acting] == [(director, Role.REPRESENTATIVE)]
+
+    def test_representative_whose_own_lock_ends_represents_it_again(
+        self, house: House, company: UUID, director: UUID
+    ) -> None:
+        house.provider.locking.lock(director, LockGround.HOLDER_ASKED, "cli")
+        meanwhile = house.provider.mandates.of_principal(company)
+
+        house.provider.locking.unlock(director, "cli")
+        house.provider.register_reading.catch_up()
+
+        assert meanwhile == []
+        assert [mandate.agent_id for mandate in house.provider.mandates.of_principal(company)] == [director]
+
+    def test_representative_who_reaches_level_02_is_appointed_within_a_day(
+        self, house: House, company: UUID, director: UUID, registered: CitizenRecord
+    ) -> None:
+        newcomer = house.person(
+            number=registered.number, identity=citizen_of(registered), level=Level.ONE
+        ).account_id
+        named = f"{registered.number}/{registered.name}/Giám đốc"
+        tell(house, ChangeKind.REPRESENTATIVE_CHANGED, COMPANY, named, RegisterName.BUSINESS)
+        house.provider.lifecycle.change_level(newcomer, Level.TWO, "cli")
+
+        house.clock.advance(PATIENCE)
+        house.provider.register_reading.catch_up()
+
+        assert [mandate.agent_id for mandate in house.provider.mandates.of_principal(company)] == [newcomer]
+
+    def test_news_of_a_locked_one_holds_nothing_up(
+        self, house: House, company: UUID, director: UUID, someone: Person, registered: CitizenRecord
+    ) -> None:
+        house.provider.locking.lock(company, LockGround.HOLDER_ASKED, "cli")
+
+        named = f"{registered.number}/{registered.name}/Giám đốc"
+        tell(house, ChangeKind.REPRESENTATIVE_CHANGED, COMPANY, named, RegisterName.BUSINESS)
+        while_locked = house.provider.mandates.of_principal(company)
+        house.provider.locking.unlock(company, "cli")
+        house.provider.register_reading.catch_up()
+
+        assert while_locked == []
+        acting = [mandate.agent_id for mandate in house.provider.mandates.of_principal(company)]
+        assert acting == [someone.account_id]
 
 
 def register_anew(house: House, record: CitizenRecord, folder: Path) -> None:

@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from idp.accounts.account import Account
+from idp.accounts.account import Account, Status
 from idp.accounts.lifecycle import Lifecycle
 from idp.accounts.mandates import Mandates
+from idp.accounts.owed_readings import OwedReadings
 from idp.oidc.sessions.session import Sessions
 from idp.oidc.tokens.grant import Grants
 from idp.statute.rules import LockGround
@@ -14,7 +15,10 @@ UNLOCKED = "unlocked"
 
 
 class Locking:
-    """The one way to lock and unlock: sessions, grants and mandates end with a lock, and none comes back."""
+    """The one way to lock and unlock: sessions, grants and mandates end with a lock, and none comes back.
+
+    Only what the law itself gives, registers give again: the account that opens is owed a reading of its own.
+    """
 
     def __init__(
         self,
@@ -22,12 +26,14 @@ class Locking:
         mandates: Mandates,
         sessions: Sessions,
         grants: Grants,
+        owed: OwedReadings,
         database: Database,
     ) -> None:
         self._lifecycle = lifecycle
         self._mandates = mandates
         self._sessions = sessions
         self._grants = grants
+        self._owed = owed
         self._database = database
 
     def lock(self, account_id: UUID, ground: LockGround, actor: str) -> Account:
@@ -59,9 +65,16 @@ class Locking:
         def unlocked() -> Account:
             account = self._lifecycle.unlock(account_id, actor, ground, is_decided=is_decided)
             self._end_all(account_id, UNLOCKED, actor)
+            if account.status is not Status.LOCKED:
+                self._owe_readings(account_id)
             return account
 
         return self._database.atomically(unlocked)
+
+    def _owe_readings(self, account_id: UUID) -> None:
+        """What the law gives and a lock ended, it gives again; what people gave is gone."""
+        for each in sorted({account_id, *self._mandates.lost_by_lock(account_id)}):
+            self._owed.owe(each)
 
     def _end_all(self, account_id: UUID, ground: str, actor: str) -> None:
         # Mandates before grants: those that rest on mandates end with word to their clients.

@@ -8,6 +8,7 @@ from idp.accounts.account import Accounts
 from idp.accounts.activation import ActivationCodes
 from idp.accounts.evidence import EvidenceRecords
 from idp.accounts.opening import Opening
+from idp.accounts.owed_readings import OwedReadings
 from idp.audit.events import FACTS
 from tests.people import a_seal
 
@@ -68,4 +69,4 @@ def evidence(database, recorded):
 
 @pytest.fixture
 def opening(accounts, evidence, codes, sent, recorded, clock):
-    return Opening(accounts, evidence, codes, sent, recorded, clock)
+    return Opening(accounts, evidence, codes, OwedReadings(accounts.database, clock), sent, recorded, clock)

@@ -1,12 +1,28 @@
 from datetime import date
+from functools import partial
 
 import pytest
 
-from idp.kernel.errors import Unavailable
+from idp.kernel.errors import NotFound, Unavailable
 from idp.registers.following import Following
 from idp.registers.register import ChangeKind, RegisterName
 from idp.registers.sample import SAMPLES, Samples
 from tests.people import a_seal
+
+
+class Acts:
+    """Does one thing with every change."""
+
+    def __init__(self, act):
+        self.act = act
+        self.refused = []
+
+    def prepare(self, change):
+        return partial(self.act, change)
+
+    def refuse(self, change, refusal):
+        self.refused.append((change.cursor, refusal.code))
+
 
 CITIZEN = "001083990000"
 NAME = RegisterName.POPULATION
@@ -37,8 +53,8 @@ def test_every_change_is_handed_over_once_and_in_order(following, samples, tell)
     tell(250)
     told = []
 
-    first = following.follow(NAME, samples.population, told.append)
-    again = following.follow(NAME, samples.population, told.append)
+    first = following.follow(NAME, samples.population, Acts(told.append))
+    again = following.follow(NAME, samples.population, Acts(told.append))
 
     assert (first, again) == (250, 0)
     assert [change.cursor for change in told] == [str(place) for place in range(1, 251)]
@@ -47,10 +63,10 @@ def test_every_change_is_handed_over_once_and_in_order(following, samples, tell)
 def test_place_outlives_the_process(following, samples, tell, database, clock):
     told = []
     tell()
-    following.follow(NAME, samples.population, told.append)
+    following.follow(NAME, samples.population, Acts(told.append))
     tell()
 
-    Following(database, clock).follow(NAME, samples.population, told.append)
+    Following(database, clock).follow(NAME, samples.population, Acts(told.append))
 
     assert [change.cursor for change in told] == ["1", "2"]
 
@@ -65,8 +81,8 @@ def test_change_whose_act_failed_comes_again(following, samples, tell):
             raise Unavailable("something")
 
     with pytest.raises(Unavailable):
-        following.follow(NAME, samples.population, fail_at_the_second)
-    following.follow(NAME, samples.population, fail_at_the_second)
+        following.follow(NAME, samples.population, Acts(fail_at_the_second))
+    following.follow(NAME, samples.population, Acts(fail_at_the_second))
 
     assert told == ["1", "2", "2", "3"]
 
@@ -79,7 +95,7 @@ def test_what_a_failed_act_wrote_is_undone(following, samples, tell):
         raise Unavailable("something")
 
     with pytest.raises(Unavailable):
-        following.follow(NAME, samples.population, write_and_fail)
+        following.follow(NAME, samples.population, Acts(write_and_fail))
 
     assert not samples.population.find(CITIZEN).is_deceased
 
@@ -93,10 +109,10 @@ def test_of_two_followers_each_change_goes_to_one(following, samples, tell, data
 
         def changes(self, after, limit=100):
             page = samples.population.changes(after)
-            other.follow(NAME, samples.population, told.append)
+            other.follow(NAME, samples.population, Acts(told.append))
             return page
 
-    assert following.follow(NAME, Interrupted(), told.append) == 0
+    assert following.follow(NAME, Interrupted(), Acts(told.append)) == 0
     assert [change.cursor for change in told] == ["1", "2", "3"]
 
 
@@ -106,9 +122,42 @@ def test_silent_register_keeps_the_place(following, samples, tell):
             raise Unavailable("register")
 
     tell()
-    following.follow(NAME, samples.population, lambda change: None)
+    following.follow(NAME, samples.population, Acts(lambda change: None))
 
     with pytest.raises(Unavailable):
-        following.follow(NAME, Silent(), lambda change: None)
+        following.follow(NAME, Silent(), Acts(lambda change: None))
 
     assert following.cursor(NAME) == "1"
+
+
+def test_what_is_refused_is_undone_remembered_and_holds_nothing_up(following, samples, tell):
+    tell(3)
+    told = []
+
+    def refuse_the_second(change):
+        told.append(change.cursor)
+        if change.cursor == "2":
+            samples.population.change(ChangeKind.DEATH, CITIZEN, date(2026, 11, 1))
+            raise NotFound("something")
+
+    acts = Acts(refuse_the_second)
+
+    assert following.follow(NAME, samples.population, acts) == 3
+    assert told == ["1", "2", "3"]
+    assert acts.refused == [("2", NotFound.code)]
+    assert not samples.population.find(CITIZEN).is_deceased
+    assert following.cursor(NAME) == "3"
+
+
+def test_no_transaction_is_open_while_the_register_is_asked(following, samples, tell, database):
+    tell()
+    seen = []
+
+    class Asking(Acts):
+        def prepare(self, change):
+            seen.append(database.in_transaction)
+            return lambda: seen.append(database.in_transaction)
+
+    following.follow(NAME, samples.population, Asking(None))
+
+    assert seen == [False, True]

@@ -1,0 +1,235 @@
+"""What a register's record does to an account: corrections, locks by their day, representatives.
+
+A record is read before the transaction that acts on it, so that a slow register holds nobody up; the account
+is then held, and who changed it meanwhile is seen.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import partial
+from uuid import UUID
+
+from idp.accounts.account import Account, Accounts
+from idp.accounts.delegation import AgentUnfit, Wish
+from idp.accounts.eligibility import citizen_of, organisation_of
+from idp.accounts.foreigner_filing import foreigner_of
+from idp.accounts.kinds import Identity, Kind
+from idp.accounts.locks import LockAbsent, Locks, LockStands
+from idp.accounts.mandate import Role
+from idp.accounts.mandates import Mandates
+from idp.accounts.notices import Notices
+from idp.accounts.owed_readings import OwedReading, OwedReadings
+from idp.audit.events import Event
+from idp.audit.log import AuditLog
+from idp.kernel.clock import Clock
+from idp.kernel.errors import NotFound, Refused, Unavailable
+from idp.registers.following import Work
+from idp.registers.register import (
+    CitizenRecord,
+    ForeignerRecord,
+    OrganisationRecord,
+    RegisterName,
+    Registers,
+    Representative,
+)
+from idp.statute.ages import day_in_vietnam, end_of_day
+from idp.statute.rules import LockGround
+
+Turn = Callable[[UUID, LockGround, str], object]
+"""Locks an account on a ground, or ends that ground; last, who says so."""
+Record = CitizenRecord | ForeignerRecord | OrganisationRecord
+
+REGISTERS: Mapping[Kind, RegisterName] = {
+    Kind.CITIZEN: RegisterName.POPULATION,
+    Kind.FOREIGNER: RegisterName.IMMIGRATION,
+    Kind.ORGANISATION: RegisterName.BUSINESS,
+}
+# How often what the law gives a representative may be passed on, one below the other.
+REPRESENTATIVES_DEPTH = 3
+# A representative who cannot act yet is looked at again after this; a register may be silent as long.
+PATIENCE = timedelta(days=1)
+
+
+class RegisterReading:
+    """Reads what registers have, and lets accounts follow. What is owed a reading is caught up with."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        registers: Registers,
+        mandates: Mandates,
+        locks: Locks,
+        notices: Notices,
+        owed: OwedReadings,
+        audit: AuditLog,
+        clock: Clock,
+        *,
+        lock: Turn,
+        unlock: Turn,
+    ) -> None:
+        self._accounts = accounts
+        self._registers = registers
+        self._mandates = mandates
+        self._locks = locks
+        self._notices = notices
+        self._owed = owed
+        self._audit = audit
+        self._clock = clock
+        self._lock = lock
+        self._unlock = unlock
+
+    def of(self, account: Account) -> Work:
+        """Ask the account's register now; what its record means is then done within a transaction.
+
+        Raises:
+            Unavailable: the register is silent.
+        """
+        name = REGISTERS[account.kind]
+        record: Record | None = self._registers.by_name(name).find(account.number)
+        return partial(self._follow, account, record, name.value)
+
+    def catch_up(self) -> int:
+        """Read what is owed a reading by now; how many were. What a silent register owes stays owed.
+
+        What has run out by its day is locked without the register, once that has been silent for a day:
+        nobody is taken for entitled because nobody could be asked.
+        """
+        silent: set[RegisterName] = set()
+        return sum(self._caught_up(owed, silent) for owed in self._owed.due())
+
+    def _caught_up(self, owed: OwedReading, silent: set[RegisterName]) -> bool:
+        account = self._accounts.the(owed.account_id)
+        name = REGISTERS[account.kind]
+        try:
+            if name in silent:
+                raise Unavailable(name.value)
+            work = self.of(account)
+        except Unavailable:
+            silent.add(name)
+            if owed.ground is None or self._clock() < owed.due_at + PATIENCE:
+                return False
+            work = partial(self._lock_once, account.id, owed.ground, name.value)
+        self._settle(account, name, work)
+        return True
+
+    def _settle(self, account: Account, name: RegisterName, work: Work) -> None:
+        def settle(work: Work) -> None:
+            self._owed.settle(account.id)
+            work()
+
+        def refuse(refusal: Refused) -> None:
+            self._audit.record(
+                Event.REGISTER_CHANGE_REFUSED, account_id=account.id, register=name.value, reason=refusal.code
+            )
+
+        database = self._accounts.database
+        try:
+            database.atomically(partial(settle, work))
+        except Refused as refusal:
+            database.atomically(partial(settle, partial(refuse, refusal)))
+
+    def _follow(self, before: Account, record: Record | None, actor: str) -> None:
+        self._locks.hold(before.id)
+        account = self._accounts.the(before.id)
+        if record is None or account.number != before.number:
+            return  # it has another number now: whoever gave it that reads for that
+        self._correct(account, record, actor)
+        today = day_in_vietnam(self._clock())
+        gone = grounds_gone(record, today)
+        for standing in self._locks.standing(account.id):
+            # What an officer saw or an authority decided is not undone by a record that does not have it.
+            if standing.ground in gone and standing.actor == actor:
+                with suppress(LockAbsent):
+                    self._unlock(account.id, standing.ground, actor)
+        if isinstance(record, ForeignerRecord):
+            self._watch_days(account, record, today, actor)
+        if isinstance(record, OrganisationRecord):
+            self._represent(account, record.representatives, actor)
+
+    def _correct(self, account: Account, record: Record, actor: str) -> None:
+        identity = identity_of(record)
+        if identity == account.identity:
+            return
+        self._accounts.rewrite(replace(account, identity=identity))
+        self._audit.record(Event.ACCOUNT_CORRECTED, account_id=account.id, actor=actor)
+        self._notices.owe(account.id, "identity_corrected")
+
+    def _watch_days(self, account: Account, record: ForeignerRecord, today: date, actor: str) -> None:
+        """Lock what has run out, no event having told of it; else look again when the next day has passed."""
+        for ground in sorted(grounds_by_day(record, today)):
+            self._lock_once(account.id, ground, actor)
+        ahead = [(day, ground) for day, ground in last_days(record) if day >= today]
+        if ahead:
+            day, ground = min(ahead)
+            self._owed.owe(account.id, end_of_day(day), ground)
+
+    def _lock_once(self, account_id: UUID, ground: LockGround, actor: str) -> None:
+        with suppress(LockStands):
+            self._lock(account_id, ground, actor)
+
+    def _represent(self, account: Account, named: Iterable[Representative], actor: str) -> None:
+        """End the mandates of who represents it no more; give them to who does now and can act."""
+        found = [self._accounts.by_number(each.number) for each in named if each.number is not None]
+        now = {each.id for each in found if each is not None}
+        held = {
+            mandate.agent_id: mandate
+            for mandate in self._mandates.of_principal(account.id)
+            if mandate.role is Role.REPRESENTATIVE
+        }
+        for agent_id in held.keys() - now:
+            self._mandates.revoke(held[agent_id].id, None, actor)
+            self._notices.owe(agent_id, "mandate_ended")
+        appointed = [self._appointed(account.id, agent_id, actor) for agent_id in now - held.keys()]
+        # Whoever has no account yet, or cannot act, being of level 01 or locked, is looked for again.
+        if len(now) < len(found) or not all(appointed):
+            self._owed.owe(account.id, self._clock() + PATIENCE)
+
+    def _appointed(self, organisation_id: UUID, agent_id: UUID, actor: str) -> bool:
+        wish = Wish(agent_id=agent_id, role=Role.REPRESENTATIVE, depth=REPRESENTATIVES_DEPTH)
+        try:
+            self._mandates.appoint(organisation_id, wish, actor)
+        except (AgentUnfit, NotFound):  # not found: the organisation is locked, and read again when it opens
+            return False
+        self._notices.owe(agent_id, "mandate_received")
+        return True
+
+
+def identity_of(record: Record) -> Identity:
+    """The electronic identity that a register's record gives."""
+    if isinstance(record, CitizenRecord):
+        return citizen_of(record)
+    return foreigner_of(record) if isinstance(record, ForeignerRecord) else organisation_of(record)
+
+
+def grounds_gone(record: Record, today: date) -> frozenset[LockGround]:
+    """The grounds for a lock that a record no longer bears out on a day. Pure."""
+    match record:
+        case CitizenRecord():
+            stands = {
+                LockGround.DEATH: record.is_deceased,
+                LockGround.CARD_REVOKED: not record.has_valid_card(today),
+            }
+        case ForeignerRecord():
+            stands = {
+                LockGround.DEATH: record.is_deceased,
+                LockGround.RESIDENCE_EXPIRED: not record.may_reside(today),
+                LockGround.DOCUMENT_EXPIRED: not record.has_valid_document(today),
+            }
+        case OrganisationRecord():
+            stands = {LockGround.DISSOLVED: not record.is_active}
+    return frozenset(ground for ground, is_standing in stands.items() if not is_standing)
+
+
+def grounds_by_day(record: ForeignerRecord, today: date) -> frozenset[LockGround]:
+    """The grounds that papers past their last day give (Decree 69/2024 Art. 15.2.a). Pure."""
+    return frozenset(ground for day, ground in last_days(record) if day < today)
+
+
+def last_days(record: ForeignerRecord) -> list[tuple[date, LockGround]]:
+    """The last day of each paper that has one, and on which ground its end locks. Pure."""
+    days = [(record.document_expires_on, LockGround.DOCUMENT_EXPIRED)]
+    if record.residence_expires_on is not None:
+        days.append((record.residence_expires_on, LockGround.RESIDENCE_EXPIRED))
+    return days
