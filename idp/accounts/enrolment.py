@@ -8,6 +8,7 @@ from idp.accounts.account import Account, Accounts, Status
 from idp.accounts.activation import ActivationCodes, ActivationRefused
 from idp.accounts.citizen import parse_number
 from idp.accounts.eligibility import NotInRegister, check_holder, citizen_of
+from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import Evidence, register_match, seen_in_person
 from idp.accounts.kinds import Kind
 from idp.accounts.opening import Opening, Wish
@@ -19,6 +20,8 @@ from idp.kernel.clock import Clock
 from idp.kernel.errors import Refused
 from idp.registers.register import PopulationRegister
 from idp.statute.ages import day_in_vietnam
+
+Equip = Callable[[UUID], None]
 
 
 class Enrolment:
@@ -33,6 +36,7 @@ class Enrolment:
         register: PopulationRegister,
         opening: Opening,
         codes: ActivationCodes,
+        limits: Limits,
         audit: AuditLog,
         clock: Clock,
     ) -> None:
@@ -40,6 +44,7 @@ class Enrolment:
         self._register = register
         self._opening = opening
         self._codes = codes
+        self._limits = limits
         self._audit = audit
         self._clock = clock
 
@@ -76,33 +81,37 @@ class Enrolment:
         self._opening.send_code(account, lang)
         return account
 
-    def send_code(self, number: str, lang: str = "vi") -> None:
+    def send_code(self, number: str, address: str, lang: str = "vi") -> None:
         """Send another activation code, five an hour. Says nothing of whether there is such an account.
 
         Raises:
             NumberMalformed, TooManyAttempts.
         """
         digits = parse_number(number).digits
+        self._limits.spend_message(address)
         self._codes.spend_message(digits)
         account = self._accounts.by_number(digits)
         if account is not None and account.status == Status.ISSUED:
             self._opening.send_code(account, lang)
 
-    def activate(self, number: str, code: str, equip: Callable[[UUID], None]) -> Account:
+    def activate(self, number: str, code: str, address: str, prepare: Callable[[], Equip]) -> Account:
         """The holder activates an account with the code sent to the phone.
 
-        ``equip`` stores what the holder signs in with, in the same transaction: an account is never active
-        without it.
+        ``prepare`` looks at what the holder chose to sign in with, before the code is spent. What it gives
+        stores that, in the same transaction: an account is never active without it.
 
         Raises:
             NumberMalformed, TooManyAttempts.
             ActivationRefused: wrong, spent or expired code, or no account that waits for one: all alike.
         """
         digits = parse_number(number).digits
+        self._limits.check(address)
+        equip = prepare()
         try:
             self._codes.redeem(digits, code)
             return self._activated(digits, equip)
         except ActivationRefused as refusal:
+            self._limits.was_wrong(address)
             self._audit.record(Event.ACCOUNT_ACTIVATION_REFUSED, attempts_left=refusal.attempts_left)
             raise
 
@@ -128,7 +137,7 @@ class Enrolment:
             checks=(found, seen) if level is Level.TWO else (found,),
         )
 
-    def _activated(self, number: str, equip: Callable[[UUID], None]) -> Account:
+    def _activated(self, number: str, equip: Equip) -> Account:
         account = self._accounts.by_number(number)
         if account is None:
             raise ActivationRefused(0)

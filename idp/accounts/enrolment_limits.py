@@ -46,6 +46,23 @@ class Limits:
         self._spend("from", self._network_of(address), OF_ADDRESS)
         self._spend("filed", number, OF_NUMBER)
 
+    def spend_message(self, address: str) -> None:
+        """Pay for a message to a phone that somebody else may hold.
+
+        Raises:
+            TooManyAttempts: too many from this address.
+        """
+        self._addresses.check(address)
+        self._spend("sent", self._network_of(address), OF_ADDRESS)
+
+    def check(self, address: str) -> None:
+        """Let an address try what is guessed at, or not: before anything costly is done for it.
+
+        Raises:
+            TooManyAttempts: too many wrong tries came from it.
+        """
+        self._addresses.check(address)
+
     def spend_question(self, reference: str, address: str) -> None:
         """Pay for one question after an application.
 
@@ -56,7 +73,7 @@ class Limits:
         self._spend("asked", reference, QUESTIONS)
 
     def was_wrong(self, address: str) -> None:
-        """What was filed or asked did not fit."""
+        """What was filed, asked or typed did not fit."""
         self._addresses.fail(address)
 
     def _spend(self, what: str, whom: str, budgets: tuple[tuple[int, timedelta], ...]) -> None:

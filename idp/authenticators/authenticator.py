@@ -1,6 +1,6 @@
 """What an account has enrolled to prove itself with: a password, the secret of a code app."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -79,13 +79,17 @@ OF_ACCOUNT = Prepared(
     .where(authenticators.c.account_id == bindparam("account_id"))
     .order_by(authenticators.c.id)
 )
+HELD = Prepared(
+    select(authenticators.c.id)
+    .where(authenticators.c.account_id == bindparam("account_id"))
+    .with_for_update(read=True, key_share=True)
+)
 INSERT = authenticators.insert()
-REPLACE_SECRET = (
+SWAP_SECRET = (
     update(authenticators)
-    .where(authenticators.c.id == bindparam("row_id"))
+    .where(authenticators.c.id == bindparam("row_id"), authenticators.c.secret_sealed == bindparam("was"))
     .values(secret_sealed=bindparam("sealed"))
 )
-SWAP_SECRET = REPLACE_SECRET.where(authenticators.c.secret_sealed == bindparam("was"))
 REMOVE = delete(authenticators).where(
     authenticators.c.id == bindparam("row_id"), authenticators.c.account_id == bindparam("owner")
 )
@@ -148,19 +152,32 @@ class Authenticators:
             raise AuthenticatorExists from None
         return authenticator
 
+    def hold(self, account_id: UUID, authenticator_ids: Collection[UUID]) -> bool:
+        """Whether an account still has these; if so, whoever takes one away waits for the transaction."""
+        held = {row.id for row in self.database.all(HELD, {"account_id": account_id})}
+        return held.issuperset(authenticator_ids)
+
     def replace(self, account_id: UUID, method: str, secret: bytes, label: str = "") -> bool:
-        """Put ``secret`` in the place of the one of this method and label, or enrol it.
+        """Put a new one in the place of the one of this method and label, or enrol it.
+
+        It has another id, so that what the old one proved is known to be of the old one.
 
         Returns:
             Whether there was one before.
+
+        Raises:
+            AuthenticatorExists: somebody else replaced it meanwhile.
         """
         with self.database.transaction():
-            for known in self.of(account_id):
-                if known.method == method and known.label == label[:LABEL_LENGTH]:
-                    sealed = self._seal.seal(secret, _context(known.id))
-                    return self.database.run(REPLACE_SECRET, {"row_id": known.id, "sealed": sealed}) == 1
+            old = [
+                known
+                for known in self.of(account_id)
+                if known.method == method and known.label == label[:LABEL_LENGTH]
+            ]
+            for known in old:
+                self.remove(account_id, known.id)
             self.add(account_id, method, secret, label)
-            return False
+            return bool(old)
 
     def swap_secret(self, authenticator: Authenticator, secret: bytes) -> bool:
         """Put another secret into one whose secret is still the one read. False: somebody changed it."""

@@ -126,6 +126,14 @@ class Methods:
         self._attempts.succeed(reservation)
         return verified.proof
 
+    def hold(self, account_id: UUID, proofs: Iterable[Proof]) -> bool:
+        """Whether what gave these proofs is still enrolled: a password changed since proves nothing more.
+
+        If so, whoever takes it away waits for the end of the open transaction.
+        """
+        used = {proof.authenticator_id for proof in proofs if proof.authenticator_id is not None}
+        return not used or self._authenticators.hold(account_id, used)
+
     def remove(self, account: Account, authenticator_id: UUID) -> bool:
         """Take an authenticator from its account. False: this account has no such one."""
         with self._authenticators.database.transaction():

@@ -11,6 +11,7 @@ from idp.signin.desk import Desk
 from idp.signin.devices import Devices
 from idp.signin.ending import Ending
 from idp.signin.interaction import Interactions
+from idp.signin.new_password import NewPassword
 from idp.storage.ephemeral import Space
 
 
@@ -40,6 +41,9 @@ class Provider(Protocol):
                 database=self.database,
             ),
             clock=self.clock,
+        )
+        self.new_password = NewPassword(
+            password=self.password, sessions=self.sessions, grants=self.grants, database=self.database
         )
 
     def check(self) -> None:

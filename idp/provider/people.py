@@ -96,10 +96,13 @@ class People(Bedrock):
         codes = ActivationCodes(self.ephemeral, self.seal)
         self.evidence = EvidenceRecords(self.database, self.seal, self.audit)
         self.applications = Applications(self.database, self.seal, self.audit, self.clock)
+        limits = Limits(self.ephemeral, self.seal, self.addresses, network_of)
         opening = Opening(
             self.accounts, self.evidence, codes, self.owed_readings, messages, self.audit, self.clock
         )
-        self.enrolment = Enrolment(self.accounts, self.register, opening, codes, self.audit, self.clock)
+        self.enrolment = Enrolment(
+            self.accounts, self.register, opening, codes, limits, self.audit, self.clock
+        )
         self.officers = Officers(self.database, self.accounts, self.audit, self.clock)
         self.chip_readings = ChipReadings(
             self.accounts, self.evidence, TrustStore(self.settings.csca_dir), self.clock
@@ -122,7 +125,7 @@ class People(Bedrock):
             self.applications,
             filings,
             opening,
-            Limits(self.ephemeral, self.seal, self.addresses, network_of),
+            limits,
             self.audit,
         )
 

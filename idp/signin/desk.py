@@ -1,6 +1,7 @@
 """The desk: every page of a sign-in comes back here, and it says what happens next."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from idp.accounts.account import Account, Accounts
 from idp.authenticators.method import Occasion
@@ -64,10 +65,15 @@ class Desk:
         *,
         return_to: str | None = None,
         level: int = 2,
+        max_age: timedelta | None = None,
     ) -> tuple[Interaction, Step | Outcome]:
-        """Begin: with what the browser's session already proves. Stored only if a page must be shown."""
+        """Begin: with what the browser's session already proves. Stored only if a page must be shown.
+
+        Args:
+            level: what the person's own pages ask for, and by proofs how old at most.
+        """
         interaction = new_interaction(caller.browser, request, self.clock(), return_to)
-        interaction = replace(interaction, needed_level=level)
+        interaction = replace(interaction, needed_level=level, needed_age=max_age)
         session = self.sessions.find(caller.session)
         account = self.accounts.get(session.account_id) if session else None
         if session is not None and account is not None:
@@ -203,6 +209,8 @@ class Desk:
         with self.accounts.database.transaction():
             if account_id is not None and not self.accounts.hold_active(account_id):
                 step = Refuse(AccountInactive())
+            elif account_id is not None and not self.methods.hold(account_id, interaction.given(session)):
+                raise InteractionExpired
             elif mandate_id is not None and isinstance(step, Complete):
                 mandate = self.choosing.mandates.live(mandate_id, hold=True)
                 if mandate is None:

@@ -14,6 +14,7 @@ from idp.kernel.ids import digest, new_secret
 from idp.keyring.seal import Seal
 from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.consent import Consent
+from idp.oidc.sessions.session import Session
 from idp.storage.ephemeral import Ephemeral, Space
 
 TTL = timedelta(minutes=10)
@@ -99,6 +100,7 @@ class Decision:
 class Interaction:
     """A sign-in in progress. ``request`` is absent when the person comes to their own account pages.
 
+    Those ask for ``needed_level``, by proofs no older than ``needed_age``.
     ``session_id`` is the session whose proofs it began with: it goes on only as long as that one does.
     ``whom`` is for whom the person signs in, once that was a question and is settled.
     """
@@ -115,7 +117,13 @@ class Interaction:
     chosen: str | None = None
     decision: Decision | None = None
     needed_level: int = 2
+    needed_age: timedelta | None = None
     version: int = 0
+
+    def given(self, session: Session | None) -> tuple[Proof, ...]:
+        """The proofs that were given in this sign-in, beyond those of the browser's session."""
+        earlier = session.proofs if session is not None else ()
+        return tuple(proof for proof in self.proofs if proof not in earlier)
 
     @property
     def told_of(self) -> UUID | None:

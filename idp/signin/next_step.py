@@ -212,15 +212,13 @@ def fresh_proofs(interaction: Interaction, now: datetime) -> tuple[Proof, ...]:
     """The proofs that count for this request.
 
     Those of an earlier sign-in fall away under ``prompt=login``, and once they are older than
-    ``max_age`` (OIDC Core 1.0 §3.1.2.1).
+    ``max_age`` (OIDC Core 1.0 §3.1.2.1), or than the person's own page takes.
     """
-    request = interaction.request
-    if request is None:
-        return interaction.proofs
-    proofs = interaction.proofs
-    if request.asks_fresh:
+    request, proofs = interaction.request, interaction.proofs
+    max_age = request.max_age if request is not None else interaction.needed_age
+    if request is not None and request.asks_fresh:
         proofs = tuple(proof for proof in proofs if proof.at >= interaction.started_at)
-    if request.max_age is not None:
-        oldest = min(now - request.max_age, interaction.started_at)
+    if max_age is not None:
+        oldest = min(now - max_age, interaction.started_at)
         proofs = tuple(proof for proof in proofs if proof.at >= oldest)
     return proofs

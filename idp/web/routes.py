@@ -206,7 +206,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/account/password",
         security.ChangePassword,
-        lambda d: (d.own, d.provider.password, d.provider.methods, d.provider.sessions),
+        lambda d: (d.own, d.provider.password, d.provider.methods, d.provider.new_password),
     ),
     Route(
         "/simulator/rotate-keys",

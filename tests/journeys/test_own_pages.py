@@ -1,12 +1,14 @@
 """A holder's own pages: where signed in, how signed in, changing both."""
 
 import re
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
 from werkzeug.test import TestResponse
 
+from idp.web.pages.my_account import JUST_NOW
 from tests.house import Browser, House, Person, RelyingParty
 
 NEW = "nam-con-chim-se-tren-cay-42"
@@ -144,6 +146,57 @@ def test_changed_password_signs_out_every_other_browser(
     assert "authenticator.changed" in events(house, person)
 
 
+@pytest.mark.spec("RFC 9700 §4.14.2")
+def test_changed_password_ends_what_clients_kept_for_when_the_holder_is_away(
+    house: House, rp: RelyingParty, person: Person, browser: Browser
+) -> None:
+    kept = rp.redeem(house.browser().sign_in(rp, person, scope="openid offline_access")["code"]).json
+    enter(browser, person, "/account/password")
+    mine = rp.redeem(browser.sign_in(rp, person, scope="openid offline_access")["code"]).json
+
+    browser.open("/account/password")
+    browser.submit({"password": person.password, "new-password": NEW}, "password-submit")
+
+    assert rp.refresh(kept["refresh_token"]).json["error"] == "invalid_grant"
+    assert rp.userinfo(kept["access_token"]).status_code == 401
+    assert rp.refresh(mine["refresh_token"]).status_code == 200, "what was allowed in this browser goes on"
+
+
+def test_sign_in_begun_with_the_old_password_ends_with_it(
+    house: House, rp: RelyingParty, person: Person, browser: Browser
+) -> None:
+    thief = house.browser()
+    thief.open("/authorize", rp.request())
+    thief.submit({"username": person.username, "password": person.password})
+    house.clock.advance_step()
+    thief.submit({"otp": person.code()})
+    assert "consent-allow" in thief.page.ids
+    enter(browser, person, "/account/password")
+    browser.submit({"password": person.password, "new-password": NEW}, "password-submit")
+
+    thief.submit({}, "consent-allow")
+
+    assert thief.location is None
+    assert thief.shown.status_code == 410
+    assert len(house.provider.sessions.of(person.account_id)) == 1
+
+
+def test_sign_in_with_a_code_app_that_is_removed_meanwhile_ends(
+    house: House, rp: RelyingParty, person: Person, browser: Browser
+) -> None:
+    thief = house.browser()
+    thief.open("/authorize", rp.request())
+    thief.submit({"username": person.username, "password": person.password})
+    house.clock.advance_step()
+    thief.submit({"otp": person.code()})
+    enter(browser, person, "/account/security")
+    browser.submit({}, remove_button(house, person))
+
+    thief.submit({}, "consent-allow")
+
+    assert thief.shown.status_code == 410
+
+
 @pytest.mark.parametrize(
     ("answers", "reason"),
     [
@@ -179,6 +232,11 @@ def test_guessing_the_old_password_here_is_counted_and_stopped(
 
     assert statuses == [400] * 5 + [429]
     assert int(browser.shown.headers["Retry-After"]) > 0
+
+
+def remove_button(house: House, person: Person) -> str:
+    held = house.provider.authenticators.of(person.account_id)
+    return next(f"remove-{known.id}" for known in held if known.method == "totp")
 
 
 def secret_on(browser: Browser) -> str:
@@ -245,6 +303,46 @@ def test_code_app_may_be_removed_and_the_password_may_not(
 
     assert [a.method for a in house.provider.authenticators.of(person.account_id)] == ["password"]
     assert "authenticator.removed" in events(house, person)
+
+
+def test_browser_left_open_adds_no_code_app(house: House, person: Person, browser: Browser) -> None:
+    enter(browser, person, "/account/totp")
+    secret = secret_on(browser)
+    page = browser.page.form_with("totp-submit")
+    assert page is not None
+    house.clock.advance(JUST_NOW + timedelta(seconds=1))
+    code = pyotp.TOTP(secret).at(house.clock())
+
+    refused = browser.client.post("/account/totp", data=page.filled({"otp": code}, "totp-submit"))
+    browser.open("/account/totp")
+
+    assert refused.status_code == 303
+    assert "password" in browser.page.ids
+    assert secret not in browser.text.replace(" ", "")
+    assert len(house.provider.authenticators.of(person.account_id)) == 2
+    browser.submit({"password": person.password})
+    house.clock.advance_step()
+    browser.submit({"otp": person.code()})
+    browser.submit({"otp": pyotp.TOTP(secret_on(browser)).at(house.clock()), "label": "b"}, "totp-submit")
+    assert len(house.provider.authenticators.of(person.account_id)) == 3
+
+
+def test_browser_left_open_removes_no_code_app(house: House, person: Person, browser: Browser) -> None:
+    enter(browser, person, "/account/security")
+    house.clock.advance(JUST_NOW + timedelta(seconds=1))
+    browser.open("/account/security")
+    assert remove_button(house, person) in browser.page.ids, "looking is free"
+
+    browser.submit({}, remove_button(house, person))
+
+    assert "password" in browser.page.ids
+    assert len(house.provider.authenticators.of(person.account_id)) == 2
+    browser.submit({"password": person.password})
+    house.clock.advance_step()
+    browser.submit({"otp": person.code()})
+    assert "done" in browser.page.ids, "back on the page, told to choose again"
+    browser.submit({}, remove_button(house, person))
+    assert [a.method for a in house.provider.authenticators.of(person.account_id)] == ["password"]
 
 
 def test_account_without_a_second_way_is_told_so_on_its_own_pages(house: House, browser: Browser) -> None:

@@ -169,7 +169,7 @@ def act_out_everything(house: House) -> None:
     provider.sessions.end_all(person.account_id)
     provider.locking.lock(person.account_id, LockGround.HOLDER_ASKED, "cli")
     provider.lifecycle.unlock(person.account_id, "cli")
-    provider.enrolment.send_code("001199990002")
+    provider.enrolment.send_code("001199990002", "203.0.113.7")
 
 
 def scans(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     insert,
+    or_,
     select,
     text,
     update,
@@ -178,15 +179,12 @@ class Grants:
         row = self._database.first(_FIND, {"grant_id": grant_id})
         if row is None:
             return None
-        has_account = row.account_status is not None
-        return _grant(
-            row, standing(row.account_id, row.account_level, row.account_status) if has_account else None
-        )
+        account = (row.account_id, row.account_level, row.account_status)
+        return _grant(row, None if row.account_status is None else standing(*account))
 
     def find_with_account(self, grant_id: UUID) -> tuple[Grant, Sequence[Any] | None] | None:
         """A grant, and its account as ``Accounts.restored`` takes it, if there is one."""
-        row = self._database.first(_FIND_WITH_ACCOUNT, {"grant_id": grant_id})
-        if row is None:
+        if (row := self._database.first(_FIND_WITH_ACCOUNT, {"grant_id": grant_id})) is None:
             return None
         columns = row[-len(SHOWN) :]
         return _grant(row), None if columns[0] is None else columns
@@ -236,6 +234,12 @@ class Grants:
     def revoke_session(self, session_id: UUID) -> int:
         """End the grants of a session that is over, but those meant to outlive it (``offline_access``)."""
         return self._database.run(_REVOKE_SESSION, {"ended_session": session_id, "now": self._clock()})
+
+    def revoke_elsewhere(self, account_id: UUID, session_id: UUID) -> int:
+        """End all grants that an account gave, for itself or another, outside one session."""
+        gave = or_(grants.c.account_id == account_id, grants.c.agent_id == account_id)
+        which = (gave, grants.c.session_id.is_distinct_from(session_id), grants.c.revoked_at.is_(None))
+        return self._database.run(update(grants).where(*which).values(revoked_at=self._clock()))
 
     def revoke_between(self, account_id: UUID, client_id: str | None = None) -> int:
         """End all grants of an account, or those it gave one client."""

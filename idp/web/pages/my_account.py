@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from flask import Response
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from idp.accounts.account import Account, Accounts
 from idp.accounts.claims import claims as claims_of
+from idp.assurance import authentication_level
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
@@ -23,12 +25,16 @@ from idp.web.pages.steps import Steps
 from idp.web.surface import Surface
 
 OWN_LEVEL = 2
+# To change how one signs in: a browser left open, or taken over, must not be enough (ASVS 5.0 §7.5.1).
+JUST_NOW = timedelta(minutes=5)
+PROVEN = "proven"
 HISTORY_PAGE = 50
 # Steps inside a sign-in, which its end tells of.
 UNTOLD = frozenset({Event.CODE_ISSUED})
 # What the page after a change says was done; each has its sentence.
 DONE = frozenset(
     {
+        PROVEN,
         "password_changed",
         "totp_added",
         "authenticator_removed",
@@ -63,25 +69,49 @@ class OwnPages:
     sessions: Sessions
     accounts: Accounts
 
-    def enter(self, return_to: str, level: int = OWN_LEVEL) -> Holder | AnyResponse:
-        """The holder; or the page that must come first."""
+    def enter(self, return_to: str, max_age: timedelta | None = None) -> Holder | AnyResponse:
+        """The holder; or the page that must come first.
+
+        Args:
+            max_age: how long ago the holder may have proven themself for what this page does.
+        """
         caller = self.surface.caller()
-        session = self.sessions.find(caller.session)
-        if session is not None and session.level >= level:
-            account = self.accounts.get(session.account_id)
-            if account is not None and account.is_active:
-                return Holder(caller, session, account)
-        interaction, step = self.desk.open(None, caller, return_to=return_to, level=level)
+        holder = self._holder(caller, max_age)
+        if holder is not None:
+            return holder
+        interaction, step = self.desk.open(
+            None, caller, return_to=return_to, level=OWN_LEVEL, max_age=max_age
+        )
         if isinstance(step, Outcome):
             return self.steps.end(step)
         return self.steps.show(interaction, step, caller)
 
-    def enter_with_form(self, return_to: str) -> tuple[Holder, dict[str, str]] | AnyResponse:
-        """As ``enter``, for a form that the holder sends."""
-        form = read_form()
-        self.surface.check_form(form, self.surface.caller())
-        holder = self.enter(return_to)
-        return (holder, form) if isinstance(holder, Holder) else see_other(return_to)
+    def enter_with_form(
+        self, return_to: str, max_age: timedelta | None = None
+    ) -> tuple[Holder, dict[str, str]] | AnyResponse:
+        """As ``enter``, for a form that the holder sends; who must prove themself anew sends it again."""
+        form, caller = read_form(), self.surface.caller()
+        self.surface.check_form(form, caller)
+        holder = self._holder(caller, max_age)
+        if holder is not None:
+            return holder, form
+        if max_age is None or self._holder(caller) is None:
+            return see_other(return_to)
+        back = f"{return_to}?done={PROVEN}"
+        interaction, step = self.desk.open(None, caller, return_to=back, level=OWN_LEVEL, max_age=max_age)
+        return self.steps.end(step) if isinstance(step, Outcome) else see_other(f"/signin/{interaction.id}")
+
+    def _holder(self, caller: Caller, max_age: timedelta | None = None) -> Holder | None:
+        """Whose session the browser has, if it is strong enough by proofs that are fresh enough."""
+        session = self.sessions.find(caller.session)
+        if session is None:
+            return None
+        oldest = self.desk.clock() - max_age if max_age is not None else None
+        fresh = (proof for proof in session.proofs if oldest is None or proof.at >= oldest)
+        if authentication_level(fresh) < OWN_LEVEL:
+            return None
+        account = self.accounts.get(session.account_id)
+        return Holder(caller, session, account) if account is not None and account.is_active else None
 
 
 def see_done(path: str, what: str) -> AnyResponse:

@@ -13,9 +13,9 @@ from idp.authenticators.table import Methods
 from idp.authenticators.totp import Totp
 from idp.authenticators.totp_enrolment import TotpEnrolment
 from idp.kernel.errors import IdpError, TooManyAttempts
-from idp.oidc.sessions.session import Sessions
+from idp.signin.new_password import NewPassword
 from idp.web.http import see_other
-from idp.web.pages.my_account import Holder, OwnPages, see_done, what_was_done
+from idp.web.pages.my_account import JUST_NOW, Holder, OwnPages, see_done, what_was_done
 from idp.web.surface import again, shown
 
 SECURITY = "/account/security"
@@ -49,7 +49,7 @@ class Security(MethodView):
         )
 
     def post(self) -> AnyResponse:
-        entered = self._own.enter_with_form(SECURITY)
+        entered = self._own.enter_with_form(SECURITY, JUST_NOW)
         if not isinstance(entered, tuple):
             return entered
         holder, form = entered
@@ -70,11 +70,11 @@ class AddTotp(MethodView):
         self._enrolment = enrolment
 
     def get(self) -> AnyResponse:
-        holder = self._own.enter(TOTP)
+        holder = self._own.enter(TOTP, JUST_NOW)
         return self._show(holder) if isinstance(holder, Holder) else holder
 
     def post(self) -> AnyResponse:
-        entered = self._own.enter_with_form(TOTP)
+        entered = self._own.enter_with_form(TOTP, JUST_NOW)
         if not isinstance(entered, tuple):
             return entered
         holder, form = entered
@@ -102,15 +102,15 @@ class AddTotp(MethodView):
 
 
 class ChangePassword(MethodView):
-    """GET and POST /account/password: prove the old one, choose a new one; other browsers are signed out."""
+    """GET and POST /account/password: prove the old one, choose a new one."""
 
     init_every_request = False
 
-    def __init__(self, own: OwnPages, password: Password, methods: Methods, sessions: Sessions) -> None:
+    def __init__(self, own: OwnPages, password: Password, methods: Methods, new: NewPassword) -> None:
         self._own = own
         self._password = password
         self._methods = methods
-        self._sessions = sessions
+        self._new = new
 
     def get(self) -> AnyResponse:
         holder = self._own.enter(PASSWORD)
@@ -134,9 +134,7 @@ class ChangePassword(MethodView):
             hashed = self._password.prepare(form.get("new_password", ""), personal(account))
         except (ProofRejected, PasswordUnfit, TooManyAttempts) as error:
             return self._show(holder, error)
-        # In this order: whatever breaks off, no other browser outlives the old password.
-        self._sessions.end_all(account.id, but=holder.session.id)
-        self._password.store(account.id, hashed)
+        self._new.store(account.id, hashed, holder.session.id)
         return see_done(SECURITY, "password_changed")
 
     def _show(self, holder: Holder, error: IdpError | None = None) -> AnyResponse:

@@ -7,17 +7,20 @@ from idp.accounts.activation import ActivationRefused
 from idp.accounts.citizen import NumberMalformed
 from idp.accounts.eligibility import CardNeeded, Deceased, GuardianNeeded, LevelNotHeld, NotInRegister
 from idp.accounts.enrolment import Enrolment
+from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import SEEN, EvidenceKind
 from idp.accounts.phone import PhoneMalformed
 from idp.assurance import Level
 from idp.kernel.errors import TooManyAttempts, Unavailable
-from tests.people import NUMBER, PHONE, a_record
+from tests.people import NUMBER, PHONE, a_record, a_seal
 
 OTHER = "001199990002"
+FROM = "203.0.113.7"
 
 
-def nothing(_account_id):
+def nothing():
     """What these holders sign in with."""
+    return lambda _account_id: None
 
 
 class Register(dict):
@@ -27,6 +30,21 @@ class Register(dict):
 
     def find(self, number):
         return self.get(number)
+
+
+class Around:
+    """Network addresses: which had wrong tries, and which are shut."""
+
+    def __init__(self):
+        self.wrong = []
+        self.shut = set()
+
+    def check(self, address):
+        if address in self.shut:
+            raise TooManyAttempts(timedelta(minutes=15))
+
+    def fail(self, address):
+        self.wrong.append(address)
 
 
 class SilentRegister:
@@ -40,8 +58,18 @@ def register():
 
 
 @pytest.fixture
-def enrolment(accounts, register, opening, codes, recorded, clock):
-    return Enrolment(accounts, register, opening, codes, recorded, clock)
+def around():
+    return Around()
+
+
+@pytest.fixture
+def limits(ephemeral, around):
+    return Limits(ephemeral, a_seal(), around, lambda address: address)
+
+
+@pytest.fixture
+def enrolment(accounts, register, opening, codes, limits, recorded, clock):
+    return Enrolment(accounts, register, opening, codes, limits, recorded, clock)
 
 
 def test_citizen_of_the_register_gets_an_account_and_a_code(enrolment, accounts, recorded, sent):
@@ -75,7 +103,7 @@ def test_nobody_was_seen_for_level_01(enrolment, evidence):
 def test_holder_activates_with_the_code(enrolment, accounts, recorded, sent, clock):
     opened = enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
 
-    account = enrolment.activate(NUMBER, sent.last_code, nothing)
+    account = enrolment.activate(NUMBER, sent.last_code, FROM, nothing)
 
     assert account.id == opened.id
     assert account.is_active
@@ -90,7 +118,7 @@ def test_account_is_not_active_where_its_password_could_not_be_stored(enrolment,
         raise Unavailable("database")
 
     with pytest.raises(Unavailable):
-        enrolment.activate(NUMBER, sent.last_code, failing)
+        enrolment.activate(NUMBER, sent.last_code, FROM, lambda: failing)
 
     assert accounts.by_number(NUMBER).status == Status.ISSUED
 
@@ -144,8 +172,8 @@ def test_second_account_is_refused(enrolment, sent):
     assert len(sent.messages) == 1
 
 
-def test_silent_register_is_not_taken_for_a_no(accounts, opening, codes, recorded, clock):
-    enrolment = Enrolment(accounts, SilentRegister(), opening, codes, recorded, clock)
+def test_silent_register_is_not_taken_for_a_no(accounts, opening, codes, limits, recorded, clock):
+    enrolment = Enrolment(accounts, SilentRegister(), opening, codes, limits, recorded, clock)
 
     with pytest.raises(Unavailable):
         enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
@@ -164,15 +192,15 @@ def test_wrong_code_unknown_number_and_active_account_are_answered_alike(enrolme
     wrong = "000000" if sent.last_code != "000000" else "000001"
     register[OTHER] = a_record(number=OTHER)
     enrolment.open_citizen(OTHER, PHONE, Level.ONE, "cli")
-    enrolment.activate(OTHER, sent.last_code, nothing)
+    enrolment.activate(OTHER, sent.last_code, FROM, nothing)
 
     refusals = []
     for number in (NUMBER, "001199990003"):
         with pytest.raises(ActivationRefused) as refused:
-            enrolment.activate(number, wrong, nothing)
+            enrolment.activate(number, wrong, FROM, nothing)
         refusals.append(refused.value.facts())
     with pytest.raises(ActivationRefused):
-        enrolment.activate(OTHER, sent.last_code, nothing)
+        enrolment.activate(OTHER, sent.last_code, FROM, nothing)
 
     assert refusals[0] == refusals[1]
     assert recorded.events[-1] == ("account.activation_refused", None, {"attempts_left": 8})
@@ -183,7 +211,7 @@ def test_locked_account_is_not_activated_by_a_right_code(enrolment, accounts, se
     accounts.lock(account.id, LockGround.AUTHORITY)
 
     with pytest.raises(ActivationRefused):
-        enrolment.activate(NUMBER, sent.last_code, nothing)
+        enrolment.activate(NUMBER, sent.last_code, FROM, nothing)
 
     assert accounts.the(account.id).status == Status.LOCKED
 
@@ -191,12 +219,12 @@ def test_locked_account_is_not_activated_by_a_right_code(enrolment, accounts, se
 def test_another_code_is_sent_for_an_account_that_waits_and_silently_none_else(enrolment, sent):
     enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
 
-    enrolment.send_code(OTHER)
-    enrolment.send_code(NUMBER)
+    enrolment.send_code(OTHER, FROM)
+    enrolment.send_code(NUMBER, FROM)
 
     assert [to for to, *_ in sent.messages] == [PHONE, PHONE]
-    enrolment.activate(NUMBER, sent.last_code, nothing)
-    enrolment.send_code(NUMBER)
+    enrolment.activate(NUMBER, sent.last_code, FROM, nothing)
+    enrolment.send_code(NUMBER, FROM)
     assert len(sent.messages) == 2
 
 
@@ -205,6 +233,39 @@ def test_codes_are_sent_five_times_an_hour_to_known_and_unknown_alike(enrolment)
 
     for number in (NUMBER, OTHER):
         for _ in range(5):
-            enrolment.send_code(number)
+            enrolment.send_code(number, FROM)
         with pytest.raises(TooManyAttempts):
-            enrolment.send_code(number)
+            enrolment.send_code(number, FROM)
+
+
+def test_guessing_codes_counts_against_the_address(enrolment, around):
+    for number in (NUMBER, OTHER):
+        with pytest.raises(ActivationRefused):
+            enrolment.activate(number, "000000", FROM, nothing)
+
+    assert around.wrong == [FROM, FROM]
+
+
+def test_shut_address_costs_no_hash_and_sends_no_code(enrolment, around, sent):
+    around.shut.add(FROM)
+    enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+    sent.messages.clear()
+
+    def hashing():
+        raise AssertionError("the address was to be looked at first")
+
+    with pytest.raises(TooManyAttempts):
+        enrolment.activate(NUMBER, "000000", FROM, hashing)
+    with pytest.raises(TooManyAttempts):
+        enrolment.send_code(NUMBER, FROM)
+
+    assert sent.messages == []
+
+
+def test_one_address_cannot_have_codes_sent_to_everybody(enrolment):
+    for each in range(300):
+        enrolment.send_code(f"0011999{each:05d}", FROM)
+
+    with pytest.raises(TooManyAttempts):
+        enrolment.send_code(NUMBER, FROM)
+    enrolment.send_code(NUMBER, "198.51.100.7")

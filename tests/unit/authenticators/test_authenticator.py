@@ -53,15 +53,18 @@ def test_long_label_is_cut(enrolled):
     assert len(enrolled.add(new_id(), "totp", b"S", "x" * 300).label) == LABEL_LENGTH
 
 
-def test_replace_keeps_the_row_and_says_whether_there_was_one(enrolled):
+def test_replaced_one_is_another_and_it_is_told_whether_there_was_one(enrolled):
     account_id = new_id()
     other = enrolled.add(account_id, "totp", b"APP")
 
     assert enrolled.replace(account_id, "password", b"OLD") is False
+    old = enrolled.of(account_id)[1]
     assert enrolled.replace(account_id, "password", b"NEW") is True
 
     assert [known.secret for known in enrolled.of(account_id)] == [b"APP", b"NEW"]
     assert enrolled.of(account_id)[0] == other
+    assert enrolled.hold(account_id, {other.id})
+    assert not enrolled.hold(account_id, {other.id, old.id})
 
 
 def test_secret_changed_meanwhile_is_not_swapped(enrolled):
