@@ -1,5 +1,6 @@
 """RFC 8628: a device without a keyboard asks, a person answers at another one."""
 
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -162,6 +163,17 @@ def test_page_says_who_asks_what_for_and_warns(tv, browser):
     assert "tv.example" not in browser.text.split("<main")[0]
     assert asked["user_code"] in browser.text
     assert {"device-allow", "device-deny", "device-warning"} <= browser.page.ids
+
+
+def test_page_names_what_is_asked_with_its_proof(house, browser):
+    verified = {"verification": {"trust_framework": None}, "claims": {"birthdate": None}}
+    party = house.client("box", grant_types=(GRANT, "authorization_code"), claims=("birthdate",))
+    asked = begin(party, claims=json.dumps({"userinfo": {"verified_claims": verified}}))
+
+    open_request(browser, asked["user_code"])
+
+    assert "<li>Ngày sinh, kèm bằng chứng</li>" in browser.text
+    assert "<li></li>" not in browser.text
 
 
 @pytest.mark.spec("RFC 8628 §3.3.1")
