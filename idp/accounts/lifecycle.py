@@ -63,6 +63,10 @@ class Lifecycle:
                 self._place(account_id, held, ground, actor)
             return self._accounts.the(account_id)
 
+    def the(self, account_id: UUID) -> Account:
+        """How an account stands."""
+        return self._accounts.the(account_id)
+
     def mark_deceased(self, account_id: UUID, actor: str) -> Account:
         """Lock because the holder has died."""
         return self.lock(account_id, LockGround.DEATH, actor)

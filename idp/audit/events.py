@@ -56,6 +56,9 @@ class Event(StrEnum):
     ACCOUNT_LOCKED = "account.locked", "An account was locked, on a ground."
     ACCOUNT_UNLOCKED = "account.unlocked", "An account was unlocked."
     ACCOUNT_LOCK_ENDED = "account.lock_ended", "A ground of a lock ended; others keep the account locked."
+    LOCK_REQUEST_FILED = "lock_request.filed", "An authority asked for a lock, or for its end."
+    LOCK_REQUEST_FORWARDED = "lock_request.forwarded", "An officer passed an authority's request on."
+    LOCK_REQUEST_DECIDED = "lock_request.decided", "Another officer decided an authority's request."
     ACCOUNT_CORRECTED = "account.corrected", "A register has other details of the holder now."
     ACCOUNT_RENUMBERED = "account.renumbered", "The holder has another number now; the account stayed."
     ACCOUNT_CLOSED = "account.closed", "An account was closed for good."
@@ -140,6 +143,7 @@ FACTS: dict[str, str] = {
     "kind": "kind of account, message or register",
     "lane": "number of an audit lane",
     "level": "account level or authentication level, after the event",
+    "lock_request": "id of an authority's request to lock an account, or to unlock it",
     "mandate": "id of a mandate",
     "method": "name of an authentication method",
     "old_kid": "id of the key before",

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from idp.cli import accounts, audit, clients, demo, enrol, host, keys, officers, registers
+from idp.cli import accounts, audit, clients, demo, enrol, host, keys, lock_requests, officers, registers
 from idp.cli.refusals import told
 
 
@@ -17,6 +17,7 @@ def idp() -> None:
 
 for command in (host.init, host.serve, host.sweep, host.deliver_logouts, demo.demo, demo.code):
     idp.add_command(command)
+accounts.accounts.add_command(lock_requests.lock_requests)
 for group in (
     keys.keys,
     clients.clients,

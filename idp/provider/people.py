@@ -18,6 +18,7 @@ from idp.accounts.handing_on import HandingOn
 from idp.accounts.in_person import InPerson
 from idp.accounts.kinds import Kind
 from idp.accounts.lifecycle import Lifecycle
+from idp.accounts.lock_requests import LockRequests
 from idp.accounts.locks import Locks
 from idp.accounts.mandate import Mandate
 from idp.accounts.mandates import Mandates
@@ -89,6 +90,10 @@ class People(Bedrock):
         self.notices = Notices(self.database, self.accounts, messages, self.audit, self.clock)
         self.locks = Locks(self.database, self.clock)
         self.owed_readings = OwedReadings(self.database, self.clock)
+        self.officers = Officers(self.database, self.accounts, self.audit, self.clock)
+        self.lock_requests = LockRequests(
+            self.database, self.accounts, self.officers, self.locks, self.audit, self.clock
+        )
         self.lifecycle = Lifecycle(self.accounts, self.locks, self.notices, self.audit, self.clock)
 
     def _enrolment(self, messages: Messages) -> None:
@@ -103,7 +108,6 @@ class People(Bedrock):
         self.enrolment = Enrolment(
             self.accounts, self.register, opening, codes, limits, self.audit, self.clock
         )
-        self.officers = Officers(self.database, self.accounts, self.audit, self.clock)
         self.chip_readings = ChipReadings(
             self.accounts, self.evidence, TrustStore(self.settings.csca_dir), self.clock
         )

@@ -102,7 +102,13 @@ class Protocol(People):
         )
         self.sessions = self.session_room.sessions
         self.locking = Locking(
-            self.lifecycle, self.mandates, self.sessions, self.grants, self.owed_readings, self.database
+            self.lifecycle,
+            self.mandates,
+            self.sessions,
+            self.grants,
+            self.owed_readings,
+            self.lock_requests,
+            self.database,
         )
         self.register_reading = RegisterReading(
             self.accounts,

@@ -1,8 +1,14 @@
 """An account that is locked: everything it opened is shut at once, and stays shut."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
 import pytest
 
-from idp.accounts.account import LockGround
+from idp.accounts.account import LockGround, Status
+from idp.accounts.lock_requests import Turn
+from idp.accounts.locks import LockStands, UnlockByAuthority
 from tests.house import Browser, House, Person, RelyingParty
 
 
@@ -118,3 +124,61 @@ def test_locking_one_person_leaves_another_alone(
     house.provider.locking.lock(victim.account_id, LockGround.HOLDER_ASKED, "cli")
 
     assert rp.userinfo(tokens["access_token"]).status_code == 200
+
+
+class TestAuthority:
+    """An authority's request, decided by two officers, locks and unlocks (Decree 69/2024 Art. 29-30)."""
+
+    @pytest.fixture
+    def officers(self, house: House) -> list[UUID]:
+        accounts = [house.person().account_id for _ in range(2)]
+        for account_id in accounts:
+            house.provider.officers.appoint(account_id, "Công an phường Mẫu", "cli")
+        return accounts
+
+    def decide(
+        self, house: House, person: Person, officers: list[UUID], turn: Turn, *, is_granted: bool = True
+    ) -> Status:
+        requests = house.provider.lock_requests
+        request = requests.file(person.account_id, turn, "Công an tỉnh Mẫu", "12/CV-PC06", officers[0])
+        requests.forward(request.id, officers[0])
+        return house.provider.locking.decide(request.id, officers[1], is_granted=is_granted).status
+
+    @pytest.mark.spec("Decree 69/2024 Art. 29")
+    def test_what_is_granted_is_done_at_once(
+        self, house: House, rp: RelyingParty, person: Person, browser: Browser, officers: list[UUID]
+    ) -> None:
+        tokens = rp.redeem(browser.sign_in(rp, person)["code"]).json
+
+        locked = self.decide(house, person, officers, Turn.LOCK)
+        refused = rp.userinfo(tokens["access_token"])
+        opened = self.decide(house, person, officers, Turn.UNLOCK)
+
+        assert (locked, refused.status_code, opened) == (Status.LOCKED, 401, Status.ACTIVE)
+
+    def test_what_is_refused_changes_nothing(
+        self, house: House, person: Person, officers: list[UUID]
+    ) -> None:
+        assert self.decide(house, person, officers, Turn.LOCK, is_granted=False) is Status.ACTIVE
+
+    def test_holder_does_not_open_it_alone(self, house: House, person: Person, officers: list[UUID]) -> None:
+        self.decide(house, person, officers, Turn.LOCK)
+
+        with pytest.raises(UnlockByAuthority):
+            house.provider.locking.unlock(person.account_id, "holder")
+
+    def test_of_two_locks_at_once_one_wins_and_the_other_is_told(self, house: House, person: Person) -> None:
+        start = threading.Barrier(2)
+
+        def lock(actor: str) -> str:
+            start.wait()
+            try:
+                return str(house.provider.locking.lock(person.account_id, LockGround.CARD_HELD, actor).status)
+            except LockStands as refusal:
+                return refusal.code
+
+        with ThreadPoolExecutor(2) as pool:
+            told = sorted(pool.map(lock, ["cli", "population"]))
+
+        assert told == ["lock_stands", "locked"]
+        assert len(house.provider.locks.ever(person.account_id)) == 1

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from idp.accounts.account import Account, Status
 from idp.accounts.lifecycle import Lifecycle
+from idp.accounts.lock_requests import LockRequests, Turn
 from idp.accounts.mandates import Mandates
 from idp.accounts.owed_readings import OwedReadings
 from idp.oidc.sessions.session import Sessions
@@ -27,6 +28,7 @@ class Locking:
         sessions: Sessions,
         grants: Grants,
         owed: OwedReadings,
+        requests: LockRequests,
         database: Database,
     ) -> None:
         self._lifecycle = lifecycle
@@ -34,6 +36,7 @@ class Locking:
         self._sessions = sessions
         self._grants = grants
         self._owed = owed
+        self._requests = requests
         self._database = database
 
     def lock(self, account_id: UUID, ground: LockGround, actor: str) -> Account:
@@ -70,6 +73,25 @@ class Locking:
             return account
 
         return self._database.atomically(unlocked)
+
+    def decide(self, request_id: UUID, officer_id: UUID, *, is_granted: bool, reason: str = "") -> Account:
+        """An authority's request is decided, and what was granted is done, in one transaction.
+
+        Raises:
+            NotAnOfficer, SameOfficer, RequestMoved, NotFound: as ``LockRequests.decide`` does.
+            LockStands, LockAbsent: the account was locked or unlocked so meanwhile. Nothing is decided.
+        """
+
+        def decided() -> Account:
+            request = self._requests.decide(request_id, officer_id, is_granted=is_granted, reason=reason)
+            actor, ground = str(officer_id), LockGround.AUTHORITY
+            if not is_granted:
+                return self._lifecycle.the(request.account_id)
+            if request.turn is Turn.LOCK:
+                return self.lock(request.account_id, ground, actor)
+            return self.unlock(request.account_id, actor, ground, is_decided=True)
+
+        return self._database.atomically(decided)
 
     def _owe_readings(self, account_id: UUID) -> None:
         """What the law gives and a lock ended, it gives again; what people gave is gone."""

@@ -1,5 +1,7 @@
 """accounts: open, show, lock, unlock, level, mark-deceased."""
 
+from uuid import UUID
+
 import pytest
 
 NUMBER = "001083990000"
@@ -93,3 +95,31 @@ def test_level_changes(opened):
 @pytest.mark.parametrize("command", ["show", "lock", "unlock", "mark-deceased"])
 def test_nobody_has_an_account_of_that_number(idp, command):
     assert idp("accounts", command, NUMBER).err == "idp: not_found\n"
+
+
+def test_authoritys_request_goes_through_two_officers(opened, idp):
+    officers = [an_officer(idp, number) for number in ("002167990037", "006068990111")]
+    group = ("accounts", "lock-requests")
+    asked = ("--authority", "Công an tỉnh Mẫu", "--document", "12/CV-PC06")
+
+    filed = opened.succeed(*group, "file", NUMBER, *asked, "--officer", officers[0])
+    request = filed.split()[0]
+    waiting = opened.succeed(*group, "list")
+    opened.succeed(*group, "forward", request, "--officer", officers[0])
+    alone = opened(*group, "decide", request, "--officer", officers[0], "--grant")
+    decided = opened.succeed(*group, "decide", request, "--officer", officers[1], "--grant")
+
+    assert "lock filed due" in filed
+    assert request in waiting
+    assert "lock_request_same_officer" in alone.err
+    assert "granted" in decided
+    assert "locked authority" in opened.succeed("accounts", "show", NUMBER)
+
+
+def an_officer(idp, number):
+    """The account id of somebody who was appointed."""
+    account_id = idp.succeed("accounts", "open", number, "--phone", PHONE, "--level", "02").split()[0]
+    provider = idp.provider()
+    provider.accounts.activate(UUID(account_id))
+    provider.close()
+    return idp.succeed("officers", "appoint", number, "--office", "Công an phường Mẫu").split()[0]
