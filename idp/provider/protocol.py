@@ -101,6 +101,11 @@ class Protocol(People):
             is_watched="session_management" in self.features,
         )
         self.sessions = self.session_room.sessions
+        self.consents = Consents(self.database, self.grants, clock)
+        self._following()
+
+    def _following(self) -> None:
+        """What locks end, and what registers lead to."""
         self.locking = Locking(
             self.lifecycle,
             self.mandates,
@@ -118,14 +123,13 @@ class Protocol(People):
             self.notices,
             self.owed_readings,
             self.audit,
-            clock,
+            self.clock,
             lock=self.locking.lock,
             unlock=lambda account_id, ground, actor: self.locking.unlock(account_id, actor, ground),
         )
         self.register_changes = RegisterChanges(
             self.accounts, self.register_reading, self.notices, self.audit, self.locking.lock
         )
-        self.consents = Consents(self.database, self.grants, clock)
 
     def _mandates_ended(self, ended: Sequence[Mandate]) -> None:
         self.session_room.mandate_endings.hear(ended)
