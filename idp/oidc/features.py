@@ -48,12 +48,19 @@ FEATURES: dict[str, Feature] = {
         members=(
             "introspection_endpoint",
             "introspection_endpoint_auth_methods_supported",
+            "introspection_endpoint_auth_signing_alg_values_supported",
             "introspection_signing_alg_values_supported",
             "introspection_encryption_alg_values_supported",
             "introspection_encryption_enc_values_supported",
         ),
     ),
-    "revocation": Feature(members=("revocation_endpoint", "revocation_endpoint_auth_methods_supported")),
+    "revocation": Feature(
+        members=(
+            "revocation_endpoint",
+            "revocation_endpoint_auth_methods_supported",
+            "revocation_endpoint_auth_signing_alg_values_supported",
+        ),
+    ),
     "registration": Feature(members=("registration_endpoint",)),
     "client_credentials": Feature(grant_type="client_credentials"),
     "device_code": Feature(

@@ -18,7 +18,7 @@ def test_metadata_is_where_it_is_looked_for(house: House, document: dict[str, An
     assert document == house.app.test_client().get("/.well-known/openid-configuration").get_json()
 
 
-@pytest.mark.spec("RFC 8414 §3.3")
+@pytest.mark.spec("RFC 8414 §3.3", "RFC 8414 §2")
 def test_issuer_is_the_address_it_was_fetched_from(house: House, document: dict[str, Any]) -> None:
     assert document["issuer"] == house.settings.issuer
     assert not document["issuer"].endswith("/")
@@ -45,3 +45,17 @@ def test_members_without_a_value_are_left_out(document: dict[str, Any]) -> None:
 )
 def test_what_is_off_leaves_no_trace(document: dict[str, Any], member: str) -> None:
     assert member not in document
+
+
+@pytest.mark.spec("RFC 8414 §2")
+@pytest.mark.parametrize("endpoint", ["token", "introspection", "revocation"])
+def test_algorithms_of_assertions_are_told_for_every_endpoint(
+    document: dict[str, Any], endpoint: str
+) -> None:
+    assert "private_key_jwt" in document[f"{endpoint}_endpoint_auth_methods_supported"]
+
+    algorithms = document[f"{endpoint}_endpoint_auth_signing_alg_values_supported"]
+
+    assert algorithms == document["token_endpoint_auth_signing_alg_values_supported"]
+    assert {"ES256", "RS256", "PS256"} <= set(algorithms)
+    assert "none" not in algorithms

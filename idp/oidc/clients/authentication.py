@@ -96,8 +96,11 @@ METHODS: dict[str, str] = {
     "private_key_jwt": "assertion",
     "none": "named",
 }
-# What discovery says of the methods that sign.
-SIGNING = {"token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS)}
+# What discovery says of the methods that sign, at each endpoint that takes them (RFC 8414 §2).
+SIGNING = {
+    f"{endpoint}_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS)
+    for endpoint in ("token", "introspection", "revocation")
+}
 
 
 class ClientAuthentication:
