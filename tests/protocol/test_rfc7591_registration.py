@@ -44,7 +44,7 @@ def refusal(response: TestResponse) -> tuple[int, str]:
     return response.status_code, response.get_json()["error"]
 
 
-@pytest.mark.spec("RFC 7591 §3.2.1", "OIDC Registration 1.0 §3.2")
+@pytest.mark.spec("RFC 7591 §3.2.1", "OIDC Registration 1.0 §3.2", "RFC 7591 §2", "RFC 7592 §3")
 def test_answer_tells_all_that_is_registered(open_house: House) -> None:
     asked = {
         **ASKED,
@@ -134,6 +134,7 @@ def test_refused_registration_does_not_use_the_token_up(house: House) -> None:
     assert register(house, ASKED, token).status_code == 201
 
 
+@pytest.mark.spec("RFC 7591 §5")
 def test_nobody_gets_more_scope_than_the_operator_gave(house: House) -> None:
     token = invited(house, scope=("openid", "profile"))
 
@@ -142,6 +143,7 @@ def test_nobody_gets_more_scope_than_the_operator_gave(house: House) -> None:
     assert answer["scope"] == "openid profile"
 
 
+@pytest.mark.spec("RFC 7591 §5")
 def test_nobody_appraises_themselves(open_house: House) -> None:
     told = {"is_vetted": True, "claims": ["identity_number"], "default_level": 1, "legal_basis": "x"}
 
@@ -157,7 +159,7 @@ def test_nobody_appraises_themselves(open_house: House) -> None:
     )
 
 
-@pytest.mark.spec("RFC 7591 §3.2.2")
+@pytest.mark.spec("RFC 7591 §3.2.2", "RFC 6749 §3.1.2", "RFC 7591 §5")
 @pytest.mark.parametrize(
     "uris",
     [[], ["http://rp.example/cb"], ["https://rp.example/cb#x"], ["javascript:alert(1)"], ["https://*.example/"],
@@ -201,6 +203,7 @@ def test_what_could_never_work_is_refused(open_house: House, wrong: dict[str, An
     assert next(iter(wrong)).partition("#")[0] in response.get_json()["error_description"]
 
 
+@pytest.mark.spec("RFC 7591 §3")
 @pytest.mark.parametrize("body", [b"", b"[]", b"1", b"null", b"{", b'{"a":1,"a":2}', b"\xff", b'{"a":' * 99])
 def test_what_is_no_json_object_is_refused(open_house: House, body: bytes) -> None:
     response = open_house.app.test_client().post("/register", data=body, content_type="application/json")
@@ -256,7 +259,7 @@ def test_client_reads_its_registration(open_house: House) -> None:
     assert response.get_json() == {name: value for name, value in answer.items() if name != "client_secret"}
 
 
-@pytest.mark.spec("RFC 7592 §2.2")
+@pytest.mark.spec("RFC 7592 §2.2", "RFC 7592 §3")
 def test_client_changes_its_registration_and_gets_a_new_token(open_house: House) -> None:
     answer = register(open_house, {**ASKED, "policy_uri": "https://rp.example/p"}).get_json()
     asked = {
@@ -308,7 +311,7 @@ def test_client_removes_itself(open_house: House, browser: Browser) -> None:
     assert manage(open_house, "GET", answer).status_code == 401
 
 
-@pytest.mark.spec("RFC 7592 §2", "RFC 7591 §5")
+@pytest.mark.spec("RFC 7592 §2", "RFC 7591 §5", "RFC 7592 §2.1", "RFC 7592 §5")
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_only_its_own_token_opens_a_registration(open_house: House, method: str) -> None:
     answer, other = (register(open_house, ASKED).get_json() for _ in range(2))
@@ -345,3 +348,88 @@ def test_only_who_comes_uninvited_to_a_simulator_is_excused_from_pkce(open_house
 
     found = [open_house.provider.clients.find(answer.get_json()["client_id"]) for answer in answers]
     assert [client.metadata.needs_pkce for client in found if client] == [False, True]
+
+
+@pytest.mark.spec("RFC 6749 §3.1.2.2", "RFC 7591 §2")
+def test_client_that_redirects_registers_where_to(open_house: House) -> None:
+    for asked in ({}, {"redirect_uris": []}, {"token_endpoint_auth_method": "none"}):
+        assert refusal(register(open_house, asked)) == (400, "invalid_redirect_uri")
+    robot = {"grant_types": ["client_credentials"], "response_types": [], "client_name": "Robot"}
+    assert register(open_house, robot).status_code == 201
+
+
+@pytest.mark.spec("RFC 7591 §2")
+@pytest.mark.parametrize("told", [{}, {"response_types": []}, {"response_types": ["code"]}])
+def test_grants_and_response_types_fit_together(open_house: House, told: dict[str, Any]) -> None:
+    without = {**ASKED, "grant_types": ["client_credentials"], **told}
+
+    answer = register(open_house, without).get_json()
+
+    # What the answer left out would be taken for code.
+    assert (answer["grant_types"], answer["response_types"]) == (["client_credentials"], [])
+    assert register(open_house, {**ASKED, **told, "response_types": ["code"]}).status_code == 201
+    for wrong in (
+        {"grant_types": ["authorization_code"], "response_types": []},
+        {"grant_types": ["client_credentials"], "response_types": ["id_token"]},
+        {"grant_types": ["authorization_code", "implicit"], "response_types": ["code"]},
+    ):
+        assert refusal(register(open_house, {**ASKED, **wrong})) == (400, "invalid_client_metadata")
+
+
+@pytest.mark.spec("RFC 7591 §3.2.1")
+def test_every_registration_has_its_own_name_and_secret(open_house: House) -> None:
+    answers = [register(open_house, ASKED).get_json() for _ in range(3)]
+
+    for member in ("client_id", "client_secret", "registration_access_token", "registration_client_uri"):
+        assert len({answer[member] for answer in answers}) == 3
+    assert all(len(answer["client_secret"]) >= 43 for answer in answers)  # 256 bits
+
+
+@pytest.mark.spec("RFC 7592 §2")
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_registration_without_its_token_is_challenged(open_house: House, method: str) -> None:
+    answer = register(open_house, ASKED).get_json()
+    uri = answer["registration_client_uri"].removeprefix(open_house.settings.issuer)
+
+    response = open_house.app.test_client().open(uri, method=method, json={})
+
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.spec("RFC 7592 §2.2")
+def test_member_that_is_null_is_deleted(open_house: House) -> None:
+    answer = register(open_house, {**ASKED, "tos_uri": "https://rp.example/t", "contacts": ["a@b.example"]})
+    client_id = answer.get_json()["client_id"]
+
+    changed = manage(
+        open_house,
+        "PUT",
+        answer.get_json(),
+        json={"client_id": client_id, **ASKED, "tos_uri": None, "contacts": None},
+    ).get_json()
+
+    assert {"tos_uri", "contacts"}.isdisjoint(changed)
+    assert {"tos_uri", "contacts"}.isdisjoint(manage(open_house, "GET", changed).get_json())
+
+
+@pytest.mark.spec("RFC 7592 §2.3")
+def test_client_that_removed_itself_leaves_no_token_in_force(open_house: House) -> None:
+    asked = {**ASKED, "grant_types": ["authorization_code", "refresh_token"]}
+    answer = register(open_house, asked).get_json()
+    rp = RelyingParty(
+        open_house,
+        answer["client_id"],
+        answer["client_secret"],
+        "client_secret_basic",
+        ASKED["redirect_uris"][0],
+    )
+    code = Browser(open_house).sign_in(rp, open_house.person(), scope="openid offline_access")["code"]
+    tokens = rp.redeem(code).get_json()
+    assert rp.userinfo(tokens["access_token"]).status_code == 200
+
+    manage(open_house, "DELETE", answer)
+
+    assert rp.userinfo(tokens["access_token"]).status_code == 401
+    assert refusal(rp.refresh(tokens["refresh_token"])) == (401, "invalid_client")
+    assert open_house.app.test_client().get("/authorize", query_string=rp.request()).status_code == 400

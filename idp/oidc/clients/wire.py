@@ -48,6 +48,10 @@ def read(members: Mapping[str, Any], allowed_scope: tuple[str, ...], **kept: Any
     told = {name: value for name, value in members.items() if name in THEIRS and value is not None}
     told[NAME] = _names(members)
     told["scope"] = _scope(told.get("scope"), allowed_scope)
+    grants = told.get("grant_types")
+    is_redirected = not isinstance(grants, list) or "authorization_code" in grants
+    if not is_redirected and told.get("response_types", ["code"]) == ["code"]:
+        told["response_types"] = []  # RFC 7591 §2.1: the two must not contradict
     if told.get("profile") is None:
         # OIDC Registration 1.0 §2: the default of this one member, which clients lean on.
         told.setdefault("id_token_signed_response_alg", "RS256")
@@ -67,7 +71,7 @@ def write(metadata: ClientMetadata) -> dict[str, Any]:
     members = {
         name: value
         for name, value in asdict(metadata).items()
-        if name in THEIRS and value is not None and value != ()
+        if name in THEIRS and value is not None and (value != () or name == "response_types")
     }
     members["scope"] = " ".join(metadata.scope)
     names = members.pop(NAME)
