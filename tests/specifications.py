@@ -1,95 +1,165 @@
-"""Which test shows which requirement, by the tests' ``spec`` marks. ``docs/coverage.md`` is made here."""
+"""Which test shows which requirement: ``tests/requirements`` joined with the tests' ``spec`` marks.
+
+``docs/coverage.md`` is made here. A requirement names its tests; each of them names the section by its mark.
+"""
 
 import ast
 import re
 import sys
+import tomllib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-TITLES = {
-    "OIDC Core": "OpenID Connect Core 1.0",
-    "Discovery": "OpenID Connect Discovery 1.0",
-    "OIDC Registration": "OpenID Connect Dynamic Client Registration 1.0",
-    "RP-Initiated Logout": "OpenID Connect RP-Initiated Logout 1.0",
-    "Back-Channel Logout": "OpenID Connect Back-Channel Logout 1.0",
-    "Front-Channel Logout": "OpenID Connect Front-Channel Logout 1.0",
-    "Session Management": "OpenID Connect Session Management 1.0",
-    "Form Post Response Mode": "OAuth 2.0 Form Post Response Mode",
-    "JARM": "JWT Secured Authorization Response Mode (JARM)",
-    "CIBA Core": "OpenID Connect Client-Initiated Backchannel Authentication 1.0",
-    "FAPI-CIBA": "FAPI: Client Initiated Backchannel Authentication Profile",
-    "FAPI 2.0 Security Profile": "FAPI 2.0 Security Profile",
-    "FAPI 2.0 Message Signing": "FAPI 2.0 Message Signing",
-    "IDA": "OpenID Identity Assurance 1.0",
-    "RFC 6749": "RFC 6749: OAuth 2.0",
-    "RFC 6750": "RFC 6750: Bearer tokens",
-    "RFC 7009": "RFC 7009: Token revocation",
+REQUIREMENTS = ROOT / "tests/requirements"
+BESIDE = {
+    "Decree 69/2024": "Decree 69/2024",
+    "ICAO Doc 9303": "ICAO Doc 9303: Machine readable travel documents",
+    "OAuth 2.0 Multiple Response Types": "OAuth 2.0 Multiple Response Types",
+    "RFC 6238": "RFC 6238: TOTP",
+    "RFC 7515": "RFC 7515: JSON Web Signature",
     "RFC 7516": "RFC 7516: JSON Web Encryption",
     "RFC 7517": "RFC 7517: JSON Web Key",
     "RFC 7518": "RFC 7518: JSON Web Algorithms",
     "RFC 7519": "RFC 7519: JSON Web Token",
-    "RFC 7523": "RFC 7523: JWT client authentication",
-    "RFC 7591": "RFC 7591: Client registration",
-    "RFC 7592": "RFC 7592: Client registration management",
-    "RFC 7636": "RFC 7636: PKCE",
-    "RFC 7662": "RFC 7662: Token introspection",
-    "RFC 8252": "RFC 8252: Native apps",
-    "RFC 8414": "RFC 8414: Server metadata",
-    "RFC 8628": "RFC 8628: Device grant",
-    "RFC 8693": "RFC 8693: Token exchange",
-    "RFC 8705": "RFC 8705: Mutual TLS",
-    "RFC 8707": "RFC 8707: Resource indicators",
-    "RFC 8725": "RFC 8725: JWT best current practice",
-    "RFC 9068": "RFC 9068: JWT access tokens",
-    "RFC 9101": "RFC 9101: Signed requests (JAR)",
-    "RFC 9126": "RFC 9126: Pushed requests (PAR)",
-    "RFC 9207": "RFC 9207: Issuer identification",
-    "RFC 9396": "RFC 9396: Rich authorization requests",
-    "RFC 9449": "RFC 9449: DPoP",
-    "RFC 9470": "RFC 9470: Step-up authentication",
-    "RFC 9700": "RFC 9700: OAuth security best current practice",
-    "RFC 9701": "RFC 9701: JWT introspection responses",
+    "RFC 7638": "RFC 7638: JWK thumbprint",
+    "RFC 8037": "RFC 8037: EdDSA in JOSE",
+    "RFC 8176": "RFC 8176: Authentication method references",
+    "RFC 9110": "RFC 9110: HTTP",
+    "RFC 9440": "RFC 9440: Client certificates behind a proxy",
 }
+"""What tests name though it is no protocol of ours: shown, without an inventory."""
+
 _ALIASES = (
     (re.compile(r"^OpenID Connect Core|^OIDC Core"), "OIDC Core"),
     (re.compile(r"^OpenID Connect (Discovery|RP-Initiated Logout)"), r"\1"),
     (re.compile(r"^OIDC Discovery"), "Discovery"),
     (re.compile(r"^IDA Schema"), "IDA"),
     (re.compile(r"^CIBA(?! Core)"), "CIBA Core"),
+    (re.compile(r"^(Decree \S+) Art\."), r"\1"),
+    (re.compile(r"^(ICAO Doc 9303).*"), r"\1"),
 )
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Shown:
-    """One requirement, as the name of its test says it."""
+    """One test with a mark: what holds is the name of the test."""
 
     section: tuple[str, ...]
     told: str
     requirement: str
     test: str
 
+    @property
+    def line(self) -> str:
+        return f"{self.requirement} (`{self.test}`)"
 
-def coverage() -> str:
-    """The page ``docs/coverage.md``."""
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One sentence of a specification that binds us, in our own words, and the tests said to show it."""
+
+    section: str
+    sentence: str
+    tests: tuple[str, ...]
+
+    def shown_by(self, marked: Iterable[Shown]) -> list[Shown]:
+        names = {name.replace("_", " ") for name in self.tests}
+        return sorted(one for one in marked if one.requirement in names and _first(one.told) == self.section)
+
+    def unshown(self, marked: Iterable[Shown]) -> list[str]:
+        """Tests that it names and that do not name it."""
+        held = {one.requirement for one in self.shown_by(marked)}
+        return [name for name in self.tests if name.replace("_", " ") not in held]
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """One file of ``tests/requirements``."""
+
+    name: str
+    title: str
+    left_out: tuple[str, ...]
+    requirements: tuple[Requirement, ...]
+
+
+def inventory() -> list[Specification]:
+    """Every specification that is spoken, in the order of the files' names."""
+    return [_read(path) for path in sorted(REQUIREMENTS.glob("*.toml"))]
+
+
+def marks() -> dict[str, set[Shown]]:
+    """The marked tests of each specification."""
     found: dict[str, set[Shown]] = defaultdict(set)
     for name, shown in _all():
         found[name].add(shown)
-    order = {name: place for place, name in enumerate(TITLES)}
-    parts = []
-    for name in sorted(found, key=lambda name: (order.get(name, len(order)), name)):
-        rows = "\n".join(f"| {one.told} | {one.requirement} | `{one.test}` |" for one in sorted(found[name]))
-        parts.append(
-            f"## {TITLES.get(name, name)}\n\n"
-            f"| section | what holds | shown by |\n| --- | --- | --- |\n{rows}\n"
-        )
+    return found
+
+
+def coverage() -> str:
+    """The page ``docs/coverage.md``."""
+    found, specifications = marks(), inventory()
     return (
         "# Coverage by specification\n\n"
-        "Made from the tests' `spec` marks by `python -m tests.specifications docs/coverage.md`; a test "
-        "keeps the two in step. What holds is the name of the test that shows it.\n\n" + "\n".join(parts)
+        "What the specifications ask of a provider (MUST, MUST NOT, SHALL, REQUIRED; in our own words, "
+        "from `tests/requirements`), and the tests that show it, by their `spec` marks. Made by "
+        "`python -m tests.specifications docs/coverage.md`; tests keep both in step, and fail where a "
+        "requirement has no test.\n\n"
+        + _summary(specifications, found)
+        + "\n"
+        + "\n".join(_chapter(one, found[one.name]) for one in specifications)
+        + "\n"
+        + "\n".join(
+            f"## {title}\n\n{_further(found[name])}" for name, title in BESIDE.items() if name in found
+        )
     )
+
+
+def _summary(specifications: list[Specification], found: dict[str, set[Shown]]) -> str:
+    rows = []
+    for one in specifications:
+        shown = sum(bool(each.shown_by(found[one.name])) for each in one.requirements)
+        tests = len({(each.requirement, each.test) for each in found[one.name]})
+        anchor = re.sub(r"[^\w\- ]", "", one.title.lower()).replace(" ", "-")
+        rows.append(f"| [{one.title}](#{anchor}) | {len(one.requirements)} | {shown} | {tests} |\n")
+    return "| specification | requirements | shown | tests |\n| --- | --: | --: | --: |\n" + "".join(rows)
+
+
+def _chapter(one: Specification, marked: set[Shown]) -> str:
+    left_out = "".join(f"- Left out: {reason}\n" for reason in one.left_out)
+    used = {shown for each in one.requirements for shown in each.shown_by(marked)}
+    rows = "".join(
+        f"| {each.section} | {each.sentence} | "
+        f"{'<br>'.join(shown.line for shown in each.shown_by(marked)) or '**nothing**'} |\n"
+        for each in one.requirements
+    )
+    parts = [
+        f"## {one.title}\n",
+        left_out,
+        f"| section | the provider | shown by |\n| --- | --- | --- |\n{rows}",
+    ]
+    if further := marked - used:
+        parts.append("Shown beside:\n\n" + _further(further))
+    return "\n".join(part for part in parts if part)
+
+
+def _further(marked: set[Shown]) -> str:
+    rows = "".join(f"| {one.told} | {one.requirement} | `{one.test}` |\n" for one in sorted(marked))
+    return f"| section | what holds | shown by |\n| --- | --- | --- |\n{rows}"
+
+
+def _read(path: Path) -> Specification:
+    """``name``, ``title``, ``left_out``, then a table for each section: sentence = tests."""
+    told = tomllib.loads(path.read_text(encoding="utf-8"))
+    name, title, left_out = told.pop("name"), told.pop("title"), told.pop("left_out", [])
+    requirements = (
+        Requirement(section.removeprefix("§"), sentence, tuple(tests))
+        for section, sentences in told.items()
+        for sentence, tests in sentences.items()
+    )
+    return Specification(name, title, tuple(left_out), tuple(requirements))
 
 
 def _all() -> Iterator[tuple[str, Shown]]:
@@ -122,6 +192,11 @@ def _parsed(reference: str) -> tuple[str, str]:
     for pattern, replaced in _ALIASES:
         name = pattern.sub(replaced, name)
     return name.removesuffix(" 1.0"), section.strip()
+
+
+def _first(section: str) -> str:
+    """The section without what follows it: ``3 (7)`` is of ``3``."""
+    return section if section.startswith("Appendix") else section.partition(" ")[0]
 
 
 def _key(section: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import re
 
 from idp.settings import Settings
 from tests.architecture.sources import ROOT, tracked
-from tests.specifications import TITLES, coverage
+from tests.specifications import BESIDE, coverage, inventory, marks
 
 
 def test_every_setting_is_documented_for_operators():
@@ -39,7 +39,21 @@ def test_the_page_of_coverage_is_in_step():
     assert (ROOT / "docs/coverage.md").read_text(encoding="utf-8") == coverage()
 
 
-def test_every_specification_that_is_spoken_has_tests():
-    headings = re.findall(r"^## (.+)$", coverage(), re.MULTILINE)
+def test_every_requirement_is_shown_by_a_test():
+    """If it fails: write the test, mark it with the section, and name it in ``tests/requirements``."""
+    found = marks()
+    listed = [(one.name, each, found[one.name]) for one in inventory() for each in one.requirements]
 
-    assert [title for title in TITLES.values() if title not in headings] == []
+    assert [f"{name} §{each.section}: {each.sentence}" for name, each, _ in listed if not each.tests] == []
+    assert [
+        f"{name} §{each.section}: {test} is no test with that mark"
+        for name, each, marked in listed
+        for test in each.unshown(marked)
+    ] == []
+
+
+def test_marks_name_specifications_that_are_known():
+    """If it fails: spell it as ``name`` in ``tests/requirements``, or add it to ``BESIDE``."""
+    known = {one.name for one in inventory()} | set(BESIDE)
+
+    assert sorted(set(marks()) - known) == []

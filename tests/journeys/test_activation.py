@@ -154,6 +154,7 @@ def test_number_without_an_account_is_answered_the_same(house: House, browser: B
     assert _told(known, opened) == _told(unknown, other)
 
 
+@pytest.mark.spec("RFC 6749 §10.12")
 def test_form_without_its_token_is_refused(house: House, browser: Browser, opened: str) -> None:
     code = house.last_sms_code()
 

@@ -1,8 +1,11 @@
 """A citizen signs in at a relying party: from the request to the claims."""
 
+import pytest
+
 from tests.house import Browser, House, Person, RelyingParty
 
 
+@pytest.mark.spec("RFC 6749 §3.1")
 def test_citizen_signs_in_and_is_known_by_name(
     house: House, rp: RelyingParty, person: Person, browser: Browser
 ) -> None:

@@ -100,6 +100,7 @@ def test_addresses_nobody_has_are_a_page(house: House, path: str) -> None:
     assert "Traceback" not in response.text
 
 
+@pytest.mark.spec("RFC 6749 §10.14")
 def test_what_was_sent_is_told_escaped(house: House) -> None:
     response = house.app.test_client().get(
         "/authorize?<script>alert(1)</script>=1&<script>alert(1)</script>=2"

@@ -28,7 +28,7 @@ def document(house: House) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.spec("Discovery 1.0 §4.2")
+@pytest.mark.spec("Discovery 1.0 §4.2", "RFC 8414 §3.2")
 def test_document_is_json_that_anybody_may_fetch(house: House) -> None:
     for path in ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"):
         response = house.app.test_client().get(path)
@@ -40,7 +40,7 @@ def test_document_is_json_that_anybody_may_fetch(house: House) -> None:
         assert head.headers["Content-Length"] == response.headers["Content-Length"]
 
 
-@pytest.mark.spec("Discovery 1.0 §3")
+@pytest.mark.spec("Discovery 1.0 §3", "RFC 8414 §2")
 def test_everything_required_is_there(document: dict[str, Any]) -> None:
     for member in REQUIRED:
         assert document[member], member
@@ -95,7 +95,15 @@ def test_every_endpoint_is_ours_and_answers(house: House, document: dict[str, An
         assert response.status_code not in (404, 500), name
 
 
-@pytest.mark.spec("Discovery 1.0 §3")
+@pytest.mark.spec(
+    "Discovery 1.0 §3",
+    "RFC 6749 §3.1",
+    "RFC 6750 §5.3",
+    "RFC 7009 §2",
+    "RFC 7591 §3",
+    "RFC 7662 §2",
+    "RFC 8414 §3",
+)
 def test_https_issuer_has_https_endpoints_only(make_house: Any) -> None:
     house = make_house(issuer="https://id.dinhdanh.example", is_demo=False, sms_channel="none")
 

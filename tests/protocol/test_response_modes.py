@@ -72,7 +72,7 @@ def test_form_may_go_nowhere_but_to_the_client(house: House, person: Person) -> 
     assert browser.answer["error"] == "consent_required"
 
 
-@pytest.mark.spec("Form Post Response Mode §2")
+@pytest.mark.spec("Form Post Response Mode §2", "RFC 6749 §10.14")
 @pytest.mark.parametrize("state", ['"><script>alert(1)</script>', "' onclick='x", "a&amp;b"])
 def test_state_comes_back_as_it_was_and_never_as_markup(
     rp: RelyingParty, browser: Browser, state: str

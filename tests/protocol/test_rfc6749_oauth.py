@@ -7,6 +7,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from idp.accounts.account import LockGround
+from idp.oidc.clients.checks import InvalidClientMetadata
 from tests.house import Browser, House, Person, RelyingParty, query_of
 from tests.protocol.acts import allow, code_for, is_page, refused, sent_back, signed_in, tokens_for
 
@@ -18,7 +19,7 @@ def basic(client_id: str, secret: str) -> dict[str, str]:
 # The authorization endpoint
 
 
-@pytest.mark.spec("RFC 6749 §4.1.2.1")
+@pytest.mark.spec("RFC 6749 §4.1.2.1", "RFC 6749 §3.1.2.4")
 @pytest.mark.parametrize("client_id", [None, "", "nobody", "RP", "rp ", "rp'--", "x" * 4000])
 def test_unknown_client_is_told_on_a_page(rp: RelyingParty, browser: Browser, client_id: str | None) -> None:
     browser.open("/authorize", rp.request(client_id=client_id))
@@ -35,7 +36,7 @@ def test_disabled_client_is_told_on_a_page(house: House, rp: RelyingParty, brows
     is_page(browser.shown)
 
 
-@pytest.mark.spec("RFC 6749 §4.1.2.1")
+@pytest.mark.spec("RFC 6749 §4.1.2.1", "RFC 6749 §3.1.2.3", "RFC 6749 §3.1.2.4", "RFC 6749 §10.15")
 @pytest.mark.spec("RFC 9700 §2.1")
 @pytest.mark.parametrize(
     "uri",
@@ -70,7 +71,7 @@ def test_foreign_or_missing_redirect_uri_is_told_on_a_page(
     assert "redirect_uri" in is_page(browser.shown)
 
 
-@pytest.mark.spec("RFC 6749 §4.1.2.1")
+@pytest.mark.spec("RFC 6749 §4.1.2.1", "RFC 6749 §3.1.2.3")
 def test_second_clients_redirect_uri_is_foreign(house: House, rp: RelyingParty, browser: Browser) -> None:
     second = house.client("second")
 
@@ -196,7 +197,7 @@ def test_client_without_the_grant_is_unauthorized(house: House, browser: Browser
     sent_back(browser, robot, "unauthorized_client")
 
 
-@pytest.mark.spec("RFC 6749 §4.1.2")
+@pytest.mark.spec("RFC 6749 §4.1.2", "RFC 6749 §3.1")
 @pytest.mark.parametrize("state", ["a b&c=d%20#+/?\"'<>\\", "=", "%", "s" * 2048])
 def test_state_comes_back_exactly(
     house: House, rp: RelyingParty, person: Person, browser: Browser, state: str
@@ -348,7 +349,7 @@ def test_code_of_another_client_is_refused(house: House, rp: RelyingParty, perso
     )
 
 
-@pytest.mark.spec("RFC 6749 §4.1.3")
+@pytest.mark.spec("RFC 6749 §4.1.3", "RFC 6749 §10.6")
 @pytest.mark.parametrize("uri", [None, "", "https://rp.example/other", "https://rp.example/callback/"])
 def test_code_needs_its_redirect_uri(rp: RelyingParty, person: Person, uri: str | None) -> None:
     code = code_for(rp, person)
@@ -356,7 +357,7 @@ def test_code_needs_its_redirect_uri(rp: RelyingParty, person: Person, uri: str 
     assert "redirect_uri" in refused(rp.redeem(code, redirect_uri=uri), "invalid_grant")
 
 
-@pytest.mark.spec("RFC 6749 §4.1.2")
+@pytest.mark.spec("RFC 6749 §4.1.2", "RFC 6749 §10.5")
 def test_code_lives_for_a_minute(house: House, rp: RelyingParty, person: Person) -> None:
     young, old = code_for(rp, person), code_for(rp, person)
 
@@ -438,7 +439,7 @@ def test_refreshing_without_openid_gives_no_id_token(rp: RelyingParty, person: P
     refused(rp.userinfo(second["access_token"]), "insufficient_scope", 403)
 
 
-@pytest.mark.spec("RFC 6749 §6")
+@pytest.mark.spec("RFC 6749 §6", "RFC 6749 §10.4")
 def test_refresh_token_of_another_client_is_refused_and_unharmed(
     house: House, rp: RelyingParty, person: Person
 ) -> None:
@@ -513,7 +514,7 @@ def test_client_without_rights_of_its_own_gets_no_token(house: House) -> None:
 # Client authentication
 
 
-@pytest.mark.spec("RFC 6749 §5.2")
+@pytest.mark.spec("RFC 6749 §5.2", "RFC 6749 §3.2.1")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -666,3 +667,75 @@ def test_client_that_fails_to_prove_itself_is_remembered_once_wherever_it_came(
 
     refused(response, "invalid_client", 401)
     assert heard == [("client.refused", "invalid_client")]
+
+
+@pytest.mark.spec("RFC 6749 §2.3.1")
+def test_secrets_of_clients_cannot_be_guessed(house: House) -> None:
+    secrets_given = {house.client(f"rp{n}").secret for n in range(4)}
+
+    assert len(secrets_given) == 4
+    assert all(secret is not None and len(secret) >= 43 for secret in secrets_given)  # 256 bits
+
+
+@pytest.mark.spec("RFC 6749 §10.10")
+def test_what_is_given_out_is_too_long_to_guess(rp: RelyingParty, person: Person) -> None:
+    codes = {code_for(rp, person) for _ in range(3)}
+    tokens = tokens_for(rp, person, scope="openid offline_access")
+
+    # 128 bits are 22 characters of base64url.
+    assert len(codes) == 3
+    for value in (*codes, tokens["access_token"], tokens["refresh_token"]):
+        assert len(value) >= 43
+
+
+@pytest.mark.spec("RFC 6749 §3.2")
+def test_token_parameters_nobody_knows_are_ignored(rp: RelyingParty, person: Person) -> None:
+    assert rp.redeem(code_for(rp, person), weather="fair", foo="bar").status_code == 200
+
+
+@pytest.mark.spec("RFC 6749 §3.3")
+def test_request_without_a_scope_is_answered_by_rule(
+    house: House, rp: RelyingParty, browser: Browser
+) -> None:
+    back_end = house.client("back", grant_types=("client_credentials",))
+    browser.open("/authorize", rp.request(scope=None))
+
+    assert "scope" in sent_back(browser, rp, "invalid_request")
+    granted = back_end.post("/token", {"grant_type": "client_credentials"}).get_json()
+    assert granted["scope"] == "reports"
+
+
+@pytest.mark.spec("RFC 6749 §4.4")
+def test_public_client_gets_no_token_for_itself(house: House) -> None:
+    with pytest.raises(InvalidClientMetadata):
+        house.client("app", token_endpoint_auth_method="none", grant_types=("client_credentials",))
+    app = house.client("app", token_endpoint_auth_method="none")
+
+    refused(app.post("/token", {"grant_type": "client_credentials"}), "unauthorized_client")
+
+
+@pytest.mark.spec("RFC 6749 §4.4.2", "RFC 6749 §6")
+@pytest.mark.parametrize("grant_type", ["client_credentials", "refresh_token", "authorization_code"])
+def test_clients_without_proof_get_nothing(house: House, person: Person, grant_type: str) -> None:
+    rp = house.client("full", grant_types=("authorization_code", "refresh_token", "client_credentials"))
+    form = {
+        "grant_type": grant_type,
+        "code": code_for(rp, person),
+        "redirect_uri": rp.redirect_uri,
+        "code_verifier": rp.verifier,
+        "refresh_token": tokens_for(rp, person, scope="openid offline_access")["refresh_token"],
+    }
+    by_name = {**form, "client_id": rp.client_id}
+
+    refused(house.app.test_client().post("/token", data=by_name), "invalid_client", 401)
+    refused(house.app.test_client().post("/token", data=form), "invalid_client", 401)
+    assert rp.post("/token", form).status_code == 200
+
+
+@pytest.mark.spec("RFC 6749 §5.2")
+@pytest.mark.parametrize("value", ["việt", 'a"b', "a\\b", "a\nb", "\x7f", "x" * 9000])
+def test_descriptions_keep_to_their_alphabet(rp: RelyingParty, browser: Browser, value: str) -> None:
+    refused(rp.post("/token", {"grant_type": value}), "unsupported_grant_type")
+    browser.open("/authorize", rp.request(response_type=value))
+    sent_back(browser, rp, "unsupported_response_type")
+    refused(rp.post("/token", {"grant_type": "client_credentials", "scope": value}), "unauthorized_client")

@@ -1,6 +1,7 @@
 """RFC 6750: how an access token is sent, and what is answered when it does not open the door."""
 
 import base64
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ def token(rp: RelyingParty, person: Person) -> str:
     return str(tokens_for(rp, person)["access_token"])
 
 
+@pytest.mark.spec("RFC 6750 §2.1")
 def test_token_goes_in_the_header_whatever_the_schemes_case(house: House, token: str) -> None:
     for scheme in ("Bearer", "bearer", "BEARER"):
         for method in ("GET", "POST"):
@@ -66,7 +68,7 @@ def test_token_sent_twice_is_refused(house: House, token: str) -> None:
     refused(response, "invalid_request")
 
 
-@pytest.mark.spec("RFC 6750 §3.1")
+@pytest.mark.spec("RFC 6750 §3.1", "RFC 6750 §3")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_request_without_a_token_is_challenged_without_an_error_code(house: House, method: str) -> None:
     response = house.app.test_client().open("/userinfo", method=method)
@@ -103,7 +105,7 @@ def test_what_is_no_token_of_ours_is_challenged(house: House, header: str) -> No
     assert response.headers["WWW-Authenticate"].startswith('Bearer error="invalid_token"')
 
 
-@pytest.mark.spec("RFC 6750 §5.2")
+@pytest.mark.spec("RFC 6750 §5.2", "RFC 6749 §10.3")
 def test_token_changed_in_any_byte_is_refused(house: House, rp: RelyingParty, token: str) -> None:
     raw = bytearray(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
 
@@ -115,6 +117,7 @@ def test_token_changed_in_any_byte_is_refused(house: House, rp: RelyingParty, to
     assert rp.userinfo(token).status_code == 200
 
 
+@pytest.mark.spec("RFC 6750 §5.3")
 def test_token_lives_for_ten_minutes(house: House, rp: RelyingParty, token: str) -> None:
     house.clock.advance(timedelta(minutes=10) - timedelta(seconds=1))
     assert rp.userinfo(token).status_code == 200
@@ -157,3 +160,32 @@ def test_other_methods_are_not_allowed(house: House, token: str) -> None:
 
     refused(response, "invalid_request", 405)
     assert "GET" in response.headers["Allow"]
+
+
+@pytest.mark.spec("RFC 6750 §3")
+def test_challenge_is_one_line_of_attributes_that_do_not_repeat(house: House, token: str) -> None:
+    client = house.app.test_client()
+    answers = [
+        client.get("/userinfo"),
+        client.get("/userinfo", headers={"Authorization": "Bearer nonsense"}),
+        client.get(f"/userinfo?access_token={token}"),
+        client.get("/userinfo", headers={"Authorization": f"DPoP {token}"}),
+    ]
+
+    for response in answers:
+        for challenge in response.headers.getlist("WWW-Authenticate"):
+            for scheme in re.split(r", (?=(?:Bearer|DPoP) )", challenge):
+                names = re.findall(r'([a-z_]+)="[\x20-\x21\x23-\x5B\x5D-\x7E]*"', scheme)
+                assert names, challenge
+                assert len(names) == len(set(names)), challenge
+
+
+@pytest.mark.spec("RFC 6750 §3.1")
+def test_token_without_openid_is_insufficient_scope(house: House) -> None:
+    back_end = house.client("back", grant_types=("client_credentials",))
+    token = back_end.post("/token", {"grant_type": "client_credentials"}).get_json()["access_token"]
+
+    response = back_end.userinfo(token)
+
+    refused(response, "insufficient_scope", 403)
+    assert 'error="insufficient_scope"' in response.headers["WWW-Authenticate"]

@@ -19,7 +19,7 @@ def revoke(party: RelyingParty, token: str, **more: str) -> TestResponse:
     return party.post("/revoke", {"token": token, **more})
 
 
-@pytest.mark.spec("RFC 7009 §2.1")
+@pytest.mark.spec("RFC 7009 §2.1", "RFC 7009 §2")
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
 @pytest.mark.parametrize(
     "hint", [{}, {"token_type_hint": "access_token"}, {"token_type_hint": "refresh_token"}]
@@ -93,3 +93,14 @@ def test_discovery_names_the_endpoint(house: House) -> None:
     assert document["revocation_endpoint"] == house.settings.issuer + "/revoke"
     assert "none" in document["revocation_endpoint_auth_methods_supported"]
     assert house.app.test_client().get("/revoke").status_code == 405
+
+
+@pytest.mark.spec("RFC 7009 §2.1")
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+@pytest.mark.parametrize("hint", ["access_token", "refresh_token"])
+def test_wrong_hint_hinders_no_revocation(
+    rp: RelyingParty, tokens: dict[str, str], kind: str, hint: str
+) -> None:
+    assert revoke(rp, tokens[kind], token_type_hint=hint).status_code == 200
+
+    refused(rp.userinfo(tokens["access_token"]), "invalid_token", 401)

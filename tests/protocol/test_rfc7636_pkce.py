@@ -22,7 +22,7 @@ def party(house: House, request: pytest.FixtureRequest) -> RelyingParty:
     return house.client("party", token_endpoint_auth_method=request.param)
 
 
-@pytest.mark.spec("RFC 7636 Appendix B")
+@pytest.mark.spec("RFC 7636 Appendix B", "RFC 7636 §7.2")
 def test_the_specifications_own_example_works(rp: RelyingParty, person: Person) -> None:
     code = code_for(rp, person, code_challenge=CHALLENGE)
 
@@ -41,7 +41,7 @@ def test_request_without_a_challenge_is_refused(
     assert "code_challenge" in sent_back(browser, party, "invalid_request")
 
 
-@pytest.mark.spec("RFC 7636 §4.3")
+@pytest.mark.spec("RFC 7636 §4.3", "RFC 7636 §4.4.1")
 @pytest.mark.spec("RFC 9700 §2.1.1")
 @pytest.mark.parametrize("method", [None, "", "plain", "s256", "S512", "S256 plain"])
 def test_every_method_but_s256_is_refused(party: RelyingParty, browser: Browser, method: str | None) -> None:
@@ -61,7 +61,7 @@ def test_challenge_that_is_no_sha256_is_refused(rp: RelyingParty, browser: Brows
     assert "code_challenge" in sent_back(browser, rp, "invalid_request")
 
 
-@pytest.mark.spec("RFC 7636 §4.5")
+@pytest.mark.spec("RFC 7636 §4.5", "RFC 7636 §4.6")
 @pytest.mark.parametrize("verifier", [None, ""])
 def test_code_without_its_verifier_is_refused(
     party: RelyingParty, person: Person, verifier: str | None
@@ -121,7 +121,7 @@ def test_guessing_the_verifier_spends_the_code(rp: RelyingParty, person: Person)
     refused(rp.redeem(code), "invalid_grant")
 
 
-@pytest.mark.spec("RFC 9700 §2.1.1")
+@pytest.mark.spec("RFC 9700 §2.1.1", "RFC 7636 §4.4")
 def test_codes_are_not_swapped_between_two_sign_ins_of_one_client(
     house: House, rp: RelyingParty, person: Person
 ) -> None:

@@ -1,5 +1,6 @@
 """RFC 7662 and RFC 9701: what a token is good for, told to those whom it concerns."""
 
+import base64
 import json
 from datetime import timedelta
 
@@ -57,7 +58,7 @@ def test_access_token_is_described_to_its_own_client(
     }
 
 
-@pytest.mark.spec("RFC 7662 §2.1")
+@pytest.mark.spec("RFC 7662 §2.1", "RFC 7662 §2.2")
 def test_refresh_token_is_described_without_a_type_of_use(
     house: House, rp: RelyingParty, tokens: dict[str, str]
 ) -> None:
@@ -68,7 +69,7 @@ def test_refresh_token_is_described_without_a_type_of_use(
     assert "token_type" not in told
 
 
-@pytest.mark.spec("RFC 7662 §2.2")
+@pytest.mark.spec("RFC 7662 §2.2", "RFC 7662 §4")
 def test_token_that_is_over_or_unknown_is_inactive_and_nothing_more(
     house: House, rp: RelyingParty, tokens: dict[str, str]
 ) -> None:
@@ -93,6 +94,7 @@ def test_revocation_shows_at_once(rp: RelyingParty, tokens: dict[str, str]) -> N
     assert is_inactive(introspect(rp, tokens["refresh_token"]))
 
 
+@pytest.mark.spec("RFC 7662 §4")
 def test_account_that_is_locked_and_client_that_is_disabled_leave_no_active_token(
     house: House, rp: RelyingParty, tokens: dict[str, str], person: Person
 ) -> None:
@@ -121,7 +123,7 @@ def audience_token(house: House, party: RelyingParty, person: Person) -> str:
     return tokens.issue(client, grant, ("profile",), None, (API, "https://other.example"))
 
 
-@pytest.mark.spec("RFC 7662 §4")
+@pytest.mark.spec("RFC 7662 §4", "RFC 7662 §2.2")
 def test_only_the_tokens_client_and_its_audience_are_told(
     house: House, rp: RelyingParty, person: Person, tokens: dict[str, str]
 ) -> None:
@@ -141,7 +143,7 @@ def test_only_the_tokens_client_and_its_audience_are_told(
         assert is_inactive(introspect(api, token))
 
 
-@pytest.mark.spec("RFC 7662 §2.1")
+@pytest.mark.spec("RFC 7662 §2.1", "RFC 7662 §2.3", "RFC 7662 §4")
 def test_public_clients_and_strangers_learn_nothing(house: House, person: Person, rp: RelyingParty) -> None:
     app = house.client("app", token_endpoint_auth_method="none")
     token = tokens_for(app, person)["access_token"]
@@ -195,3 +197,52 @@ def test_discovery_names_the_endpoint(house: House) -> None:
     assert document["introspection_endpoint"] == house.settings.issuer + "/introspect"
     assert "none" not in document["introspection_endpoint_auth_methods_supported"]
     assert document["introspection_signing_alg_values_supported"] == ["ES256", "RS256", "PS256", "EdDSA"]
+
+
+@pytest.mark.spec("RFC 7662 §2.1")
+def test_introspection_without_a_token_is_refused(rp: RelyingParty) -> None:
+    for form in ({"token": ""}, {"token_type_hint": "access_token"}):
+        assert "token" in refused(rp.post("/introspect", form), "invalid_request")
+
+
+@pytest.mark.spec("RFC 7662 §2.1")
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+@pytest.mark.parametrize("hint", ["access_token", "refresh_token", "invented"])
+def test_wrong_hint_hinders_no_introspection(
+    rp: RelyingParty, tokens: dict[str, str], kind: str, hint: str
+) -> None:
+    told = rp.post("/introspect", {"token": tokens[kind], "token_type_hint": hint})
+
+    assert told.get_json()["active"] is True
+
+
+@pytest.mark.spec("RFC 7662 §2.1")
+def test_introspection_is_asked_by_post_alone(house: House, rp: RelyingParty, tokens: dict[str, str]) -> None:
+    response = house.app.test_client().get(f"/introspect?token={tokens['access_token']}")
+    in_the_address = house.app.test_client().post(
+        f"/introspect?token={tokens['access_token']}",
+        data={"token_type_hint": "access_token"},
+        headers={"Authorization": f"Basic {_pair(rp)}"},
+    )
+
+    assert response.status_code == 405
+    assert "GET" not in response.headers["Allow"]
+    assert "token" in refused(in_the_address, "invalid_request")
+
+
+def _pair(rp: RelyingParty) -> str:
+    return base64.b64encode(f"{rp.client_id}:{rp.secret}".encode()).decode()
+
+
+@pytest.mark.spec("RFC 7662 §4")
+def test_signed_token_that_was_changed_is_inactive(house: House, person: Person) -> None:
+    rp = house.client("signed", access_token_format="jwt")
+    token = tokens_for(rp, person)["access_token"]
+    head, body, signature = token.split(".")
+    changed = body[:-8] + ("A" if body[-8] != "A" else "B") + body[-7:]
+
+    assert not is_inactive(introspect(rp, token))
+
+    assert is_inactive(introspect(rp, f"{head}.{changed}.{signature}"))
+    assert is_inactive(introspect(rp, f"{head}.{body}.{signature[::-1]}"))
+    assert is_inactive(introspect(rp, f"{head}.{body}."))

@@ -62,7 +62,7 @@ def test_no_other_token_of_ours_passes_for_one(house: House, person: Person) -> 
         refused(rp.userinfo(token), "invalid_token", 401)
 
 
-@pytest.mark.spec("RFC 8707 §2")
+@pytest.mark.spec("RFC 8707 §2", "RFC 6750 §5.2")
 def test_token_for_other_resources_does_not_open_userinfo(house: House, person: Person) -> None:
     for form in ("opaque", "jwt"):
         rp = house.client(form, access_token_format=form)

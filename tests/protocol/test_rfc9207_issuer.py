@@ -23,7 +23,7 @@ def test_success_names_the_issuer_once(house: House, rp: RelyingParty, person: P
     assert browser.location.count("iss=") == 1
 
 
-@pytest.mark.spec("RFC 9207 §2.4")
+@pytest.mark.spec("RFC 9207 §2.4", "RFC 9207 §2", "RFC 9207 §2.3")
 def test_issuer_is_the_one_of_the_metadata(house: House) -> None:
     document = house.app.test_client().get("/.well-known/oauth-authorization-server").get_json()
 
@@ -112,3 +112,10 @@ def test_error_after_the_page_stood_open_names_the_issuer(
     browser.submit({}, "consent-deny")
 
     sent_back(browser, rp, "access_denied")
+
+
+@pytest.mark.spec("RFC 9207 §3")
+def test_metadata_says_that_answers_name_the_issuer(house: House) -> None:
+    document = house.app.test_client().get("/.well-known/openid-configuration").get_json()
+
+    assert document["authorization_response_iss_parameter_supported"] is True

@@ -279,7 +279,7 @@ def test_public_clients_refresh_token_is_bound_to_the_key_and_rotates(
 
 
 @pytest.mark.spec("RFC 9449 §5")
-@pytest.mark.spec("FAPI 2.0 §5.3.2.1")
+@pytest.mark.spec("FAPI 2.0 Security Profile §5.3.2.1")
 def test_confidential_client_keeps_its_refresh_token_and_may_take_a_new_key(
     house: House, rp: RelyingParty, person: Person, holder: Holder
 ) -> None:

@@ -87,7 +87,7 @@ def test_of_fifty_parallel_refreshes_one_succeeds_and_the_family_ends(any_house:
     refused(rp.userinfo(won[0]["access_token"]), "invalid_token", 401)
 
 
-@pytest.mark.spec("RFC 6749 §4.1.2")
+@pytest.mark.spec("RFC 6749 §4.1.2", "RFC 6749 §10.5")
 def test_code_used_twice_ends_every_token_born_of_it(any_house: House) -> None:
     rp, person = any_house.client(), any_house.person()
     code = code_for(rp, person, scope="openid offline_access")
@@ -140,7 +140,7 @@ def test_code_that_comes_again_while_it_is_redeemed_ends_what_is_born_of_it(
     refused(rp.redeem(code), "invalid_grant")
 
 
-@pytest.mark.spec("RFC 9700 §4.14.2")
+@pytest.mark.spec("RFC 9700 §4.14.2", "RFC 6749 §10.4")
 def test_only_what_was_given_out_ends_anything(
     house: House, rp: RelyingParty, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,7 +293,7 @@ def test_code_of_another_session_of_the_same_client_is_refused(
     refused(rp.redeem(code_for(attacker, house.person())), "invalid_grant")
 
 
-@pytest.mark.spec("RFC 9700 §4.11")
+@pytest.mark.spec("RFC 9700 §4.11", "RFC 6749 §10.15")
 @pytest.mark.parametrize(
     "path", ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example"]
 )

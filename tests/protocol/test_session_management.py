@@ -140,7 +140,7 @@ def test_frame_reads_the_cookie_that_is_set(make_house: Any) -> None:
     assert 'data-cookie="__Host-idp_browser_state"' in house.browser().open(FRAME).text
 
 
-@pytest.mark.spec("Session Management 1.0 §3.3")
+@pytest.mark.spec("Session Management 1.0 §3.3", "RFC 6749 §10.13")
 def test_frame_may_stand_in_any_page_and_nothing_else_of_ours_may(house: House) -> None:
     browser = house.browser()
 

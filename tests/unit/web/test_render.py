@@ -79,6 +79,7 @@ def test_stable_ids_stand_where_programs_look_for_them():
             assert html.count(f'id="{name}"') == 1, (state, name)
 
 
+@pytest.mark.spec("RFC 6749 §10.12")
 def test_every_form_that_posts_carries_the_form_token():
     for template, context in STATES.values():
         for form in re.findall(r"<form.*?</form>", PAGES.render(template, "vi", **context), re.DOTALL):
