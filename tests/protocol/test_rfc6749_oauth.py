@@ -159,7 +159,7 @@ def test_other_response_types_are_refused(rp: RelyingParty, browser: Browser, as
     assert "response_type" in sent_back(browser, rp, "unsupported_response_type")
 
 
-@pytest.mark.spec("RFC 6749 §4.1.2.1")
+@pytest.mark.spec("RFC 6749 §4.1.2.1", "RFC 6749 §3.1.1")
 @pytest.mark.parametrize(
     ("parameter", "value", "error"),
     [
