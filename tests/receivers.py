@@ -19,6 +19,7 @@ class Received:
     headers: dict[str, str]
     form: dict[str, list[str]]
     at: float
+    body: bytes = b""
 
 
 @dataclass(slots=True)
@@ -36,9 +37,10 @@ class Receiver:
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         length = int(handler.headers.get("Content-Length") or 0)
-        form = parse_qs(handler.rfile.read(length).decode())
+        body = handler.rfile.read(length)
+        form = parse_qs(body.decode())
         self.received.append(
-            Received(handler.command, handler.path, dict(handler.headers), form, time.monotonic())
+            Received(handler.command, handler.path, dict(handler.headers), form, time.monotonic(), body)
         )
         self.arrived.set()
         self.released.wait(self.delay_seconds)

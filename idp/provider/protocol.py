@@ -81,6 +81,7 @@ class Protocol(People):
         self._in_flight(settings)
         self._redemption(settings)
         self._requests(settings)
+        self._asked_elsewhere(settings)
 
     def _sessions(self, settings: Settings) -> None:
         """Signed in, signed out, allowed what."""
@@ -204,6 +205,10 @@ class Protocol(People):
             pushed_requests,
             SignedResponses(issuer, keyring, self.envelopes, self.clients, clock),
         )
+
+    def _asked_elsewhere(self, settings: Settings) -> None:
+        """What people answer away from who asks."""
+        clock = self.clock
         self.device_requests = DeviceRequests(self.requests, self.pendings, self.audit, clock)
         self.backchannel_requests = BackchannelRequests(
             self.requests,
@@ -215,6 +220,7 @@ class Protocol(People):
             self.ephemeral,
             self.audit,
             clock,
+            settings.simulator_spared,
         )
         self.user_codes = UserCodes(self.device_requests, self.addresses, self.ephemeral, self.audit)
 

@@ -1,6 +1,7 @@
 """The simulator: what it adds for developers of relying parties, and that elsewhere nothing of it is left."""
 
 import json
+from uuid import UUID
 
 import pytest
 
@@ -160,6 +161,32 @@ def test_a_backchannel_request_is_answered_by_url(simulator, action):
     else:
         assert simulator.id_token(told.json["id_token"])[1]["amr"]
         assert rp.userinfo(told.json["access_token"]).status_code == 200
+
+
+@pytest.mark.spec("CIBA Core 1.0 §7.1")
+@pytest.mark.parametrize(("asked", "acr"), [("1", "1"), ("2", "2"), (None, "2")])
+def test_level_that_was_asked_for_is_the_one_simulated(simulator, asked, acr):
+    rp = simulator.client(
+        grant_types=("authorization_code", CibaGrant.GRANT_TYPE), backchannel_token_delivery_mode="poll"
+    )
+    form = {"scope": "openid", "login_hint": simulator.person().username}
+    form |= {"acr_values": f"urn:dinhdanh:aal:{asked}"} if asked else {}
+    auth_req_id = rp.post("/bc-authorize", form).json["auth_req_id"]
+    query = {"auth_req_id": auth_req_id, "action": "allow"}
+
+    simulator.app.test_client().post("/simulator/ciba", query_string=query)  # with nothing in its body
+
+    told = rp.post("/token", {"grant_type": CibaGrant.GRANT_TYPE, "auth_req_id": auth_req_id}).json
+    assert simulator.id_token(told["id_token"])[1]["acr"] == f"urn:dinhdanh:aal:{acr}"
+
+
+def test_the_resource_names_an_interaction_of_its_own_where_none_came(simulator):
+    rp = simulator.client()
+    token = rp.redeem(simulator.browser().sign_in(rp, simulator.person())["code"]).json["access_token"]
+
+    named = {ask(simulator, f"Bearer {token}").headers["x-fapi-interaction-id"] for _ in range(2)}
+
+    assert len({UUID(name) for name in named}) == 2
 
 
 def ask(house, authorization, **headers):

@@ -200,6 +200,18 @@ def test_asking_again_and_again_is_stopped(counter, person, number):
     assert ask(counter, person, **form).status_code == 429
 
 
+@pytest.mark.spec("CIBA Core 1.0 §15")
+def test_asking_is_counted_by_person_however_the_hint_is_written(house, counter, person):
+    token = tokens_for(counter, person)["id_token"]
+    number = person.username
+    hints = [{"login_hint": f"{number[:at]} {number[at:]}"} for at in range(1, 11)]
+    hints += [{"login_hint": "", "id_token_hint": token}] * 10
+    assert [ask(counter, person, **hint).status_code for hint in hints] == [200] * 20
+
+    for hint in ({"login_hint": f"{number[:3]}-{number[3:]}"}, {"login_hint": "", "id_token_hint": token}):
+        assert ask(counter, person, **hint).status_code == 429
+
+
 @pytest.mark.spec("CIBA Core 1.0 §13")
 @pytest.mark.parametrize("message", ["x" * 101, "a\nb", "a\u202eb", "\x07"])
 def test_binding_message_is_short_and_printable(counter, person, message):
@@ -383,3 +395,4 @@ def test_ping_needs_a_token_to_carry(house, person, token):
     )
 
     assert error_of(ask(party, person, client_notification_token=token)) == "invalid_request"
+    assert ask(party, person, client_notification_token="a" * 1024).status_code == 200
