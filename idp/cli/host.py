@@ -84,10 +84,12 @@ def serve(
 
 
 def application() -> Flask:
-    """What each worker serves, with its log where the settings say."""
+    """What each worker serves, with its log where the settings say; it takes up what earlier ones still owed."""
     settings = load()
     configure_logging(settings.log_file)
-    return create_app(settings)
+    app = create_app(settings)
+    app.extensions["provider"].session_room.courier.begin()
+    return app
 
 
 @click.command()

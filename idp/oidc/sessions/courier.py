@@ -17,8 +17,8 @@ STOP_WITHIN_SECONDS = 5.0
 class Courier:
     """Runs ``deliver`` when something was owed, and again when the next try is due.
 
-    Its thread begins with the first delivery of a process. What a process leaves undone when it ends, the
-    next one, or ``idp deliver-logouts``, finds in the ledger.
+    What a process leaves undone when it ends, the next one that begins, or ``idp deliver-logouts``, finds in
+    the ledger.
     """
 
     def __init__(
@@ -44,6 +44,10 @@ class Courier:
     @contextmanager
     def _wake_after(self) -> Iterator[None]:
         yield
+        self.begin()
+
+    def begin(self) -> None:
+        """Set out now, and stay at it. A process that never does sets out with its first delivery."""
         with self._beginning:
             if self._thread is None and not self._stopping:
                 self._thread = threading.Thread(target=self._run, name="courier", daemon=True)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from idp.cli.host import application
 from idp.kernel.ids import new_id
 from idp.oidc.clients.metadata import ClientMetadata
 from tests.receivers import Receiver, receiving
@@ -34,6 +35,17 @@ def test_what_is_owed_is_delivered_once(idp, owed, receiver, command):
     assert "1 delivered" not in idp.succeed(command)
 
     assert [received.path for received in receiver.received] == ["/out"]
+
+
+def test_process_that_begins_delivers_what_an_earlier_one_left(idp, owed, receiver):
+    provider = application().extensions["provider"]
+    try:
+        assert receiver.arrived.wait(10), "nobody signs out meanwhile"
+    finally:
+        provider.close()
+
+    assert [received.path for received in receiver.received] == ["/out"]
+    assert idp.succeed("deliver-logouts") == "logouts: 0 pending, 0 delivered, 0 given up\n"
 
 
 def test_failure_is_told_and_stays_in_the_ledger(idp, owed, receiver):
