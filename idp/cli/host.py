@@ -84,7 +84,7 @@ def serve(
 
 
 def application() -> Flask:
-    """What each worker serves, with its log where the settings say; it takes up what earlier ones still owed."""
+    """What each worker serves, its log where the settings say; it takes up what earlier ones still owed."""
     settings = load()
     configure_logging(settings.log_file)
     app = create_app(settings)

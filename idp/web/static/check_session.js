@@ -72,8 +72,17 @@
     return sha256(told) === state[0] ? "unchanged" : "changed";
   }
 
+  /* Where the browser keeps our cookie back from other sites, nobody can tell. "changed" would have the client
+     sign in again without end; "error" is what stops it (§3.1). */
+  function whetherSeen(then) {
+    if (browserState() || !document.hasStorageAccess) { then(true); return; }
+    document.hasStorageAccess().then(then, function () { then(true); });
+  }
+
   window.addEventListener("message", function (event) {
     if (!event.source || !isFromAround(event)) { return; }
-    event.source.postMessage(answer(event.data, event.origin), event.origin);
+    whetherSeen(function (isSeen) {
+      event.source.postMessage(isSeen ? answer(event.data, event.origin) : "error", event.origin);
+    });
   });
 })();
