@@ -145,6 +145,7 @@ def _documents(provider: Provider, issuer: str) -> dict[str, Callable[[], bytes]
             provider.levels,
             methods,
             provider.features,
+            is_demo=provider.is_demo,
         )
     ).encode()
     return dict.fromkeys(WELL_KNOWN, lambda: document) | {JWKS: provider.keyring.jwks_bytes}

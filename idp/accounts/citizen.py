@@ -17,6 +17,7 @@ from idp.statute.provinces import PROVINCES
 __all__ = ["Citizen", "IdentityNumber", "NumberMalformed", "Sex", "hint", "parse_number", "split_name"]
 
 PROVINCE_SCHEME = "2025"
+COMMUNES = ("xã ", "phường ", "đặc khu ")
 
 
 def split_name(name: str) -> tuple[str | None, str | None, str]:
@@ -28,6 +29,20 @@ def split_name(name: str) -> tuple[str | None, str | None, str]:
     if len(words) < 2:  # noqa: PLR2004
         return None, None, name
     return words[0], " ".join(words[1:-1]) or None, words[-1]
+
+
+def parts_of_address(line: str, province: str) -> dict[str, str]:
+    """An address of the registers' form, ``Số 5, đường Hoa Sữa, phường Bình An, thành phố Hà Nội``, in parts.
+
+    Since July 2025 a commune lies right below its province. A line that is not of this form stays whole: to
+    guess would be to put words in the register's mouth.
+    """
+    *street, commune, last = ["", "", *line.split(", ")]
+    is_of_form = commune.lower().startswith(COMMUNES) and last.lower().endswith(province.lower())
+    if not is_of_form:
+        return {}
+    told = ", ".join(part for part in street if part)
+    return {"locality": commune} | ({"street_address": told} if told else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +100,12 @@ class Citizen:
             "given_name": self.given_name,
             "birthdate": self.birth_date.isoformat(),
             "gender": self.sex.value,
-            "address": {"formatted": self.address, "region": province.name, "country": "VN"},
+            "address": {
+                "formatted": self.address,
+                **parts_of_address(self.address, province.name),
+                "region": province.name,
+                "country": "VN",
+            },
             "province": {"scheme": PROVINCE_SCHEME, "code": province.code, "name": province.name},
             "nationalities": [self.nationality],
             "age_over_14": age >= 14,  # noqa: PLR2004

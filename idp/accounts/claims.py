@@ -4,6 +4,16 @@ from datetime import date
 
 from idp.accounts.account import Account
 
+# Part of the address, though no register holds it.
+POSTAL_CODE = "postal_code"
+
+
+def proven(account: Account, on: date) -> dict[str, object]:
+    """The claims that stand on what was proven when the account was opened."""
+    given = account.identity.claims(on)
+    given["identity_number"] = account.number
+    return given
+
 
 def claims(account: Account, on: date) -> dict[str, object]:
     """Every claim that an account can give, on a day; which of them a client gets is decided elsewhere.
@@ -11,8 +21,7 @@ def claims(account: Account, on: date) -> dict[str, object]:
     Pure. A phone counts as verified once its holder has activated the account by a code sent to it.
     ``address`` and ``province`` are objects; ``updated_at`` is in seconds since 1970 (OIDC Core 1.0 §5.1).
     """
-    given = account.identity.claims(on)
-    given["identity_number"] = account.number
+    given = proven(account, on)
     given["account_kind"] = account.kind.value
     given["updated_at"] = int(account.updated_at.timestamp())
     if account.level is not None:
@@ -23,4 +32,16 @@ def claims(account: Account, on: date) -> dict[str, object]:
     if account.email is not None:
         given["email"] = account.email
         given["email_verified"] = False
+    if account.profile:
+        _tell(account, given)
     return given
+
+
+def _tell(account: Account, given: dict[str, object]) -> None:
+    """What the holder says beside it; never in the place of what was proven."""
+    for name, value in account.profile.items():
+        if name != POSTAL_CODE:
+            given.setdefault(name, value)
+    address = given.get("address")
+    if isinstance(address, dict) and POSTAL_CODE in account.profile:
+        given["address"] = {**address, POSTAL_CODE: account.profile[POSTAL_CODE]}

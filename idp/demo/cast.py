@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from idp.accounts.claims import POSTAL_CODE
 from idp.accounts.kinds import Kind
 from idp.assurance import Level
 from idp.oidc.clients.metadata import ClientMetadata
@@ -20,6 +21,17 @@ class Part:
     level: Level
     has_totp: bool = True
     kind: Kind = Kind.CITIZEN
+
+    def profile(self, name: str, given_name: str) -> dict[str, str]:
+        """What no register knows, so that developers see every claim of OIDC Core 1.0 §5.1 once."""
+        return {
+            "nickname": given_name,
+            "preferred_username": name,
+            "profile": f"https://trang-ca-nhan.example/{name}",
+            "picture": f"https://trang-ca-nhan.example/{name}.jpg",
+            "website": f"https://{name}.example/",
+            POSTAL_CODE: "10000",
+        }
 
 
 PEOPLE: dict[str, Part] = {

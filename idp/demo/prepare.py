@@ -53,7 +53,7 @@ def prepared(provider: Provider, memory: Path, portal_url: str | None) -> dict[s
     write_private_json(memory, cast)
     _import_registers(provider, numbers[0])
     for name, part in PEOPLE.items():
-        _play(provider, part, cast["accounts"][name])
+        _play(provider, name, part, cast["accounts"][name])
     for name, details in CLIENTS.items():
         _register(provider, details, cast["clients"][name])
     if portal_url is not None:
@@ -113,13 +113,16 @@ def _import_registers(provider: Provider, somebody: str) -> None:
         provider.samples.by_name(name).import_csv(file, finished=recorded)
 
 
-def _play(provider: Provider, part: Part, person: dict[str, Any]) -> None:
+def _play(provider: Provider, name: str, part: Part, person: dict[str, Any]) -> None:
     """Open the account, activate it, and equip it as its holder would; what is done already stays."""
     account = provider.accounts.by_number(part.number)
     if account is None:
         account = provider.enrolment.open_citizen(
             part.number, part.phone, part.level, ACTOR, email=part.email
         )
+    if not account.profile:
+        told = part.profile(name, account.identity.name.split()[-1])
+        provider.accounts.rewrite(replace(account, profile=told))
     has = {authenticator.method for authenticator in provider.authenticators.of(account.id)}
     if "password" not in has:
         provider.password.set_password(account.id, person["password"])

@@ -25,9 +25,11 @@ from idp.oidc.tokens.verification import METADATA as VERIFICATION
 REQUESTS: dict[str, object] = {
     "response_types_supported": list(RESPONSE_TYPES),
     "response_modes_supported": list(RESPONSE_MODES),
+    "authorization_response_iss_parameter_supported": True,
     "code_challenge_methods_supported": ["S256"],
     "authorization_details_types_supported": list(TYPES),
     "claims_parameter_supported": True,
+    "claim_types_supported": ["normal"],
     "request_parameter_supported": True,
     "request_object_signing_alg_values_supported": [*REQUEST_ALGORITHMS, UNSIGNED],
     "require_signed_request_object": False,
@@ -49,6 +51,8 @@ def metadata(
     levels: tuple[int, ...],
     auth_methods: Collection[str],
     features: Features = ALL,
+    *,
+    is_demo: bool = False,
 ) -> dict[str, object]:
     """The discovery document.
 
@@ -59,6 +63,7 @@ def metadata(
         levels: the authentication levels that the methods at hand can reach.
         auth_methods: how clients may prove themselves here.
         features: what is on.
+        is_demo: whether the people are samples, who tell of themselves what no register knows.
     """
     document: dict[str, object] = {
         "issuer": issuer,
@@ -79,10 +84,8 @@ def metadata(
         "authorization_signing_alg_values_supported": list(algorithms),
         **ENCRYPTION,
         **BACKCHANNEL,
-        "claim_types_supported": ["normal"],
-        "claims_supported": list(deliverable()),
+        "claims_supported": list(deliverable(has_self_told=is_demo)),
         **VERIFICATION,
-        "authorization_response_iss_parameter_supported": True,
         **BACK_CHANNEL,
         **FRONT_CHANNEL,
     }

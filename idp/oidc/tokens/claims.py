@@ -8,6 +8,9 @@ from typing import Any
 from idp.oidc.errors import InvalidRequest
 from idp.oidc.tokens.verified_claims import PROVEN, VerifiedRequest, as_text, read_verified
 
+# What no register knows, and only a demonstration's sample people tell of themselves.
+SELF_TOLD = ("nickname", "preferred_username", "profile", "picture", "website")
+
 SCOPES: dict[str, tuple[str, ...]] = {
     "openid": (),
     "profile": (
@@ -15,6 +18,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
         "family_name",
         "middle_name",
         "given_name",
+        *SELF_TOLD,
         "gender",
         "birthdate",
         "zoneinfo",
@@ -54,11 +58,10 @@ COMPANIONS = {"email_verified": "email", "phone_number_verified": "phone_number"
 UNSAID = frozenset({"zoneinfo", "locale", "updated_at"})
 
 
-def deliverable() -> tuple[str, ...]:
-    """Every claim there is, for ``claims_supported``."""
-    return tuple(
-        dict.fromkeys([*PROTOCOL_CLAIMS, *(c for names in SCOPES.values() for c in names), *PREDICATES])
-    )
+def deliverable(*, has_self_told: bool = True) -> tuple[str, ...]:
+    """Every claim there is; without the self-told ones, ``claims_supported`` of a provider of real people."""
+    names = [*PROTOCOL_CLAIMS, *by_scope(SCOPES), *PREDICATES]
+    return tuple(dict.fromkeys(name for name in names if has_self_told or name not in SELF_TOLD))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from idp.accounts.account import Account
-from idp.accounts.claims import claims as claims_of
+from idp.accounts.claims import proven
 from idp.accounts.evidence import Evidence, EvidenceKind
 from idp.accounts.kinds import Kind
 from idp.kernel.clock import Clock
@@ -149,6 +149,6 @@ class Verifications:
         if known is None:
             return {}
         now = self._clock()
-        available = claims_of(account, day_in_vietnam(now))
+        available = proven(account, day_in_vietnam(now))
         given = answer(map(from_text, texts), known, available, now)
         return {} if given is None else {"verified_claims": given}

@@ -1,6 +1,9 @@
 from datetime import UTC, date, datetime
 
-from idp.accounts.claims import claims
+import pytest
+
+from idp.accounts.citizen import parts_of_address
+from idp.accounts.claims import claims, proven
 from idp.accounts.kinds import Kind
 from tests.people import NUMBER, PHONE, an_account
 
@@ -21,6 +24,8 @@ def test_citizen_gives_every_standard_claim_and_ours():
         "gender": "female",
         "address": {
             "formatted": "Số 5, đường Hoa Sữa, phường Bình An, thành phố Hà Nội",
+            "street_address": "Số 5, đường Hoa Sữa",
+            "locality": "phường Bình An",
             "region": "Hà Nội",
             "country": "VN",
         },
@@ -58,3 +63,40 @@ def test_organisation_has_no_level_and_no_representative_among_its_claims():
 
 def test_foreigner_tells_nothing_of_the_passport():
     assert "X0000001" not in str(claims(an_account(Kind.FOREIGNER), ON))
+
+
+def test_what_holders_tell_of_themselves_comes_beside_what_was_proven():
+    account = an_account(profile={"nickname": "Hà", "name": "Somebody Else", "postal_code": "10000"})
+
+    given = claims(account, ON)
+
+    assert given["nickname"] == "Hà"
+    assert given["name"] == "Trần Thị Thu Hà"
+    assert given["address"]["postal_code"] == "10000"
+    assert "postal_code" not in given
+
+
+def test_what_holders_tell_of_themselves_is_never_proven():
+    account = an_account(profile={"nickname": "Hà", "postal_code": "10000"})
+
+    given = proven(account, ON)
+
+    assert "nickname" not in given
+    assert "postal_code" not in given["address"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Phường Bình An",
+        "Số 5, đường Hoa Sữa, phường Bình An, thành phố Huế",
+        "Số 5, đường Hoa Sữa, thành phố Hà Nội",
+        "",
+    ],
+)
+def test_address_of_another_form_is_not_guessed_apart(line):
+    assert parts_of_address(line, "Hà Nội") == {}
+
+
+def test_address_may_be_no_more_than_a_commune():
+    assert parts_of_address("xã Tân Lập, tỉnh Lào Cai", "Lào Cai") == {"locality": "xã Tân Lập"}
