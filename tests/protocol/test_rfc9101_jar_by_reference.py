@@ -131,13 +131,44 @@ def test_unsigned_object_is_held_to_what_it_says(
 
 
 @pytest.mark.spec("RFC 9101 §10.1")
-def test_unsigned_object_by_value_is_refused_for_everybody(house: House, browser: Browser) -> None:
-    plain = signing(house, "plain", request_object_signing_alg="none")
+@pytest.mark.parametrize("alg", ["none", None])
+def test_unsigned_object_by_value_is_refused(house: House, browser: Browser, alg: str | None) -> None:
+    plain = signing(house, "plain", request_object_signing_alg=alg)
     sent = {"client_id": "plain", "request": unsigned(inside(plain)), "redirect_uri": plain.redirect_uri}
 
     browser.open("/authorize", sent)
 
     assert browser.answer["error"] == "invalid_request_object"
+
+
+@pytest.mark.spec("OIDC Core 1.0 §6.1", "OIDC Registration 1.0 §2")
+@pytest.mark.parametrize("alg", ["none", None])
+def test_unsigned_object_by_value_is_read_for_whom_it_was_allowed(
+    house: House, person: Person, alg: str | None
+) -> None:
+    plain = signing(house, "plain", request_object_signing_alg=alg, unsigned_requests=True)
+    browser = signed_in(house, person)
+    sent = {"client_id": "plain", "request": unsigned(inside(plain, iss=None, aud=None))}
+
+    browser.open("/authorize", sent)
+
+    assert "code" in allow(browser)
+
+
+@pytest.mark.spec("RFC 9101 §10.5", "OIDC Registration 1.0 §2")
+@pytest.mark.parametrize(
+    "duty", [{"request_object_signing_alg": "ES256"}, {"require_signed_request_object": True}]
+)
+def test_who_is_registered_to_sign_signs_whatever_else_is_allowed(
+    house: House, browser: Browser, duty: dict[str, Any]
+) -> None:
+    plain = signing(house, "plain", unsigned_requests=True, **duty)
+    sent = {"client_id": "plain", "request": unsigned(inside(plain)), "redirect_uri": plain.redirect_uri}
+
+    browser.open("/authorize", sent)
+
+    assert browser.answer["error"] in ("invalid_request_object", "invalid_request")
+    assert "code" not in browser.answer
 
 
 @pytest.mark.spec("RFC 9101 §10.5")

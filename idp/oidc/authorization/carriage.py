@@ -28,7 +28,7 @@ def request_object_is_verified(draft: Draft) -> None:
         raise InvalidRequest("request, request_uri: expected one of them, not both")
     try:
         if token is not None:
-            inside, is_signed = draft.read_request_object(client, token), True
+            inside, is_signed = draft.read_request_object(client, token)
         elif uri is not None:
             inside, is_signed = draft.fetch_request_object(client, uri)
         else:

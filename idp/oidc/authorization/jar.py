@@ -60,24 +60,23 @@ class RequestObjects:
         self._ephemeral = ephemeral
         self._clock = clock
 
-    def read(self, client: Client, token: str) -> dict[str, str]:
-        """The parameters inside, as if they had come in a query.
+    def read(self, client: Client, token: str) -> tuple[dict[str, str], bool]:
+        """The parameters inside, as if they had come in a query, and whether somebody signed them.
 
         Raises:
             InvalidRequestObject: naming the member, what was expected and what came.
             Unavailable: the memory of those read before is silent.
         """
-        signed = self._opened(client, token)
-        return self._parameters(client, self._verified(client, signed, algorithms_of(client)))
+        return self._read(client, self._opened(client, token))
 
-    def read_backchannel(self, client: Client, token: str) -> dict[str, str]:
+    def read_backchannel(self, client: Client, token: str) -> tuple[dict[str, str], bool]:
         """``read`` for CIBA (Core 1.0 §7.1.1): with an algorithm of its own, never encrypted, never again."""
         registered = client.metadata.backchannel_authentication_request_signing_alg
         claims = self._verified(client, token, _among(client, registered))
         for name in _IN_BACKCHANNEL:
             if name not in claims:
                 raise InvalidRequestObject(f"request: {name}: missing")
-        return self._parameters(client, claims)
+        return self._parameters(client, claims), True
 
     def fetch(self, client: Client, uri: str) -> tuple[dict[str, str], bool]:
         """The parameters inside an object that the client serves, and whether it is signed.
@@ -97,14 +96,16 @@ class RequestObjects:
             raise InvalidRequestUri("request_uri: expected a JWT there") from None
         except Refused as error:
             raise InvalidRequestUri(f"request_uri: nothing usable there: {error.code}") from None
-        if client.metadata.request_object_signing_alg != UNSIGNED:
-            return self.read(client, token), True
+        is_unsigned = client.metadata.request_object_signing_alg == UNSIGNED
+        return self._read(client, self._opened(client, token), is_unsigned=is_unsigned)
+
+    def _read(self, client: Client, token: str, *, is_unsigned: bool = False) -> tuple[dict[str, str], bool]:
+        if not is_unsigned and not _is_left_unsigned(client, token):
+            return self._parameters(client, self._verified(client, token, algorithms_of(client))), True
         try:
-            claims = _unsigned(self._opened(client, token))
+            claims = _unsigned(token)
         except BadToken as error:
-            raise InvalidRequestObject(
-                f"request_uri: {error.reason}; expected a JWT with alg none there"
-            ) from None
+            raise InvalidRequestObject(f"request: {error.reason}; expected a JWT with alg none") from None
         ours = {"iss": client.client_id, "aud": self._issuer}  # who says nothing of them means them
         return self._parameters(client, ours | claims), False
 
@@ -132,10 +133,13 @@ class RequestObjects:
         return parameters
 
     def _opened(self, client: Client, token: str) -> str:
-        """The signed object inside one that was encrypted to us, just as the client is registered (§6.1)."""
-        wanted = encryption_of(client.metadata, REQUEST_OBJECT)
-        if wanted is None and not is_encrypted(token):
+        """What was encrypted to us, just as the client is registered (§6.1); what was not, as it is.
+
+        Who is registered to encrypt may also not (OIDC Registration 1.0 §2): its signature stands either way.
+        """
+        if not is_encrypted(token):
             return token
+        wanted = encryption_of(client.metadata, REQUEST_OBJECT)
         try:
             header = parse_encrypted(token)
             if wanted not in (None, Encryption(header["alg"], header["enc"])):
@@ -202,6 +206,18 @@ def _unsigned(token: str) -> dict[str, Any]:
     if str(header.get("typ", "")).lower().removeprefix("application/") not in TYPES:
         raise BadToken("typ_refused")
     return read_object(decode(body))
+
+
+def _is_left_unsigned(client: Client, token: str) -> bool:
+    """Whether nobody signed it, and its client may do so: then it says no more than a query would."""
+    if not client.metadata.unsigned_requests or len(token) > MAX_BYTES:
+        return False
+    if client.metadata.request_object_signing_alg not in (None, UNSIGNED):
+        return False
+    try:
+        return read_object(decode(token.partition(".")[0])).get("alg") == UNSIGNED
+    except BadToken:
+        return False
 
 
 def algorithms_of(client: Client) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ class Draft:
     subject_of_hint: Callable[[str, Client], str]
     default_level: int
     find_pushed: Callable[[str], AuthorizationRequest | None]
-    read_request_object: Callable[[Client, str], Mapping[str, str]]
+    read_request_object: Callable[[Client, str], tuple[Mapping[str, str], bool]]
     fetch_request_object: Callable[[Client, str], tuple[Mapping[str, str], bool]]
     check_encryptable: Callable[[Client, str], None]
     pushed: AuthorizationRequest | None = None

@@ -117,6 +117,7 @@ class ClientMetadata:
     retention: str | None = None
     profile: str | None = None
     require_pkce: bool = True  # docs/decisions/0017
+    unsigned_requests: bool = False  # the same; request objects that say no more than a query would
 
     def name(self, language: str) -> str:
         return self.client_name.get(language) or next(iter(self.client_name.values()))

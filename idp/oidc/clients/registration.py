@@ -24,6 +24,11 @@ from idp.storage.ephemeral import Ephemeral, Space
 # Without the identity number: an operator grants that.
 USUAL_SCOPE = ("openid", "profile", "email", "address", "phone", "offline_access")
 REGISTER = "/register"
+# Whom only a simulator lets in: suites for certification, which know no PKCE, type no one-time codes, and
+# send request objects that nobody signed (docs/decisions/0017).
+UNINVITED: Mapping[str, Any] = MappingProxyType(
+    {"require_pkce": False, "default_level": 1, "unsigned_requests": True}
+)
 OPEN = 300  # registrations without an invitation: a conformance suite makes some fifty
 WINDOW = timedelta(minutes=10)
 MANAGED = frozenset(
@@ -81,8 +86,7 @@ class Registration:
         """
         with self._database.transaction():
             allowed = self._scope_of(token, address)
-            # Suites for certification know no PKCE; theirs come without an invitation (docs/decisions/0017).
-            details = self._checked(self._read(members, allowed, {"require_pkce": token is not None}))
+            details = self._checked(self._read(members, allowed, UNINVITED if token is None else {}))
             manager = new_secret()
             client, secret = self._clients.register(details, registration_hash=digest(manager))
             self._audit.record(Event.CLIENT_REGISTERED, client_id=client.client_id)

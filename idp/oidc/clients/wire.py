@@ -26,6 +26,7 @@ OURS = frozenset(
         "may_act",
         "acts_for",
         "require_pkce",
+        "unsigned_requests",
     }
 )
 THEIRS = frozenset(field.name for field in fields(ClientMetadata)) - OURS
