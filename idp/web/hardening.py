@@ -7,9 +7,12 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 ALWAYS = [
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Permissions-Policy", "geolocation=(), camera=(), microphone=()"),
 ]
+ALONE = ("Cross-Origin-Opener-Policy", "same-origin")
+# Where relying parties open a window for: one that lost its opener could never tell it of the answer, and
+# would look closed to it (OIDC Core 1.0 §3.1.2.1, ``display=popup``; docs/decisions/0018).
+IN_POPUPS = ("/authorize", "/signin/", "/language/", "/logout")
 NOT_FRAMED = ("X-Frame-Options", "DENY")
 FRAMED = "/session/check"  # the one page of ours that others may frame
 OVER_TLS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
@@ -54,8 +57,11 @@ class Hardened:
         ) -> object:
             told = {name for name, _ in headers}
             missing = [header for header in (POLICY, NOT_KEPT) if header[0] not in told]
-            if environ.get("PATH_INFO") != FRAMED:
+            path = environ.get("PATH_INFO", "")
+            if path != FRAMED:
                 missing.append(NOT_FRAMED)
+            if not path.startswith(IN_POPUPS):
+                missing.append(ALONE)
             all_headers = [*headers, *missing, *always]
             return (
                 start_response(status, all_headers, exc_info)

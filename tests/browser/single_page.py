@@ -23,6 +23,8 @@ const manager = new oidc.UserManager(settings);
 manager.events.addUserSignedOut(() => { window.signedOut = true; });
 manager.events.addSilentRenewError((error) => { window.renewError = String(error); });
 if (location.pathname === "/silent") { manager.signinSilentCallback(); }
+if (location.pathname === "/popup") { manager.signinPopupCallback(); }
+if (location.pathname === "/popup-out") { manager.signoutPopupCallback(); }
 </script></body></html>"""
 FORM = """<!doctype html><html lang="en"><title>Another site</title><link rel="icon" href="data:,"><body>
 <form method="post" action="%s">%s<button id="go">Go</button></form></body></html>"""

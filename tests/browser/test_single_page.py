@@ -24,8 +24,11 @@ def app():
 def client_id(world, app):
     metadata = ClientMetadata(
         client_name={"vi": "Trang một tờ", "en": "Single page"},
-        redirect_uris=(f"{app.url}/callback", f"{app.url}/silent", f"{app.elsewhere}/callback"),
-        post_logout_redirect_uris=(f"{app.url}/signed-out",),
+        redirect_uris=(
+            *(f"{app.url}/{path}" for path in ("callback", "silent", "popup")),
+            f"{app.elsewhere}/callback",
+        ),
+        post_logout_redirect_uris=(f"{app.url}/signed-out", f"{app.url}/popup-out"),
         token_endpoint_auth_method="none",
         grant_types=("authorization_code", "refresh_token"),
         scope=tuple(SCOPE.split()),
@@ -173,3 +176,35 @@ def test_form_of_another_site_finds_the_person_signed_in(browser, world, app, cl
         answer = parse_qs(urlsplit(page.url).query)
         assert answer["state"] == ["from a form"]
         assert "code" in answer, answer
+
+
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
+def test_page_signs_a_person_in_and_out_in_a_popup(browser, world, app, client_id):
+    app.settings = {
+        "authority": world.issuer,
+        "client_id": client_id,
+        "redirect_uri": f"{app.url}/callback",
+        "popup_redirect_uri": f"{app.url}/popup",
+        "popup_post_logout_redirect_uri": f"{app.url}/popup-out",
+        "scope": SCOPE,
+        "automaticSilentRenew": False,
+        "loadUserInfo": True,
+    }
+    with walking(browser, world) as walk:
+        opener, person = walk.page, world.citizen()
+        opener.goto(app.url)
+        with opener.expect_popup() as opened:
+            opener.evaluate("void manager.signinPopup().then((it) => { window.user = it; })")
+        walk.page = opened.value
+        walk.page.wait_for_url(f"{world.issuer}/authorize?**display=popup**")
+        walk.sign_in(person)
+        with walk.page.expect_event("close"):
+            walk.page.locator("#consent-allow").click()
+
+        opener.wait_for_function("window.user !== undefined")
+        assert opener.evaluate("window.user.profile.name") == world.name_of(person)
+
+        with opener.expect_popup():
+            opener.evaluate("void manager.signoutPopup().then(() => { window.isOut = true; })")
+        opener.wait_for_function("window.isOut === true")
+        walk.page = opener
