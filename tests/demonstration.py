@@ -209,7 +209,9 @@ class Surfer:
                 self.submit({}, "consent-allow")
         raise AssertionError(f"the sign-in does not end: {seen}")
 
-    def _go(self, method: str, url: str, form: Mapping[str, str] | None = None) -> None:
+    def _go(
+        self, method: str, url: str, form: Mapping[str, str] | None = None, origin: str | None = None
+    ) -> None:
         self.left_for = None
         for _ in range(12):
             self.response = self.session.request(
@@ -217,7 +219,7 @@ class Surfer:
                 url,
                 params=form if method == "GET" else None,
                 data=form if method == "POST" else None,
-                headers={"Origin": _origin(url)} if method == "POST" else {},
+                headers={"Origin": origin or _origin(url)} if method == "POST" else {},
                 allow_redirects=False,
                 timeout=20,
             )
