@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from granian import Granian
-from granian.constants import Interfaces, SSLProtocols
-from granian.http import HTTP1Settings, HTTP2Settings
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 MAX_HEADERS = 16 * 1024
@@ -23,6 +23,7 @@ STOP_WITHIN_SECONDS = 7
 # Python runs one thread at a time; the others are for those that hash a password or wait for a store. With
 # eight, a rush of passwords is answered a third more slowly than with four.
 THREADS = 4
+WAITING = 60
 
 _PR_SET_PDEATHSIG = 1
 
@@ -37,7 +38,7 @@ class PortTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Where and how to listen. ``threads`` are those of each worker process."""
+    """Where and how to listen. ``threads`` are those at work in each worker process."""
 
     host: str
     port: int
@@ -66,9 +67,11 @@ def run(serving: Serving, build: Callable[[], Any]) -> None:
         port=serving.port,
         interface=Interfaces.WSGI,
         workers=serving.workers,
-        blocking_threads=serving.threads,
+        # Bodies are waited for in a thread each; `threads` are at work (idp.web.bodies).
+        blocking_threads=serving.threads + WAITING,
+        # A proxy in front speaks no other; fewer ways to hold us up than HTTP/2 has.
+        http=HTTPModes.http1,
         http1_settings=HTTP1Settings(max_buffer_size=MAX_HEADERS, header_read_timeout=HEADERS_WITHIN_MS),
-        http2_settings=HTTP2Settings(max_headers_size=MAX_HEADERS),
         log_access=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,

@@ -4,10 +4,11 @@ import base64
 import os
 import secrets
 from collections import Counter
+from functools import partial
 from pathlib import Path
+from wsgiref.types import WSGIApplication
 
 import click
-from flask import Flask
 
 from idp.app import create_app
 from idp.cli import enrol
@@ -19,6 +20,7 @@ from idp.serving import THREADS, Serving, run
 from idp.settings import load
 from idp.storage.sweep import sweep as sweep_ephemeral
 from idp.telemetry import configure_logging
+from idp.web.bodies import BodiesFirst
 
 PORT = click.IntRange(1, 65535)
 # What a simulator needs, where the settings do not say otherwise; workers inherit it.
@@ -80,16 +82,20 @@ def serve(
         if lacking := provider.keyring.lacks():
             raise click.ClickException(f"there are no keys for {', '.join(lacking)}: run `idp init`")
     cores = len(os.sched_getaffinity(0))
-    run(Serving(host, port, workers or cores, threads, tls_cert, tls_key), application)
+    serving = Serving(host, port, workers or cores, threads, tls_cert, tls_key)
+    run(serving, partial(application, port, threads))
 
 
-def application() -> Flask:
+def application(port: int, threads: int) -> WSGIApplication:
     """What each worker serves, its log where the settings say; it takes up what earlier ones still owed."""
     settings = load()
     configure_logging(settings.log_file)
     app = create_app(settings)
-    app.extensions["provider"].session_room.courier.begin()
-    return app
+    provider = app.extensions["provider"]
+    provider.session_room.courier.begin()
+    served = BodiesFirst(app, threads, provider.database.put_back)
+    served.watch(port)
+    return served
 
 
 @click.command()

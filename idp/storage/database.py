@@ -2,15 +2,14 @@
 
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, DateTime, Dialect, Executable, MetaData
-from sqlalchemy.engine import CursorResult
+from sqlalchemy import Connection, CursorResult, DateTime, Dialect, Executable, MetaData, TypeDecorator
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.types import TypeDecorator
 
 from idp.kernel.errors import Unavailable
 from idp.storage.engine import RETRYABLE, STATEMENT_TIMEOUT_MS, is_closed, is_passing, make_engine, sqlstate
@@ -83,6 +82,7 @@ class Database:
         self.engine = make_engine(url, synchronous)
         self._here = _Here()
         self._held: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self._spare: deque[tuple[Connection, Any]] = deque()
         self._writing = threading.Lock() if self.is_sqlite else None
 
     @contextmanager
@@ -159,11 +159,17 @@ class Database:
             return self._run_prepared(statement, parameters or {}, _count)
         return self._run(statement, parameters, lambda result: result.rowcount)
 
+    def put_back(self) -> None:
+        """Leave the thread's connection to whichever thread needs one next. Not inside a transaction."""
+        if (connection := self._here.connection) is not None:
+            self._spare.append((connection, self._here.raw))
+            self._here.connection = self._here.raw = None
+
     def close(self) -> None:
         """Close every thread's connection."""
         for connection in list(self._held):
             connection.close()
-        self._here = _Here()
+        self._here, self._spare = _Here(), deque()
         self.engine.dispose()
 
     def _run(
@@ -212,24 +218,26 @@ class Database:
             cursor.close()
 
     def _connection(self) -> Connection:
-        """The thread's own: opened at its first statement, and anew once the server has gone."""
+        """The thread's own: taken up or opened at its first statement, and anew once the server has gone."""
         here = self._here
+        if here.connection is None and self._spare:
+            with suppress(IndexError):  # another thread was first
+                here.connection, here.raw = self._spare.pop()
         connection = here.connection
         if connection is not None and (here.is_open or self._is_alive(connection)):
             return connection
         if connection is not None:
             connection.invalidate()
             connection.close()
-        here.connection = None
+            here.connection = None
         here.connection = self.engine.connect()
         here.raw = here.connection.connection.dbapi_connection
         self._held.add(here.connection)
         return here.connection
 
     def _is_alive(self, connection: Connection) -> bool:
-        if connection.closed or connection.invalidated:
-            return False
-        return self.is_sqlite or not is_closed(self._here.raw)
+        is_open = not connection.closed and not connection.invalidated
+        return is_open and (self.is_sqlite or not is_closed(self._here.raw))
 
     def _say(self, word: str) -> None:
         """BEGIN or COMMIT."""

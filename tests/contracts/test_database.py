@@ -238,3 +238,21 @@ def _noting(seen: list[object], db: Database | None = None) -> CommitGuard:
         seen.append("after")
 
     return guard
+
+
+def test_connection_put_back_serves_the_next_thread(database):
+    database.first(text("SELECT 1"))
+    mine = database._here.connection
+    database.put_back()
+    taken = []
+
+    def other():
+        database.first(text("SELECT 1"))
+        taken.append(database._here.connection)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    thread.join(10)
+
+    assert taken == [mine]
+    assert database._here.connection is None

@@ -4,20 +4,26 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
 from idp.serving import MAX_HEADERS, PortTaken, refuse_taken
+from idp.web.bodies import MANY
 from tests.bench.server import free_port
+
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
 
 SERVE = """
 from idp.serving import Serving, run
+from idp.web.bodies import BodiesFirst
 def build():
     def app(environ, start_response):
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
-    return app
+    served = BodiesFirst(app, 2, lambda: None)
+    served.watch({port})
+    return served
 run(Serving("127.0.0.1", {port}, 1, 2), build)
 """
 
@@ -81,3 +87,23 @@ def test_idle_connections_do_not_shut_out_others(port):
     assert answer(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 200")
     for connection in idle:
         connection.close()
+
+
+def test_bodies_that_never_come_do_not_shut_out_others_and_are_hung_up_on(port):
+    slow = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(MANY)]
+    for connection in slow:
+        connection.sendall(POST % 1000 + b"a")
+
+    assert answer(port, POST % 1 + b"a").startswith(b"HTTP/1.1 200")
+    for connection in slow:
+        with suppress(ConnectionError):  # what became of half a request is told or not; nothing was done
+            assert connection.recv(100)[9:12] in (b"", b"400")
+        connection.close()
+
+
+def test_caller_of_much_too_large_a_body_hears_our_answer(port):
+    assert answer(port, POST % 1_000_000 + b"a" * 1_000_000).startswith(b"HTTP/1.1 200")
+
+
+def test_nothing_else_is_spoken(port):
+    assert b"200" not in answer(port, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
