@@ -37,7 +37,7 @@ def refusal(response: TestResponse) -> str:
     return description
 
 
-@pytest.mark.spec("OIDC Core 1.0 §9", "RFC 7523 §3")
+@pytest.mark.spec("OIDC Core 1.0 §9", "RFC 7523 §3", "RFC 9700 §2.5")
 @pytest.mark.parametrize("alg", ASSERTION_ALGORITHMS)
 def test_client_proves_itself_by_each_algorithm(house: House, alg: str) -> None:
     assert a_signer(house, alg=alg).post("/token", ASK).status_code == 200
@@ -76,7 +76,7 @@ def test_audience_may_be_the_issuer_or_the_token_endpoint(signer: Signer) -> Non
         assert signer.post("/token", ASK, signer.assertion(aud=aud)).status_code == 200
 
 
-@pytest.mark.spec("RFC 7523 §3 (3)")
+@pytest.mark.spec("RFC 7523 §3 (3)", "RFC 7521 §4.2.1", "RFC 7521 §5.2", "RFC 7523 §3.2", "RFC 8725 §3.9")
 @pytest.mark.parametrize(
     "aud",
     [None, "", [], {}, 1, "https://other.example", "http://localhost:8000/", "http://localhost:8000/par",
@@ -106,7 +106,7 @@ def test_profile_clients_do_not_sign_with_rs256(house: House) -> None:
     assert "alg: expected" in refusal(signer.post("/token", ASK))
 
 
-@pytest.mark.spec("RFC 7523 §3 (1)", "RFC 7523 §3 (2)")
+@pytest.mark.spec("RFC 7523 §3 (1)", "RFC 7523 §3 (2)", "OIDC Core 1.0 §9", "RFC 7521 §5.2", "RFC 8725 §3.8")
 @pytest.mark.parametrize("wrong", [{"iss": None}, {"sub": None}, {"iss": "another"}, {"sub": "another"},
                                    {"iss": "another", "sub": "another"}, {"sub": 1, "iss": 1}])  # fmt: skip
 def test_issuer_and_subject_are_the_client(signer: Signer, wrong: dict[str, Any]) -> None:
@@ -119,7 +119,7 @@ def test_client_id_beside_it_is_the_same(signer: Signer) -> None:
     refusal(signer.post("/token", {**ASK, "client_id": "another"}))
 
 
-@pytest.mark.spec("RFC 7523 §3 (4)")
+@pytest.mark.spec("RFC 7523 §3 (4)", "OIDC Core 1.0 §9", "RFC 7521 §5.2")
 @pytest.mark.parametrize("ahead", [None, -1, 0, 4000, "60", True, 10**17, -(10**17), {}])
 def test_expiry_is_there_and_near(signer: Signer, ahead: Any) -> None:
     now = int(signer.house.clock().timestamp())
@@ -128,7 +128,7 @@ def test_expiry_is_there_and_near(signer: Signer, ahead: Any) -> None:
     assert "exp" in refusal(signer.post("/token", ASK, signer.assertion(exp=exp)))
 
 
-@pytest.mark.spec("FAPI 2.0 Security Profile §5.3.2.1")
+@pytest.mark.spec("FAPI 2.0 Security Profile §5.3.2.1", "RFC 7523 §3")
 @pytest.mark.parametrize("name", ["iat", "nbf"])
 def test_clock_a_little_ahead_is_forgiven_and_no_more(signer: Signer, name: str) -> None:
     now = int(signer.house.clock().timestamp())
@@ -139,13 +139,13 @@ def test_clock_a_little_ahead_is_forgiven_and_no_more(signer: Signer, name: str)
         assert name in refusal(signer.post("/token", ASK, signer.assertion(**{name: now + ahead})))
 
 
-@pytest.mark.spec("RFC 7523 §3 (7)")
+@pytest.mark.spec("RFC 7523 §3 (7)", "OIDC Core 1.0 §9")
 @pytest.mark.parametrize("jti", [None, "", 1, ["a"]])
 def test_jti_is_required(signer: Signer, jti: object) -> None:
     assert "jti" in refusal(signer.post("/token", ASK, signer.assertion(jti=jti)))
 
 
-@pytest.mark.spec("OIDC Core 1.0 §9")
+@pytest.mark.spec("OIDC Core 1.0 §9", "RFC 7523 §3")
 def test_assertion_is_spent_once(signer: Signer) -> None:
     assertion = signer.assertion()
 
@@ -155,6 +155,7 @@ def test_assertion_is_spent_once(signer: Signer) -> None:
     assert "jti was used before" in refusal(signer.post("/token", ASK, assertion))
 
 
+@pytest.mark.spec("RFC 7523 §3")
 def test_of_parallel_uses_one_succeeds(signer: Signer) -> None:
     assertion = signer.assertion()
 
@@ -190,7 +191,7 @@ def test_silent_memory_of_spent_assertions_refuses_all(
     assert signer.post("/token", ASK).status_code == 503
 
 
-@pytest.mark.spec("RFC 7523 §3 (9)")
+@pytest.mark.spec("RFC 7523 §3 (9)", "RFC 7521 §4.2.1", "RFC 7521 §5.2")
 def test_foreign_signature_and_unknown_client_are_told_in_one_wording(house: House, signer: Signer) -> None:
     stranger = Signer(house, RelyingParty(house, "nobody", None, "private_key_jwt", ""), a_key())
     by_secret = Signer(house, house.client("by-secret"), a_key())
@@ -226,7 +227,7 @@ def encoded(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
-@pytest.mark.spec("RFC 8725 §3.1", "RFC 7523 §3 (9)")
+@pytest.mark.spec("RFC 8725 §3.1", "RFC 7523 §3 (9)", "RFC 8725 §3.10")
 @pytest.mark.parametrize(
     "header",
     [{"alg": "none"}, {"alg": "None"}, {"alg": "HS256"}, {"alg": "ES256", "crit": ["exp"]}, {"alg": "RS256K"},
@@ -241,6 +242,7 @@ def test_dangerous_headers_are_refused(signer: Signer, header: dict[str, Any]) -
     refusal(signer.post("/token", ASK, token))
 
 
+@pytest.mark.spec("RFC 7521 §4.2", "RFC 7523 §2.2")
 @pytest.mark.parametrize(
     "token",
     ["", "a", "a.b", "a.b.c.d.e", "....", "%00", "é.é.é", "x" * 20000, "e30.e30.", "e30.W10.AA"],
@@ -251,7 +253,7 @@ def test_what_is_no_token_is_refused(signer: Signer, token: str) -> None:
     refusal(signer.house.app.test_client().post("/token", data=form))
 
 
-@pytest.mark.spec("RFC 7521 §4.2")
+@pytest.mark.spec("RFC 7521 §4.2", "RFC 7523 §2.2")
 def test_assertion_type_is_the_one(signer: Signer) -> None:
     for kind in ("", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer", "jwt"):
         form = {"client_assertion_type": kind, "client_assertion": signer.assertion(), **ASK}
@@ -265,6 +267,7 @@ def test_assertion_goes_with_no_other_proof(signer: Signer) -> None:
     assert (response.status_code, response.get_json()["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.spec("OIDC Core 1.0 §9")
 def test_client_that_signs_cannot_come_by_name_or_secret(signer: Signer) -> None:
     for form in ({"client_id": signer.client_id}, {"client_id": signer.client_id, "client_secret": ""},
                  {"client_id": signer.client_id, "client_secret": "x"}):  # fmt: skip
@@ -367,12 +370,15 @@ def test_private_addresses_are_not_asked_for_keys(house: House, publisher: Publi
     assert publisher.asked == 0
 
 
-@pytest.mark.spec("RFC 7591 §2", "RFC 7591 §3.2.2")
+@pytest.mark.spec("RFC 7591 §2", "RFC 7591 §3.2.2", "OIDC Registration 1.0 §2")
 @pytest.mark.parametrize(
     "wrong",
     [{"jwks": None}, {"jwks": {}}, {"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}},
      {"jwks": {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "AA", "d": "AA"}]}},
      {"jwks_uri": "https://rp.example/jwks"}, {"jwks": None, "jwks_uri": "ftp://rp.example"},
+     {"jwks": None, "jwks_uri": "http://localhost.evil.example/jwks"},
+     {"jwks": None, "jwks_uri": "http://127.0.0.1@evil.example/jwks"},
+     {"jwks": None, "jwks_uri": "https://"}, {"jwks": None, "jwks_uri": "https://rp.example/jwks#one"},
      {"jwks": {"keys": [{"kty": "EC", "kid": "a"}, {"kty": "EC", "kid": "a"}]}},
      {"token_endpoint_auth_signing_alg": "HS256"}, {"token_endpoint_auth_signing_alg": "none"},
      {"token_endpoint_auth_signing_alg": "RS256", "profile": "fapi2"}],

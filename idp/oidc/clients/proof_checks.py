@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from idp.keyring.jose import PRIVATE_MEMBERS, BadToken, keys_in
+from idp.oidc.clients.address_checks import is_web_address
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.names import name_of
 from idp.oidc.profiles import ALGORITHMS, PROFILES
@@ -79,7 +80,7 @@ def _key_faults(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
     if metadata.jwks_uri is not None:
         if metadata.jwks is not None:  # RFC 7591 §2
             yield "jwks", "not beside jwks_uri"
-        if not metadata.jwks_uri.startswith(("https://", "http://localhost", "http://127.0.0.1")):
+        if not is_web_address(metadata.jwks_uri):
             yield "jwks_uri", "an https address"
     if metadata.jwks is None:
         return
