@@ -75,7 +75,7 @@ def test_each_algorithm_advertised_signs_a_request(
     assert rp.redeem(answer["code"]).status_code == 200
 
 
-@pytest.mark.spec("RFC 9101 §6.3")
+@pytest.mark.spec("RFC 9101 §6.3", "OIDC Core 1.0 §6.1", "RFC 9101 §5")
 def test_only_what_stands_inside_counts(house: House, rp: RelyingParty, person: Person) -> None:
     browser = signed_in(house, person)
     beside = {"state": "outside", "scope": "openid reports", "response_mode": "fragment", "prompt": "none"}
@@ -115,11 +115,17 @@ FORGED: dict[str, dict[str, Any]] = {
     "future iat": {"iat": 61},
     "exp is text": {"exp": "soon"},
     "jti is a number": {"jti": 7},
-    "a boolean": {"max_age": True},
 }
 
 
-@pytest.mark.spec("RFC 9101 §6.3")
+@pytest.mark.spec(
+    "RFC 9101 §6.3",
+    "OIDC Core 1.0 §6.1",
+    "OIDC Core 1.0 §6.3.3",
+    "FAPI 2.0 Message Signing §5.3.1",
+    "RFC 8725 §3.9",
+    "RFC 9101 §4",
+)
 @pytest.mark.parametrize("what", sorted(FORGED))
 def test_wrong_members_are_refused_by_name(rp: RelyingParty, what: str) -> None:
     now, changes = int(rp.house.clock().timestamp()), FORGED[what]
@@ -158,7 +164,7 @@ def with_crit(token: str) -> str:
     return ".".join([encoded, *token.split(".")[1:]])
 
 
-@pytest.mark.spec("RFC 9101 §10.1")
+@pytest.mark.spec("RFC 9101 §10.1", "OIDC Core 1.0 §6.3.2", "RFC 9101 §6.2", "RFC 9101 §10.8")
 @pytest.mark.parametrize(
     "make",
     [
@@ -194,7 +200,7 @@ def test_object_is_good_once_where_it_says_which_it_is(rp: RelyingParty, browser
     assert rp.post("/par", {"request": sign(inside(rp, jti="two"))}).status_code == 201
 
 
-@pytest.mark.spec("RFC 9101 §6.3")
+@pytest.mark.spec("RFC 9101 §6.3", "RFC 9101 §7")
 def test_refusal_goes_to_a_registered_address_beside_and_to_no_other(
     rp: RelyingParty, browser: Browser
 ) -> None:
@@ -208,7 +214,7 @@ def test_refusal_goes_to_a_registered_address_beside_and_to_no_other(
     is_page(browser.shown)
 
 
-@pytest.mark.spec("RFC 9101 §6.3")
+@pytest.mark.spec("RFC 9101 §6.3", "OIDC Core 1.0 §6.3.3")
 def test_redirect_uri_inside_must_be_registered(rp: RelyingParty, browser: Browser) -> None:
     token = sign(inside(rp, redirect_uri="https://evil.example/"))
 
@@ -217,14 +223,14 @@ def test_redirect_uri_inside_must_be_registered(rp: RelyingParty, browser: Brows
     is_page(browser.shown)
 
 
-@pytest.mark.spec("RFC 9101 §5")
+@pytest.mark.spec("RFC 9101 §5", "OIDC Core 1.0 §6.1")
 def test_object_and_reference_at_once_are_refused(rp: RelyingParty, browser: Browser) -> None:
     browser.open("/authorize", by_value(rp, sign(inside(rp)), request_uri="https://rp.example/r"))
 
     is_page(browser.shown)
 
 
-@pytest.mark.spec("RFC 9126 §3")
+@pytest.mark.spec("RFC 9126 §3", "FAPI 2.0 Message Signing §5.3.1")
 def test_signed_request_is_pushed(house: House, rp: RelyingParty, person: Person) -> None:
     reference = rp.post("/par", {"request": sign(inside(rp, jti="x"))}).get_json()["request_uri"]
     browser = signed_in(house, person)
@@ -235,7 +241,7 @@ def test_signed_request_is_pushed(house: House, rp: RelyingParty, person: Person
     assert "code" in allow(browser)
 
 
-@pytest.mark.spec("RFC 9101 §10.5")
+@pytest.mark.spec("RFC 9101 §10.5", "FAPI 2.0 Message Signing §5.3.1")
 def test_client_registered_to_sign_must(house: House, browser: Browser) -> None:
     rp = signing(house, "strict", require_signed_request_object=True)
 
@@ -247,7 +253,7 @@ def test_client_registered_to_sign_must(house: House, browser: Browser) -> None:
     assert rp.post("/par", {"request": sign(inside(rp))}).status_code == 201
 
 
-@pytest.mark.spec("OIDC Registration 1.0 §2")
+@pytest.mark.spec("OIDC Registration 1.0 §2", "OIDC Core 1.0 §6.3.2", "RFC 9101 §10.1")
 def test_algorithm_is_the_registered_one(house: House) -> None:
     rp = signing(house, "one", request_object_signing_alg="PS256")
 
@@ -255,7 +261,7 @@ def test_algorithm_is_the_registered_one(house: House) -> None:
     refused(rp.post("/par", {"request": sign(inside(rp), "ES256")}), "invalid_request_object")
 
 
-@pytest.mark.spec("RFC 9101 §10.1")
+@pytest.mark.spec("RFC 9101 §10.1", "RFC 9101 §6.2")
 def test_client_without_keys_signs_nothing(house: House) -> None:
     rp = house.client("keyless")
 
@@ -279,3 +285,37 @@ def test_discovery_names_the_algorithms(house: House) -> None:
     assert document["request_uri_parameter_supported"] is True
     assert document["require_request_uri_registration"] is True
     assert document["require_signed_request_object"] is False
+
+
+@pytest.mark.spec("RFC 9101 §5")
+@pytest.mark.parametrize("beside", [{}, {"client_id": ""}, {"client_id": "other"}])
+def test_object_without_its_client_id_beside_it_is_refused(
+    house: House, rp: RelyingParty, browser: Browser, beside: dict[str, str]
+) -> None:
+    signing(house, "other")
+
+    browser.open("/authorize", {"request": sign(inside(rp)), **beside})
+
+    is_page(browser.shown)
+
+
+@pytest.mark.spec("RFC 9101 §4", "OIDC Core 1.0 §6.1", "RFC 6749 §3.1")
+@pytest.mark.parametrize("strange", [True, 1.5, None, [], {"a": [False]}, 7, "text", -1])
+def test_members_nobody_knows_are_ignored_whatever_they_hold(
+    house: House, rp: RelyingParty, person: Person, strange: object
+) -> None:
+    browser = signed_in(house, person)
+
+    browser.open("/authorize", by_value(rp, sign(inside(rp, weather=strange))))
+
+    assert "code" in allow(browser)
+
+
+@pytest.mark.spec("RFC 9101 §6.3")
+@pytest.mark.parametrize(
+    "wrong", [{"max_age": True}, {"max_age": 1.5}, {"max_age": -1}, {"prompt": ["none"]}, {"claims": 7}]
+)
+def test_members_of_another_type_are_refused_by_name(rp: RelyingParty, wrong: dict[str, Any]) -> None:
+    response = rp.post("/par", {"request": sign(inside(rp, **wrong))})
+
+    assert next(iter(wrong)) in refused(response, "invalid_request")
