@@ -69,7 +69,7 @@ def session_state(client_id="rp one", origin=RP, state=STATE, salt="salt-1_2"):
     return sha256(f"{client_id} {origin} {state} {salt}".encode()).hexdigest() + f".{salt}"
 
 
-@pytest.mark.spec("Session Management 1.0 §4.2")
+@pytest.mark.spec("Session Management 1.0 §4.2", "Session Management 1.0 §3.3")
 def test_frame_tells_the_page_around_whether_anything_changed(page):
     page.goto(f"{RP}/watch")
     asked = {

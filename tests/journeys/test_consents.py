@@ -80,6 +80,7 @@ def test_no_goes_back_as_access_denied_and_is_not_remembered(rp: RelyingParty, b
     assert "consent-allow" in browser.page.ids
 
 
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.4")
 @pytest.mark.parametrize("said", [{}, {"decision": ""}, {"decision": "ALLOW"}, {"decision": "allow "}])
 def test_anything_but_a_clear_yes_is_a_no(rp: RelyingParty, browser: Browser, said: dict[str, str]) -> None:
     browser.open("/authorize", rp.request())

@@ -181,7 +181,7 @@ def test_form_without_its_token_is_refused(
     assert "username" in browser.page.ids
 
 
-@pytest.mark.spec("RFC 6749 §10.12")
+@pytest.mark.spec("RFC 6749 §10.12", "OIDC Core 1.0 §3.1.2.3")
 @pytest.mark.parametrize("path", PATHS)
 def test_form_with_the_token_of_another_browser_is_refused(
     house: House, rp: RelyingParty, person: Person, browser: Browser, path: str

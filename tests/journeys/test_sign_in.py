@@ -5,7 +5,7 @@ import pytest
 from tests.house import Browser, House, Person, RelyingParty
 
 
-@pytest.mark.spec("RFC 6749 §3.1")
+@pytest.mark.spec("RFC 6749 §3.1", "OIDC Core 1.0 §3.1.2.3")
 def test_citizen_signs_in_and_is_known_by_name(
     house: House, rp: RelyingParty, person: Person, browser: Browser
 ) -> None:

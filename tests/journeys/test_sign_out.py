@@ -133,6 +133,7 @@ def test_access_token_is_not_a_hint(house: House, rp: RelyingParty, person: Pers
     assert browser.open("/logout", {"id_token_hint": tokens["access_token"]}).status_code == 400
 
 
+@pytest.mark.spec("Back-Channel Logout 1.0 §2.7", "RFC 9700 §4.14.2")
 def test_tokens_of_the_session_end_with_it(rp: RelyingParty, person: Person, browser: Browser) -> None:
     tokens = signed_in(browser, rp, person)
     assert rp.userinfo(tokens["access_token"]).status_code == 200

@@ -57,7 +57,7 @@ def test_code_is_taken_before_anything_is_checked(
     refused(outer, "invalid_grant")
 
 
-@pytest.mark.spec("OIDC Core 1.0 §10.1")
+@pytest.mark.spec("OIDC Core 1.0 §10.1", "OIDC Core 1.0 §2")
 def test_every_token_names_the_one_current_key(house: House, person: Person) -> None:
     """Authlib: names no ``kid``; given a key set, joserfc signs with a random one of them."""
     for alg in ("ES256", "RS256"):
@@ -153,7 +153,7 @@ def test_access_tokens_live_for_minutes(rp: RelyingParty, person: Person) -> Non
     assert first["expires_in"] == second["expires_in"] == 600
 
 
-@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1", "OIDC Core 1.0 §3.1.2.2")
 @pytest.mark.parametrize(
     ("parameter", "value", "error"),
     [
@@ -211,7 +211,7 @@ def test_at_hash_is_there_for_every_algorithm(house: House, person: Person, alg:
     assert house.id_token(tokens_for(rp, person)["id_token"])[1]["at_hash"]
 
 
-@pytest.mark.spec("OIDC Registration 1.0 §2")
+@pytest.mark.spec("OIDC Registration 1.0 §2", "OIDC Core 1.0 §2")
 @pytest.mark.parametrize("alg", ["none", "HS256", "ES512", "", "es256"])
 def test_clients_are_not_registered_for_algorithms_that_nobody_signs_with(alg: str) -> None:
     """Authlib: finds out when the first token is asked for."""
@@ -239,7 +239,7 @@ def test_refresh_rotates_and_notices_a_reuse(rp: RelyingParty, person: Person) -
     refused(rp.refresh(second["refresh_token"]), "invalid_grant")
 
 
-@pytest.mark.spec("RFC 9700 §2.1.2")
+@pytest.mark.spec("RFC 9700 §2.1.2", "FAPI 2.0 Security Profile §5.3.2.1", "RFC 9700 §2.4")
 def test_neither_implicit_nor_password_nor_hybrid_exists(house: House) -> None:
     """Authlib: has them all."""
     document = house.app.test_client().get("/.well-known/openid-configuration").get_json()

@@ -25,7 +25,7 @@ UNREADABLE = {
 }
 
 
-@pytest.mark.spec("RFC 6749 §3.1")
+@pytest.mark.spec("RFC 6749 §3.1", "OIDC Core 1.0 §13")
 @pytest.mark.parametrize("fault", UNREADABLE)
 @pytest.mark.parametrize("path", ["/authorize", "/logout"])
 def test_unreadable_queries_are_told_on_a_page(house: House, rp: RelyingParty, path: str, fault: str) -> None:
@@ -36,7 +36,7 @@ def test_unreadable_queries_are_told_on_a_page(house: House, rp: RelyingParty, p
     is_page(response)
 
 
-@pytest.mark.spec("RFC 6749 §3.2")
+@pytest.mark.spec("RFC 6749 §3.2", "OIDC Core 1.0 §13")
 @pytest.mark.parametrize("fault", UNREADABLE)
 @pytest.mark.parametrize("path", ["/authorize", "/logout", "/token", "/userinfo"])
 def test_unreadable_forms_are_told(house: House, rp: RelyingParty, path: str, fault: str) -> None:
@@ -48,6 +48,7 @@ def test_unreadable_forms_are_told(house: House, rp: RelyingParty, path: str, fa
         is_page(response)
 
 
+@pytest.mark.spec("RFC 9126 §2.3")
 @pytest.mark.parametrize("path", ["/authorize", "/logout", "/token", "/userinfo"])
 @pytest.mark.parametrize("is_declared", [True, False])
 def test_body_over_64_kib_is_refused(house: House, path: str, is_declared: bool) -> None:

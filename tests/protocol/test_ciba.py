@@ -85,7 +85,7 @@ def error_of(response, status=400):
     return response.get_json()["error"]
 
 
-@pytest.mark.spec("CIBA Core 1.0 §4")
+@pytest.mark.spec("CIBA Core 1.0 §4", "FAPI-CIBA §5.2.2")
 def test_discovery_names_what_is_offered(house):
     document = house.app.test_client().get("/.well-known/openid-configuration").get_json()
 
@@ -150,7 +150,7 @@ def test_level_asked_for_is_reached_before_the_yes_counts(house, counter):
     assert poll(counter, asked["auth_req_id"]).status_code == 200
 
 
-@pytest.mark.spec("CIBA Core 1.0 §7.1")
+@pytest.mark.spec("CIBA Core 1.0 §7.1", "CIBA Core 1.0 §7.2")
 @pytest.mark.parametrize(
     "hints",
     [

@@ -162,7 +162,7 @@ def test_key_published_since_is_found_when_asked_again(
     assert bodies == []
 
 
-@pytest.mark.spec("OIDC Registration 1.0 §2")
+@pytest.mark.spec("OIDC Registration 1.0 §2", "OIDC Core 1.0 §10.1")
 @pytest.mark.parametrize("kind", ["id_token", "userinfo", "authorization", "introspection"])
 @pytest.mark.parametrize("alg", ["ES256", "RS256", "PS256", "EdDSA"])
 def test_each_answer_may_be_signed_with_each_algorithm(open_house: House, kind: str, alg: str) -> None:

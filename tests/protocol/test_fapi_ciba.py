@@ -89,7 +89,7 @@ def test_request_without_a_binding_message_will_do_outside_the_profile(house: Ho
     assert ask(plain, inside(plain, person, binding_message=None)).status_code == 200
 
 
-@pytest.mark.spec("CIBA Core 1.0 §7.1.1")
+@pytest.mark.spec("CIBA Core 1.0 §7.1.1", "FAPI-CIBA §5.2.2")
 @pytest.mark.parametrize("member", ["iss", "aud", "iat", "nbf", "exp", "jti"])
 def test_signed_request_has_every_member_of_its_envelope(house: House, person: Person, member: str) -> None:
     plain = a_signer(house, "plain", grant_types=(GRANT,), backchannel_token_delivery_mode="poll")

@@ -18,7 +18,7 @@ def told(house: House, answer: dict[str, str]) -> dict[str, Any]:
     return house.id_token(answer["response"])[1]
 
 
-@pytest.mark.spec("JARM §2.3")
+@pytest.mark.spec("JARM §2.3", "FAPI 2.0 Message Signing §5.4.1", "JARM §2.1")
 @pytest.mark.parametrize("mode", sorted(MODES))
 def test_each_mode_carries_one_signed_parameter(
     house: House, rp: RelyingParty, person: Person, mode: str

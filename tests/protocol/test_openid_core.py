@@ -3,11 +3,15 @@
 import base64
 import hashlib
 import json
+import re
+import unicodedata
 from datetime import timedelta
+from urllib.parse import quote_plus
 
 import pytest
 
 from idp.accounts.account import LockGround
+from idp.oidc.clients.checks import InvalidClientMetadata
 from tests.house import Browser, House, Person, RelyingParty
 from tests.protocol.acts import allow, code_for, refused, sent_back, signed_in, tokens_for
 
@@ -92,14 +96,14 @@ def test_posted_requests_parameters_in_the_query_do_not_count(rp: RelyingParty, 
     assert response.status_code == 200
 
 
-@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1", "OIDC Core 1.0 §2")
 def test_nonce_is_not_made_up(house: House, rp: RelyingParty, acquainted: Browser) -> None:
     acquainted.open("/authorize", rp.request(nonce=None))
 
     assert "nonce" not in claims_of(house, rp, acquainted.answer)
 
 
-@pytest.mark.spec("OIDC Core 1.0 §6")
+@pytest.mark.spec("OIDC Core 1.0 §6", "OIDC Core 1.0 §3.1.2.6")
 def test_registration_in_the_request_is_refused_by_its_own_error(rp: RelyingParty, browser: Browser) -> None:
     browser.open("/authorize", rp.request(registration="{}"))
 
@@ -109,14 +113,14 @@ def test_registration_in_the_request_is_refused_by_its_own_error(rp: RelyingPart
 # prompt
 
 
-@pytest.mark.spec("OIDC Core 1.0 §3.1.2.6")
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.6", "OIDC Core 1.0 §3.1.2.3")
 def test_prompt_none_without_a_session_is_login_required(rp: RelyingParty, browser: Browser) -> None:
     browser.open("/authorize", rp.request(prompt="none"))
 
     sent_back(browser, rp, "login_required")
 
 
-@pytest.mark.spec("OIDC Core 1.0 §3.1.2.6")
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.6", "OIDC Core 1.0 §3.1.2.3")
 def test_prompt_none_without_consent_is_consent_required(
     house: House, rp: RelyingParty, person: Person
 ) -> None:
@@ -147,7 +151,7 @@ def test_prompt_none_after_the_consent_was_taken_back(
     sent_back(acquainted, rp, "consent_required")
 
 
-@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1", "OIDC Core 1.0 §3.1.2.4")
 @pytest.mark.parametrize("more", ["phone", "identity", "offline_access"])
 def test_wider_scope_is_consented_to_anew(rp: RelyingParty, acquainted: Browser, more: str) -> None:
     acquainted.open("/authorize", rp.request(prompt="none", scope=f"openid profile {more}"))
@@ -165,7 +169,7 @@ def test_prompts_that_make_no_sense_are_refused(rp: RelyingParty, browser: Brows
     assert "prompt" in sent_back(browser, rp, "invalid_request")
 
 
-@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1", "OIDC Core 1.0 §3.1.2.3")
 def test_prompt_login_asks_again_and_moves_auth_time(
     house: House, rp: RelyingParty, person: Person, acquainted: Browser
 ) -> None:
@@ -234,7 +238,7 @@ def _silently(browser: Browser, rp: RelyingParty, **overrides: str | None) -> di
 # max_age and auth_time
 
 
-@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1", "OIDC Core 1.0 §15.1")
 @pytest.mark.parametrize(
     ("max_age", "error"), [("60", None), ("59", "login_required"), ("0", "login_required")]
 )
@@ -330,7 +334,7 @@ def test_acr_claim_that_is_essential_outweighs_acr_values(
     assert "otp" in browser.page.ids
 
 
-@pytest.mark.spec("OIDC Core 1.0 §5.5.1.1")
+@pytest.mark.spec("OIDC Core 1.0 §5.5.1.1", "RFC 9470 §5")
 @pytest.mark.parametrize("value", [LEVEL + "4", LEVEL + "5", "gold", 2, None, {"a": 1}])
 def test_essential_acr_that_cannot_be_reached_is_an_error(
     house: House, rp: RelyingParty, person: Person, value: object
@@ -385,7 +389,7 @@ def test_claims_asked_for_by_name_come_where_they_were_asked(rp: RelyingParty, p
     assert known["age_over_18"] is True
 
 
-@pytest.mark.spec("OIDC Core 1.0 §5.5.1")
+@pytest.mark.spec("OIDC Core 1.0 §5.5.1", "OIDC Core 1.0 §5.5")
 def test_claims_nobody_knows_are_left_out(rp: RelyingParty, person: Person) -> None:
     wish = {
         "id_token": {"shoe_size": {"essential": True}},
@@ -430,6 +434,7 @@ def test_claims_that_are_no_such_object_are_refused(rp: RelyingParty, browser: B
     assert "claims" in sent_back(browser, rp, "invalid_request")
 
 
+@pytest.mark.spec("OIDC Core 1.0 §5.5")
 @pytest.mark.parametrize(
     "value", [r'"\ud800"', r'"\u0000"', "1e999", "NaN", "-Infinity", "9" * 4000, '{"a":[1]}']
 )
@@ -456,7 +461,7 @@ def test_deep_values_in_claims_break_nothing(rp: RelyingParty, depth: int) -> No
 # The person asked for
 
 
-@pytest.mark.spec("OIDC Core 1.0 §5.5.1")
+@pytest.mark.spec("OIDC Core 1.0 §5.5.1", "OIDC Core 1.0 §3.1.2.2")
 def test_sub_asked_for_by_value_gets_that_person_or_an_error(
     house: House, rp: RelyingParty, acquainted: Browser
 ) -> None:
@@ -490,7 +495,7 @@ def test_id_token_hint_may_have_expired(
     assert "code" in _silently(acquainted, rp, id_token_hint=mine)
 
 
-@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1", "OIDC Core 1.0 §3.1.2.2")
 def test_sub_and_hint_must_not_name_two(rp: RelyingParty, person: Person, browser: Browser) -> None:
     mine = tokens_for(rp, person)["id_token"]
     wish = json.dumps({"id_token": {"sub": {"value": "somebody-else"}}})
@@ -639,7 +644,7 @@ def test_offline_access_is_told_on_the_consent_page(house: House, rp: RelyingPar
 # UserInfo and subjects
 
 
-@pytest.mark.spec("OIDC Core 1.0 §5.3")
+@pytest.mark.spec("OIDC Core 1.0 §5.3", "OIDC Core 1.0 §5.3.2")
 def test_userinfo_answers_get_and_post_alike(house: House, rp: RelyingParty, person: Person) -> None:
     token = tokens_for(rp, person)["access_token"]
     client, header = house.app.test_client(), {"Authorization": f"Bearer {token}"}
@@ -664,7 +669,7 @@ def test_userinfos_sub_is_the_id_tokens(house: House, rp: RelyingParty, person: 
     )
 
 
-@pytest.mark.spec("OIDC Core 1.0 §8.1")
+@pytest.mark.spec("OIDC Core 1.0 §8.1", "OIDC Core 1.0 §2", "RFC 9068 §6")
 def test_pairwise_sub_differs_by_sector_and_is_stable(house: House, rp: RelyingParty, person: Person) -> None:
     second = house.client("second")
     sibling = house.client("sibling", redirect_uris=("https://rp.example/elsewhere",))
@@ -710,3 +715,122 @@ def test_session_over_its_idle_time_is_no_session(
     house.clock.advance(timedelta(hours=1))
 
     assert _silently(acquainted, rp)["error"] == "login_required"
+
+
+# What requirements ask that nothing above shows
+
+
+@pytest.mark.spec("OIDC Core 1.0 §2")
+@pytest.mark.parametrize(
+    "asked",
+    [{"max_age": "3600"}, {"claims": '{"id_token":{"auth_time":{"essential":true}}}'}, {"max_age": "0"}],
+)
+def test_auth_time_comes_where_it_is_required(
+    house: House, rp: RelyingParty, person: Person, asked: dict[str, str]
+) -> None:
+    browser = signed_in(house, person)
+    proven_at = int(house.clock().timestamp())
+
+    browser.open("/authorize", rp.request(**asked))
+    claims = claims_of(house, rp, browser.finish(person))
+
+    assert type(claims["auth_time"]) is int
+    assert claims["auth_time"] >= proven_at
+
+
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"ui_locales": "fr-CA fr"},
+        {"claims_locales": "fr xx-invented"},
+        {"display": "wap"},
+        {"login_hint": "somebody"},
+        {"acr_values": "urn:invented"},
+    ],
+)
+def test_wishes_that_cannot_be_met_are_no_error(
+    house: House, rp: RelyingParty, person: Person, wish: dict[str, str]
+) -> None:
+    browser = signed_in(house, person)
+
+    browser.open("/authorize", rp.request(**wish))
+
+    assert "code" in allow(browser)
+
+
+@pytest.mark.spec("OIDC Core 1.0 §5.1", "OIDC Core 1.0 §5.1.1", "OIDC Core 1.0 §13")
+def test_standard_claims_have_their_types(house: House, rp: RelyingParty) -> None:
+    person = house.person(phone="+84900000001", email="ha@example.com")
+    token = tokens_for(rp, person, scope="openid profile email address phone")["access_token"]
+
+    response = rp.userinfo(token)
+    claims = response.get_json()
+
+    assert response.mimetype == "application/json"
+    assert response.get_data().decode("utf-8")
+    for name in ("sub", "name", "family_name", "given_name", "middle_name", "gender", "zoneinfo", "locale"):
+        assert isinstance(claims.get(name, ""), str), name
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", claims["birthdate"])
+    assert claims["email"] == "ha@example.com"
+    assert type(claims["email_verified"]) is bool
+    assert re.fullmatch(r"\+[1-9]\d{6,14}", claims["phone_number"])  # E.164
+    assert type(claims["phone_number_verified"]) is bool
+    assert type(claims["updated_at"]) is int
+    assert set(claims["address"]) <= {
+        "formatted", "street_address", "locality", "region", "postal_code", "country",
+    }  # fmt: skip
+    assert all(isinstance(value, str) for value in claims["address"].values())
+
+
+@pytest.mark.spec("OIDC Core 1.0 §5.3.2")
+def test_claims_without_a_value_are_left_out(house: House, rp: RelyingParty) -> None:
+    person = house.person(phone=None, email=None)
+    token = tokens_for(rp, person, scope="openid profile email address phone")["access_token"]
+
+    claims = rp.userinfo(token).get_json()
+
+    assert {"email", "email_verified", "phone_number", "phone_number_verified"}.isdisjoint(claims)
+    assert not [name for name, value in claims.items() if value in (None, "", [], {})]
+
+
+@pytest.mark.spec("OIDC Core 1.0 §5.5.1")
+def test_essential_claim_that_nobody_has_is_no_error(house: House, rp: RelyingParty) -> None:
+    person = house.person(email=None)
+    browser = signed_in(house, person)
+    wish = {"userinfo": {"email": {"essential": True}, "website": {"essential": True}}}
+
+    browser.open("/authorize", rp.request(scope="openid email", claims=json.dumps(wish)))
+    tokens = rp.redeem(allow(browser)["code"]).get_json()
+
+    assert {"email", "website"}.isdisjoint(rp.userinfo(tokens["access_token"]).get_json())
+
+
+@pytest.mark.spec("OIDC Core 1.0 §8.1")
+def test_several_hosts_need_a_sector(house: House) -> None:
+    hosts = ("https://a.example/cb", "https://b.example/cb")
+
+    with pytest.raises(InvalidClientMetadata) as refusal:
+        house.client("two", redirect_uris=hosts)
+
+    assert refusal.value.field == "redirect_uris"
+    assert house.client("public", redirect_uris=hosts, subject_type="public").client_id == "public"
+
+
+@pytest.mark.spec("OIDC Core 1.0 §14")
+def test_names_are_compared_without_normalizing(house: House) -> None:
+    composed, decomposed = (unicodedata.normalize(form, "mật-khẩu-dài-và-lạ") for form in ("NFC", "NFD"))
+    model = house.client("model", grant_types=("client_credentials",))
+    known = house.provider.clients.find(model.client_id)
+    assert known is not None
+    house.provider.clients.register(known.metadata, client_id="named", secret=composed)
+
+    def token(secret: str) -> int:
+        pair = base64.b64encode(f"named:{quote_plus(secret)}".encode()).decode()
+        return house.app.test_client().post(
+            "/token",
+            data={"grant_type": "client_credentials"},
+            headers={"Authorization": f"Basic {pair}"},
+        ).status_code  # fmt: skip
+
+    assert (token(composed), token(decomposed)) == (200, 401)

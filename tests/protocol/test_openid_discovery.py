@@ -28,7 +28,7 @@ def document(house: House) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.spec("Discovery 1.0 §4.2", "RFC 8414 §3.2")
+@pytest.mark.spec("Discovery 1.0 §4.2", "RFC 8414 §3.2", "Discovery 1.0 §4")
 def test_document_is_json_that_anybody_may_fetch(house: House) -> None:
     for path in ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"):
         response = house.app.test_client().get(path)
@@ -40,7 +40,9 @@ def test_document_is_json_that_anybody_may_fetch(house: House) -> None:
         assert head.headers["Content-Length"] == response.headers["Content-Length"]
 
 
-@pytest.mark.spec("Discovery 1.0 §3", "RFC 8414 §2")
+@pytest.mark.spec(
+    "Discovery 1.0 §3", "RFC 8414 §2", "OIDC Core 1.0 §15.1", "FAPI 2.0 Security Profile §5.3.2.1"
+)
 def test_everything_required_is_there(document: dict[str, Any]) -> None:
     for member in REQUIRED:
         assert document[member], member
@@ -103,6 +105,11 @@ def test_every_endpoint_is_ours_and_answers(house: House, document: dict[str, An
     "RFC 7591 §3",
     "RFC 7662 §2",
     "RFC 8414 §3",
+    "OIDC Core 1.0 §3.1.2.1",
+    "OIDC Core 1.0 §5.3",
+    "RFC 8628 §3.1",
+    "RFC 9126 §2",
+    "RFC 9700 §2.6",
 )
 def test_https_issuer_has_https_endpoints_only(make_house: Any) -> None:
     house = make_house(issuer="https://id.dinhdanh.example", is_demo=False, sms_channel="none")
@@ -205,7 +212,7 @@ def test_every_prompt_and_language_advertised_is_understood(
         assert f'<html lang="{language}"' in browser.text
 
 
-@pytest.mark.spec("Discovery 1.0 §3")
+@pytest.mark.spec("Discovery 1.0 §3", "OIDC Core 1.0 §8")
 def test_every_subject_type_advertised_can_be_registered(
     house: House, person: Person, document: dict[str, Any]
 ) -> None:
@@ -220,7 +227,9 @@ def test_every_subject_type_advertised_can_be_registered(
 # The keys
 
 
-@pytest.mark.spec("OIDC Core 1.0 §10.1.1")
+@pytest.mark.spec(
+    "OIDC Core 1.0 §10.1.1", "OIDC Core 1.0 §15.2", "Discovery 1.0 §3", "FAPI 2.0 Security Profile §5.4.2"
+)
 def test_keys_published_are_public_and_named_apart(house: House) -> None:
     keys = house.app.test_client().get("/jwks").get_json()["keys"]
 

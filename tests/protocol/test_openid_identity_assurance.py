@@ -126,7 +126,7 @@ def test_evidence_is_given_one_step_deeper_only(rp: RelyingParty, person: Person
     ]
 
 
-@pytest.mark.spec("IDA Schema §5.4.4")
+@pytest.mark.spec("IDA Schema §5.4.4", "IDA §5.4")
 def test_evidence_of_level_02_is_the_record_and_the_person_seen(rp: RelyingParty, person: Person) -> None:
     answer = told(
         rp,

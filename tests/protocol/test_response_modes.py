@@ -83,7 +83,9 @@ def test_state_comes_back_as_it_was_and_never_as_markup(
     assert "<script>alert" not in browser.text
 
 
-@pytest.mark.spec("OAuth 2.0 Multiple Response Types §2.1")
+@pytest.mark.spec(
+    "OAuth 2.0 Multiple Response Types §2.1", "OIDC Core 1.0 §3.1.2.6", "Form Post Response Mode §2"
+)
 @pytest.mark.parametrize("mode", ["fragment", "form_post"])
 def test_errors_travel_the_same_way(rp: RelyingParty, browser: Browser, mode: str) -> None:
     for parameters in ({"prompt": "none"}, {"response_type": "token"}, {"state": "é"}, {"scope": "x"}):
@@ -125,3 +127,17 @@ def test_script_is_served_and_is_es5(house: House) -> None:
 
     assert "submit()" in script
     assert not any(word in script for word in ("=>", "const ", "let ", "`"))
+
+
+@pytest.mark.spec("Form Post Response Mode §2")
+def test_page_of_a_form_post_is_kept_nowhere(house: House, rp: RelyingParty, person: Person) -> None:
+    browser = signed_in(house, person)
+    browser.open("/authorize", rp.request(response_mode="form_post"))
+    browser.submit({}, "consent-allow")
+    answered = browser.shown
+    browser.open("/authorize", rp.request(response_mode="form_post", prompt="none", claims="["))
+
+    for response in (answered, browser.shown):
+        assert "answer-submit" in response.get_data(as_text=True)
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["Referrer-Policy"] == "no-referrer"

@@ -36,7 +36,14 @@ def test_disabled_client_is_told_on_a_page(house: House, rp: RelyingParty, brows
     is_page(browser.shown)
 
 
-@pytest.mark.spec("RFC 6749 §4.1.2.1", "RFC 6749 §3.1.2.3", "RFC 6749 §3.1.2.4", "RFC 6749 §10.15")
+@pytest.mark.spec(
+    "RFC 6749 §4.1.2.1",
+    "RFC 6749 §3.1.2.3",
+    "RFC 6749 §3.1.2.4",
+    "RFC 6749 §10.15",
+    "OIDC Core 1.0 §3.1.2.1",
+    "RFC 9700 §4.11",
+)
 @pytest.mark.spec("RFC 9700 §2.1")
 @pytest.mark.parametrize(
     "uri",
@@ -80,7 +87,7 @@ def test_second_clients_redirect_uri_is_foreign(house: House, rp: RelyingParty, 
     is_page(browser.shown)
 
 
-@pytest.mark.spec("RFC 8252 §7.3")
+@pytest.mark.spec("RFC 8252 §7.3", "RFC 8252 §8.4", "RFC 9700 §2.1")
 @pytest.mark.parametrize(
     ("asked", "is_ours"),
     [
@@ -122,7 +129,7 @@ def test_native_apps_loopback_port_is_free_and_nothing_else(
         is_page(browser.shown)
 
 
-@pytest.mark.spec("RFC 8252 §8.10")
+@pytest.mark.spec("RFC 8252 §8.4")
 def test_web_clients_loopback_port_is_not_free(house: House, browser: Browser) -> None:
     site = house.client("site", redirect_uris=("http://127.0.0.1:5000/cb",))
 
@@ -142,7 +149,7 @@ def test_parameters_without_a_value_count_as_not_sent(rp: RelyingParty, browser:
     assert "username" in browser.page.ids
 
 
-@pytest.mark.spec("RFC 6749 §3.1")
+@pytest.mark.spec("RFC 6749 §3.1", "OIDC Core 1.0 §3.1.2.1")
 def test_parameters_nobody_knows_are_ignored(rp: RelyingParty, browser: Browser) -> None:
     browser.open("/authorize", rp.request(foo="bar", weather="fair", display="wap"))
 
@@ -159,7 +166,7 @@ def test_other_response_types_are_refused(rp: RelyingParty, browser: Browser, as
     assert "response_type" in sent_back(browser, rp, "unsupported_response_type")
 
 
-@pytest.mark.spec("RFC 6749 §4.1.2.1", "RFC 6749 §3.1.1")
+@pytest.mark.spec("RFC 6749 §4.1.2.1", "RFC 6749 §3.1.1", "OIDC Core 1.0 §3.1.2.1", "OIDC Core 1.0 §3.1.2.2")
 @pytest.mark.parametrize(
     ("parameter", "value", "error"),
     [
@@ -179,7 +186,7 @@ def test_faults_go_back_to_the_client_naming_the_parameter(
     assert parameter in sent_back(browser, rp, error)
 
 
-@pytest.mark.spec("RFC 6749 §3.3")
+@pytest.mark.spec("RFC 6749 §3.3", "FAPI 2.0 Security Profile §5.3.2.1")
 def test_scope_that_is_not_registered_is_refused(house: House, browser: Browser) -> None:
     narrow = house.client("narrow", scope=("openid", "profile"))
 
@@ -261,7 +268,7 @@ def test_person_who_refuses_sends_access_denied(
 # The token endpoint
 
 
-@pytest.mark.spec("RFC 6749 §5.1")
+@pytest.mark.spec("RFC 6749 §5.1", "OIDC Core 1.0 §3.1.3.3")
 def test_token_answer_is_whole_and_not_to_be_kept(rp: RelyingParty, person: Person) -> None:
     response = rp.redeem(code_for(rp, person, scope="openid profile offline_access"))
 
@@ -275,7 +282,7 @@ def test_token_answer_is_whole_and_not_to_be_kept(rp: RelyingParty, person: Pers
     assert body["scope"] == "openid profile offline_access"
 
 
-@pytest.mark.spec("RFC 6749 §3.3")
+@pytest.mark.spec("RFC 6749 §3.3", "OIDC Core 1.0 §3.1.2.1")
 def test_token_answer_tells_which_scope_was_given(rp: RelyingParty, person: Person) -> None:
     assert tokens_for(rp, person, scope="openid reports weather")["scope"] == "openid"
 
@@ -297,7 +304,7 @@ def test_missing_grant_type_is_named(rp: RelyingParty, grant_type: str | None) -
     assert "grant_type" in refused(rp.post("/token", form), "invalid_request")
 
 
-@pytest.mark.spec("RFC 6749 §5.2")
+@pytest.mark.spec("RFC 6749 §5.2", "OIDC Core 1.0 §3.1.3.4")
 @pytest.mark.parametrize(
     "grant_type", ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "việt", "x" * 5000]
 )
@@ -309,7 +316,7 @@ def test_other_grant_types_are_unsupported(rp: RelyingParty, grant_type: str) ->
     assert len(description) < 300
 
 
-@pytest.mark.spec("RFC 6749 §5.2")
+@pytest.mark.spec("RFC 6749 §5.2", "OIDC Core 1.0 §3.1.3.4")
 @pytest.mark.parametrize(
     ("grant_type", "parameter"), [("authorization_code", "code"), ("refresh_token", "refresh_token")]
 )
@@ -332,13 +339,13 @@ def test_grant_that_is_not_registered_is_unauthorized(house: House, grant_type: 
     refused(response, "unauthorized_client")
 
 
-@pytest.mark.spec("RFC 6749 §4.1.3")
+@pytest.mark.spec("RFC 6749 §4.1.3", "OIDC Core 1.0 §3.1.3.2")
 @pytest.mark.parametrize("code", ["nonsense", "A" * 65, "é" * 65, "A" * 60000, "../../etc/passwd", " "])
 def test_codes_nobody_gave_are_refused(rp: RelyingParty, code: str) -> None:
     assert "code" in refused(rp.redeem(code), "invalid_grant")
 
 
-@pytest.mark.spec("RFC 6749 §4.1.3")
+@pytest.mark.spec("RFC 6749 §4.1.3", "OIDC Core 1.0 §3.1.3.2")
 def test_code_of_another_client_is_refused(house: House, rp: RelyingParty, person: Person) -> None:
     second = house.client("second", token_endpoint_auth_method="none")
     code = code_for(rp, person)
@@ -349,7 +356,7 @@ def test_code_of_another_client_is_refused(house: House, rp: RelyingParty, perso
     )
 
 
-@pytest.mark.spec("RFC 6749 §4.1.3", "RFC 6749 §10.6")
+@pytest.mark.spec("RFC 6749 §4.1.3", "RFC 6749 §10.6", "OIDC Core 1.0 §3.1.3.2")
 @pytest.mark.parametrize("uri", [None, "", "https://rp.example/other", "https://rp.example/callback/"])
 def test_code_needs_its_redirect_uri(rp: RelyingParty, person: Person, uri: str | None) -> None:
     code = code_for(rp, person)
@@ -357,7 +364,7 @@ def test_code_needs_its_redirect_uri(rp: RelyingParty, person: Person, uri: str 
     assert "redirect_uri" in refused(rp.redeem(code, redirect_uri=uri), "invalid_grant")
 
 
-@pytest.mark.spec("RFC 6749 §4.1.2", "RFC 6749 §10.5")
+@pytest.mark.spec("RFC 6749 §4.1.2", "RFC 6749 §10.5", "FAPI 2.0 Security Profile §5.3.2.2")
 def test_code_lives_for_a_minute(house: House, rp: RelyingParty, person: Person) -> None:
     young, old = code_for(rp, person), code_for(rp, person)
 
@@ -417,7 +424,7 @@ def test_refreshing_may_ask_for_less(rp: RelyingParty, person: Person) -> None:
     assert third["scope"] == "openid profile phone offline_access"
 
 
-@pytest.mark.spec("RFC 6749 §6")
+@pytest.mark.spec("RFC 6749 §6", "RFC 9700 §4.14.2")
 @pytest.mark.parametrize("scope", ["openid profile email", "identity", "reports", "nonsense"])
 def test_refreshing_never_gives_more_and_spends_nothing_when_refused(
     rp: RelyingParty, person: Person, scope: str
@@ -439,7 +446,7 @@ def test_refreshing_without_openid_gives_no_id_token(rp: RelyingParty, person: P
     refused(rp.userinfo(second["access_token"]), "insufficient_scope", 403)
 
 
-@pytest.mark.spec("RFC 6749 §6", "RFC 6749 §10.4")
+@pytest.mark.spec("RFC 6749 §6", "RFC 6749 §10.4", "OIDC Core 1.0 §12.1")
 def test_refresh_token_of_another_client_is_refused_and_unharmed(
     house: House, rp: RelyingParty, person: Person
 ) -> None:
@@ -514,7 +521,7 @@ def test_client_without_rights_of_its_own_gets_no_token(house: House) -> None:
 # Client authentication
 
 
-@pytest.mark.spec("RFC 6749 §5.2", "RFC 6749 §3.2.1")
+@pytest.mark.spec("RFC 6749 §5.2", "RFC 6749 §3.2.1", "OIDC Core 1.0 §3.1.3.2")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -561,7 +568,7 @@ def test_unknown_client_and_wrong_secret_sound_alike(house: House, rp: RelyingPa
     assert len(told) == 1
 
 
-@pytest.mark.spec("RFC 6749 §2.3")
+@pytest.mark.spec("RFC 6749 §2.3", "OIDC Core 1.0 §9")
 def test_client_uses_the_method_it_is_registered_for_and_no_other(house: House) -> None:
     form = {"grant_type": "client_credentials", "scope": "reports"}
     registered = {
@@ -583,7 +590,7 @@ def test_client_uses_the_method_it_is_registered_for_and_no_other(house: House) 
                 refused(response, "invalid_client", 401)
 
 
-@pytest.mark.spec("RFC 6749 §2.3")
+@pytest.mark.spec("RFC 6749 §2.3", "RFC 8252 §8.4", "RFC 8252 §8.5")
 def test_public_client_has_no_secret_to_send(house: House, person: Person) -> None:
     app = house.client("app", token_endpoint_auth_method="none")
     code = code_for(app, person)
@@ -677,7 +684,7 @@ def test_secrets_of_clients_cannot_be_guessed(house: House) -> None:
     assert all(secret is not None and len(secret) >= 43 for secret in secrets_given)  # 256 bits
 
 
-@pytest.mark.spec("RFC 6749 §10.10")
+@pytest.mark.spec("RFC 6749 §10.10", "FAPI 2.0 Security Profile §5.4.1")
 def test_what_is_given_out_is_too_long_to_guess(rp: RelyingParty, person: Person) -> None:
     codes = {code_for(rp, person) for _ in range(3)}
     tokens = tokens_for(rp, person, scope="openid offline_access")

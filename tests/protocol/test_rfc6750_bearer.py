@@ -16,7 +16,7 @@ def token(rp: RelyingParty, person: Person) -> str:
     return str(tokens_for(rp, person)["access_token"])
 
 
-@pytest.mark.spec("RFC 6750 §2.1")
+@pytest.mark.spec("RFC 6750 §2.1", "OIDC Core 1.0 §5.3")
 def test_token_goes_in_the_header_whatever_the_schemes_case(house: House, token: str) -> None:
     for scheme in ("Bearer", "bearer", "BEARER"):
         for method in ("GET", "POST"):
@@ -79,7 +79,7 @@ def test_request_without_a_token_is_challenged_without_an_error_code(house: Hous
     assert "error" not in challenge
 
 
-@pytest.mark.spec("RFC 6750 §3")
+@pytest.mark.spec("RFC 6750 §3", "OIDC Core 1.0 §5.3.3")
 @pytest.mark.parametrize(
     "header",
     [

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from idp.oidc.clients.registration import USUAL_SCOPE
 from tests.assertions import a_key, jwks
 from tests.house import Browser, House, RelyingParty
+from tests.protocol.acts import tokens_for
 
 ASKED = {"client_name": "Trial", "redirect_uris": ["https://rp.example/cb"]}
 
@@ -44,7 +45,9 @@ def refusal(response: TestResponse) -> tuple[int, str]:
     return response.status_code, response.get_json()["error"]
 
 
-@pytest.mark.spec("RFC 7591 §3.2.1", "OIDC Registration 1.0 §3.2", "RFC 7591 §2", "RFC 7592 §3")
+@pytest.mark.spec(
+    "RFC 7591 §3.2.1", "OIDC Registration 1.0 §3.2", "RFC 7591 §2", "RFC 7592 §3", "OIDC Registration 1.0 §2"
+)
 def test_answer_tells_all_that_is_registered(open_house: House) -> None:
     asked = {
         **ASKED,
@@ -74,6 +77,7 @@ def test_answer_tells_all_that_is_registered(open_house: House) -> None:
     assert answer["registration_client_uri"].startswith(open_house.settings.issuer + "/register?client_id=")
 
 
+@pytest.mark.spec("OIDC Core 1.0 §15.2")
 def test_registered_client_signs_people_in(open_house: House) -> None:
     answer = register(open_house, ASKED).get_json()
     rp = RelyingParty(
@@ -107,7 +111,7 @@ def test_client_without_a_name_goes_by_its_host(open_house: House) -> None:
     assert answer["client_name"] == "rp.example"
 
 
-@pytest.mark.spec("RFC 7591 §3", "RFC 6750 §3")
+@pytest.mark.spec("RFC 7591 §3", "RFC 6750 §3", "OIDC Registration 1.0 §3.1")
 def test_outside_a_simulator_an_initial_access_token_is_needed(house: House) -> None:
     bare, wrong = register(house, ASKED), register(house, ASKED, "invented")
 
@@ -134,7 +138,7 @@ def test_refused_registration_does_not_use_the_token_up(house: House) -> None:
     assert register(house, ASKED, token).status_code == 201
 
 
-@pytest.mark.spec("RFC 7591 §5")
+@pytest.mark.spec("RFC 7591 §5", "RFC 9700 §2.3")
 def test_nobody_gets_more_scope_than_the_operator_gave(house: House) -> None:
     token = invited(house, scope=("openid", "profile"))
 
@@ -143,7 +147,7 @@ def test_nobody_gets_more_scope_than_the_operator_gave(house: House) -> None:
     assert answer["scope"] == "openid profile"
 
 
-@pytest.mark.spec("RFC 7591 §5")
+@pytest.mark.spec("RFC 7591 §5", "OIDC Registration 1.0 §8.1")
 def test_nobody_appraises_themselves(open_house: House) -> None:
     told = {"is_vetted": True, "claims": ["identity_number"], "default_level": 1, "legal_basis": "x"}
 
@@ -159,7 +163,7 @@ def test_nobody_appraises_themselves(open_house: House) -> None:
     )
 
 
-@pytest.mark.spec("RFC 7591 §3.2.2", "RFC 6749 §3.1.2", "RFC 7591 §5")
+@pytest.mark.spec("RFC 7591 §3.2.2", "RFC 6749 §3.1.2", "RFC 7591 §5", "OIDC Registration 1.0 §3.3")
 @pytest.mark.parametrize(
     "uris",
     [[], ["http://rp.example/cb"], ["https://rp.example/cb#x"], ["javascript:alert(1)"], ["https://*.example/"],
@@ -179,7 +183,13 @@ def test_redirect_uris_of_another_type_are_refused(open_house: House, wrong: dic
     assert refusal(register(open_house, wrong)) == (400, "invalid_redirect_uri")
 
 
-@pytest.mark.spec("RFC 7591 §3.2.2")
+@pytest.mark.spec(
+    "RFC 7591 §3.2.2",
+    "RP-Initiated Logout 1.0 §3.1",
+    "OIDC Registration 1.0 §2",
+    "OIDC Registration 1.0 §3.3",
+    "OIDC Registration 1.0 §5",
+)
 @pytest.mark.parametrize(
     "wrong",
     [{"grant_types": ["implicit"]}, {"grant_types": ["password"]}, {"grant_types": "authorization_code"},
@@ -203,7 +213,7 @@ def test_what_could_never_work_is_refused(open_house: House, wrong: dict[str, An
     assert next(iter(wrong)).partition("#")[0] in response.get_json()["error_description"]
 
 
-@pytest.mark.spec("RFC 7591 §3")
+@pytest.mark.spec("RFC 7591 §3", "OIDC Registration 1.0 §3.1")
 @pytest.mark.parametrize("body", [b"", b"[]", b"1", b"null", b"{", b'{"a":1,"a":2}', b"\xff", b'{"a":' * 99])
 def test_what_is_no_json_object_is_refused(open_house: House, body: bytes) -> None:
     response = open_house.app.test_client().post("/register", data=body, content_type="application/json")
@@ -249,7 +259,7 @@ def test_discovery_names_the_endpoint(house: House) -> None:
     assert document["registration_endpoint"] == house.settings.issuer + "/register"
 
 
-@pytest.mark.spec("RFC 7592 §2.1")
+@pytest.mark.spec("RFC 7592 §2.1", "OIDC Registration 1.0 §4.3")
 def test_client_reads_its_registration(open_house: House) -> None:
     answer = register(open_house, ASKED).get_json()
 
@@ -301,7 +311,7 @@ def test_change_names_this_client_and_nothing_that_we_give(open_house: House) ->
     assert same.status_code == 200
 
 
-@pytest.mark.spec("RFC 7592 §2.3")
+@pytest.mark.spec("RFC 7592 §2.3", "OIDC Registration 1.0 §4.4")
 def test_client_removes_itself(open_house: House, browser: Browser) -> None:
     answer = register(open_house, ASKED).get_json()
 
@@ -311,7 +321,7 @@ def test_client_removes_itself(open_house: House, browser: Browser) -> None:
     assert manage(open_house, "GET", answer).status_code == 401
 
 
-@pytest.mark.spec("RFC 7592 §2", "RFC 7591 §5", "RFC 7592 §2.1", "RFC 7592 §5")
+@pytest.mark.spec("RFC 7592 §2", "RFC 7591 §5", "RFC 7592 §2.1", "RFC 7592 §5", "OIDC Registration 1.0 §4.4")
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_only_its_own_token_opens_a_registration(open_house: House, method: str) -> None:
     answer, other = (register(open_house, ASKED).get_json() for _ in range(2))
@@ -350,7 +360,7 @@ def test_only_who_comes_uninvited_to_a_simulator_is_excused_from_pkce(open_house
     assert [client.metadata.needs_pkce for client in found if client] == [False, True]
 
 
-@pytest.mark.spec("RFC 6749 §3.1.2.2", "RFC 7591 §2")
+@pytest.mark.spec("RFC 6749 §3.1.2.2", "RFC 7591 §2", "OIDC Registration 1.0 §2", "RFC 8252 §8.4")
 def test_client_that_redirects_registers_where_to(open_house: House) -> None:
     for asked in ({}, {"redirect_uris": []}, {"token_endpoint_auth_method": "none"}):
         assert refusal(register(open_house, asked)) == (400, "invalid_redirect_uri")
@@ -376,7 +386,7 @@ def test_grants_and_response_types_fit_together(open_house: House, told: dict[st
         assert refusal(register(open_house, {**ASKED, **wrong})) == (400, "invalid_client_metadata")
 
 
-@pytest.mark.spec("RFC 7591 §3.2.1")
+@pytest.mark.spec("RFC 7591 §3.2.1", "OIDC Registration 1.0 §3.2")
 def test_every_registration_has_its_own_name_and_secret(open_house: House) -> None:
     answers = [register(open_house, ASKED).get_json() for _ in range(3)]
 
@@ -385,7 +395,7 @@ def test_every_registration_has_its_own_name_and_secret(open_house: House) -> No
     assert all(len(answer["client_secret"]) >= 43 for answer in answers)  # 256 bits
 
 
-@pytest.mark.spec("RFC 7592 §2")
+@pytest.mark.spec("RFC 7592 §2", "OIDC Registration 1.0 §4.2")
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_registration_without_its_token_is_challenged(open_house: House, method: str) -> None:
     answer = register(open_house, ASKED).get_json()
@@ -433,3 +443,56 @@ def test_client_that_removed_itself_leaves_no_token_in_force(open_house: House) 
     assert rp.userinfo(tokens["access_token"]).status_code == 401
     assert refusal(rp.refresh(tokens["refresh_token"])) == (401, "invalid_client")
     assert open_house.app.test_client().get("/authorize", query_string=rp.request()).status_code == 400
+
+
+@pytest.mark.spec("OIDC Registration 1.0 §2")
+def test_what_is_left_out_has_its_default(open_house: House) -> None:
+    answer = register(open_house, {"redirect_uris": ASKED["redirect_uris"]}).get_json()
+
+    defaults = {
+        "response_types": ["code"],
+        "grant_types": ["authorization_code"],
+        "application_type": "web",
+        "token_endpoint_auth_method": "client_secret_basic",
+        "id_token_signed_response_alg": "RS256",
+        "require_auth_time": False,
+    }
+    assert {name: answer[name] for name in defaults} == defaults
+    # Members without a default are not made up.
+    assert {"userinfo_signed_response_alg", "default_max_age", "jwks", "request_uris"}.isdisjoint(answer)
+
+
+@pytest.mark.spec("OIDC Registration 1.0 §2", "RFC 8252 §7.1", "RFC 8252 §7.2")
+@pytest.mark.parametrize(
+    ("uri", "native", "web"),
+    [
+        ("vn.example.app:/callback", 201, 400),
+        ("http://127.0.0.1/cb", 201, 201),
+        ("http://[::1]:8080/cb", 201, 201),
+        ("http://localhost:8080/cb", 201, 201),
+        ("https://app.example/claimed", 201, 201),
+        ("http://app.example/cb", 400, 400),
+        ("app:/callback", 400, 400),
+        ("javascript:alert(1)//vn.example", 400, 400),
+    ],
+)
+def test_native_clients_redirect_to_their_own_scheme_or_the_loopback(
+    open_house: House, uri: str, native: int, web: int
+) -> None:
+    for application_type, status in (("native", native), ("web", web)):
+        asked = {"redirect_uris": [uri], "application_type": application_type, "client_name": "App"}
+        assert register(open_house, asked).status_code == status, application_type
+
+
+@pytest.mark.spec("RFC 9700 §4.15")
+def test_client_id_is_never_a_persons_sub(open_house: House) -> None:
+    person = open_house.person()
+    rp = open_house.client("rp")
+    subject = open_house.id_token(tokens_for(rp, person)["id_token"])[1]["sub"]
+
+    answers = [
+        register(open_house, {**ASKED, "client_id": chosen, "sub": chosen}).get_json()
+        for chosen in (subject, "rp", str(person.account_id))
+    ]
+
+    assert {subject, "rp", str(person.account_id)}.isdisjoint(answer["client_id"] for answer in answers)

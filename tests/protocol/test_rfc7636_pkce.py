@@ -41,7 +41,7 @@ def test_request_without_a_challenge_is_refused(
     assert "code_challenge" in sent_back(browser, party, "invalid_request")
 
 
-@pytest.mark.spec("RFC 7636 §4.3", "RFC 7636 §4.4.1")
+@pytest.mark.spec("RFC 7636 §4.3", "RFC 7636 §4.4.1", "FAPI 2.0 Security Profile §5.3.2.2")
 @pytest.mark.spec("RFC 9700 §2.1.1")
 @pytest.mark.parametrize("method", [None, "", "plain", "s256", "S512", "S256 plain"])
 def test_every_method_but_s256_is_refused(party: RelyingParty, browser: Browser, method: str | None) -> None:
@@ -148,7 +148,7 @@ def test_excused_client_signs_people_in_without_pkce(excused: RelyingParty, pers
     assert excused.redeem(code, code_verifier=None).status_code == 200
 
 
-@pytest.mark.spec("RFC 9700 §4.8.2")
+@pytest.mark.spec("RFC 9700 §4.8.2", "RFC 9700 §2.1.1")
 def test_verifier_is_refused_where_the_challenge_was_taken_out(excused: RelyingParty, person: Person) -> None:
     code = code_for(excused, person, **plainly())
 
@@ -172,7 +172,7 @@ def test_excused_client_sends_a_whole_challenge_or_none(
     assert "code_challenge" in sent_back(browser, excused, "invalid_request")
 
 
-@pytest.mark.spec("RFC 9700 §2.1.1")
+@pytest.mark.spec("RFC 9700 §2.1.1", "FAPI 2.0 Security Profile §5.3.2.2", "RFC 8252 §8.1")
 @pytest.mark.parametrize(
     "members",
     [

@@ -33,7 +33,7 @@ def is_inactive(response: TestResponse) -> bool:
     return bool(response.get_json() == {"active": False})
 
 
-@pytest.mark.spec("RFC 7662 §2.2")
+@pytest.mark.spec("RFC 7662 §2.2", "RFC 9470 §6.2")
 def test_access_token_is_described_to_its_own_client(
     house: House, rp: RelyingParty, tokens: dict[str, str]
 ) -> None:
@@ -123,7 +123,7 @@ def audience_token(house: House, party: RelyingParty, person: Person) -> str:
     return tokens.issue(client, grant, ("profile",), None, (API, "https://other.example"))
 
 
-@pytest.mark.spec("RFC 7662 §4", "RFC 7662 §2.2")
+@pytest.mark.spec("RFC 7662 §4", "RFC 7662 §2.2", "RFC 9701 §5")
 def test_only_the_tokens_client_and_its_audience_are_told(
     house: House, rp: RelyingParty, person: Person, tokens: dict[str, str]
 ) -> None:
@@ -143,7 +143,7 @@ def test_only_the_tokens_client_and_its_audience_are_told(
         assert is_inactive(introspect(api, token))
 
 
-@pytest.mark.spec("RFC 7662 §2.1", "RFC 7662 §2.3", "RFC 7662 §4")
+@pytest.mark.spec("RFC 7662 §2.1", "RFC 7662 §2.3", "RFC 7662 §4", "RFC 9701 §5")
 def test_public_clients_and_strangers_learn_nothing(house: House, person: Person, rp: RelyingParty) -> None:
     app = house.client("app", token_endpoint_auth_method="none")
     token = tokens_for(app, person)["access_token"]
@@ -164,7 +164,7 @@ def test_token_of_a_client_itself_has_it_for_subject(house: House) -> None:
     assert {"acr", "amr", "auth_time"}.isdisjoint(told)
 
 
-@pytest.mark.spec("RFC 9701 §4")
+@pytest.mark.spec("RFC 9701 §4", "FAPI 2.0 Message Signing §5.5.1")
 @pytest.mark.spec("RFC 9701 §5")
 @pytest.mark.parametrize("alg", ["ES256", "RS256"])
 def test_answer_is_a_jwt_for_whoever_accepts_that(house: House, person: Person, alg: str) -> None:

@@ -33,7 +33,7 @@ def test_defaults_that_would_be_wrong_are_written_out(document: dict[str, Any]) 
     assert "none" in document["token_endpoint_auth_methods_supported"]
 
 
-@pytest.mark.spec("RFC 8414 §3.2")
+@pytest.mark.spec("RFC 8414 §3.2", "Discovery 1.0 §4.2")
 def test_members_without_a_value_are_left_out(document: dict[str, Any]) -> None:
     assert [] not in document.values()
 
@@ -47,7 +47,7 @@ def test_what_is_off_leaves_no_trace(document: dict[str, Any], member: str) -> N
     assert member not in document
 
 
-@pytest.mark.spec("RFC 8414 §2")
+@pytest.mark.spec("RFC 8414 §2", "Discovery 1.0 §3")
 @pytest.mark.parametrize("endpoint", ["token", "introspection", "revocation"])
 def test_algorithms_of_assertions_are_told_for_every_endpoint(
     document: dict[str, Any], endpoint: str

@@ -127,7 +127,7 @@ def test_scope_is_read_as_at_the_authorization_endpoint(tv, form, error):
     assert error_of(tv.post("/device_authorization", form)) == error
 
 
-@pytest.mark.spec("RFC 8628 §3.5")
+@pytest.mark.spec("RFC 8628 §3.5", "RFC 8628 §3.3")
 def test_person_signs_in_and_the_device_gets_tokens(house, tv, person, browser):
     asked = begin(tv)
     assert error_of(poll(tv, asked["device_code"])) == "authorization_pending"
@@ -154,7 +154,7 @@ def test_refresh_token_comes_with_offline_access(tv, person, browser):
     assert tv.refresh(tokens["refresh_token"]).status_code == 200
 
 
-@pytest.mark.spec("RFC 8628 §3.3")
+@pytest.mark.spec("RFC 8628 §3.3", "RFC 8628 §5.4")
 def test_page_says_who_asks_what_for_and_warns(tv, browser):
     asked = begin(tv, scope="openid profile phone")
     open_request(browser, asked["user_code"].lower().replace("-", " "))
@@ -304,7 +304,7 @@ def test_what_was_allowed_dies_with_its_session(house, tv, person, browser):
     assert error_of(poll(tv, asked["device_code"])) == "invalid_grant"
 
 
-@pytest.mark.spec("RFC 8628 §3.5")
+@pytest.mark.spec("RFC 8628 §3.5", "RFC 8628 §3.4")
 @pytest.mark.parametrize("code", ["x", "", "é" * 65, "A" * 65, "A" * 4000])
 def test_codes_that_never_were_are_refused(tv, code):
     assert error_of(poll(tv, code)) == ("invalid_grant" if code else "invalid_request")
@@ -316,3 +316,11 @@ def test_polls_leave_no_trace_in_the_audit_log(house, tv):
     poll(tv, asked["device_code"])
 
     assert house.provider.database.all(audit_events.select()) == before
+
+
+@pytest.mark.spec("RFC 8628 §5.2")
+def test_device_code_is_too_long_to_guess(house, tv):
+    given = {begin(tv)["device_code"] for _ in range(3)}
+
+    assert len(given) == 3
+    assert all(len(code) >= 43 for code in given)  # 256 bits

@@ -129,7 +129,7 @@ def test_chain_nests_and_comes_to_its_end(house: House, desk: RelyingParty, sent
     refused(exchange(desk, third), "invalid_request")
 
 
-@pytest.mark.spec("RFC 8693 §2.1")
+@pytest.mark.spec("RFC 8693 §2.1", "RFC 8693 §2.2.2")
 @pytest.mark.parametrize(
     ("form", "error"),
     [
@@ -156,7 +156,7 @@ def test_request_that_is_wrong_or_reaches_too_far_is_refused(
     refused(exchange(desk, sent, **form), error)
 
 
-@pytest.mark.spec("RFC 8693 §2.2.2")
+@pytest.mark.spec("RFC 8693 §2.2.2", "RFC 8693 §2.1")
 def test_only_a_live_access_token_of_ours_is_a_subject(
     house: House, desk: RelyingParty, portal: RelyingParty, person: Person
 ) -> None:

@@ -37,7 +37,7 @@ def behind(make_house: Any) -> House:
     return house
 
 
-@pytest.mark.spec("RFC 8705 §3.1")
+@pytest.mark.spec("RFC 8705 §3.1", "RFC 8705 §3", "RFC 9700 §2.2.1")
 @pytest.mark.spec("RFC 8705 §3.2")
 @pytest.mark.parametrize("form", ["opaque", "jwt"])
 def test_token_is_bound_to_the_certificate(behind: House, form: str) -> None:

@@ -25,7 +25,7 @@ def audience(rp: RelyingParty, body: dict[str, Any]) -> object:
     return rp.house.id_token(body["access_token"])[1]["aud"]
 
 
-@pytest.mark.spec("RFC 8707 §2.1")
+@pytest.mark.spec("RFC 8707 §2.1", "RFC 8707 §2", "RFC 8707 §2.2", "RFC 9068 §3")
 def test_several_resources_are_named_and_the_token_is_for_them(
     house: House, rp: RelyingParty, person: Person
 ) -> None:
@@ -38,7 +38,7 @@ def test_several_resources_are_named_and_the_token_is_for_them(
     assert rp.userinfo(body["access_token"]).status_code == 401
 
 
-@pytest.mark.spec("RFC 8707 §2.2")
+@pytest.mark.spec("RFC 8707 §2.2", "RFC 9700 §2.3")
 def test_token_request_narrows_what_was_allowed(rp: RelyingParty, person: Person) -> None:
     asked = {"resource": f"{API} {FILES}", "scope": "openid offline_access"}
 
@@ -50,7 +50,7 @@ def test_token_request_narrows_what_was_allowed(rp: RelyingParty, person: Person
     assert audience(rp, rp.refresh(again["refresh_token"]).get_json()) == [API, FILES]
 
 
-@pytest.mark.spec("RFC 8707 §2.2")
+@pytest.mark.spec("RFC 8707 §2.2", "RFC 9700 §4.14.2")
 def test_token_request_never_widens(rp: RelyingParty, person: Person) -> None:
     refused(rp.redeem(code_for(rp, person, resource=API), resource=FILES), "invalid_target")
     refused(rp.redeem(code_for(rp, person), resource=FILES), "invalid_target")

@@ -11,7 +11,7 @@ from tests.house import House, Person
 from tests.protocol.acts import refused, tokens_for
 
 
-@pytest.mark.spec("RFC 9068 §2.1")
+@pytest.mark.spec("RFC 9068 §2.1", "RFC 9068 §2.2.3", "RFC 9068 §3", "RFC 9470 §6.1")
 @pytest.mark.spec("RFC 9068 §2.2")
 @pytest.mark.parametrize("alg", ["ES256", "RS256"])
 def test_token_is_a_jwt_that_resource_servers_can_read(house: House, person: Person, alg: str) -> None:
@@ -52,7 +52,7 @@ def test_it_opens_userinfo_until_it_or_its_grant_ends(house: House, person: Pers
     refused(rp.userinfo(second), "invalid_token", 401)
 
 
-@pytest.mark.spec("RFC 9068 §5")
+@pytest.mark.spec("RFC 9068 §5", "RFC 8725 §3.12", "RFC 9068 §4")
 def test_no_other_token_of_ours_passes_for_one(house: House, person: Person) -> None:
     rp = house.client(access_token_format="jwt")
     tokens = tokens_for(rp, person)
@@ -62,7 +62,7 @@ def test_no_other_token_of_ours_passes_for_one(house: House, person: Person) -> 
         refused(rp.userinfo(token), "invalid_token", 401)
 
 
-@pytest.mark.spec("RFC 8707 §2", "RFC 6750 §5.2")
+@pytest.mark.spec("RFC 8707 §2", "RFC 6750 §5.2", "RFC 9068 §4")
 def test_token_for_other_resources_does_not_open_userinfo(house: House, person: Person) -> None:
     for form in ("opaque", "jwt"):
         rp = house.client(form, access_token_format=form)
@@ -76,3 +76,18 @@ def test_token_for_other_resources_does_not_open_userinfo(house: House, person: 
         token = access_tokens.issue(client, grant, grant.scope, None, ("https://api.example",))
 
         refused(rp.userinfo(token), "invalid_token", 401)
+
+
+@pytest.mark.spec("RFC 9068 §2.2.1")
+def test_refreshed_jwt_tells_the_sign_in_of_the_beginning(house: House, person: Person) -> None:
+    rp = house.client(access_token_format="jwt")
+    tokens = tokens_for(rp, person, scope="openid profile offline_access")
+    first = house.id_token(tokens["access_token"])[1]
+    house.clock.advance(timedelta(hours=2))
+
+    later = house.id_token(rp.refresh(tokens["refresh_token"]).get_json()["access_token"])[1]
+
+    for member in ("auth_time", "acr", "amr", "sub", "client_id", "scope", "aud"):
+        assert later[member] == first[member], member
+    assert later["iat"] == first["iat"] + 7200
+    assert later["jti"] != first["jti"]

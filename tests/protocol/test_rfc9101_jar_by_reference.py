@@ -42,7 +42,7 @@ def by_reference(rp: RelyingParty, uri: str = URI, **beside: str) -> dict[str, s
     return {"client_id": rp.client_id, "request_uri": uri, **beside}
 
 
-@pytest.mark.spec("RFC 9101 §5.2")
+@pytest.mark.spec("RFC 9101 §5.2", "OIDC Core 1.0 §6.2", "OIDC Core 1.0 §15.2")
 @pytest.mark.parametrize("uri", [URI, URI + "#kB3pEs"])
 def test_request_is_fetched_and_only_what_stands_there_counts(
     house: House, rp: RelyingParty, person: Person, web: Web, uri: str
@@ -57,7 +57,9 @@ def test_request_is_fetched_and_only_what_stands_there_counts(
     assert web.asked == [URI]
 
 
-@pytest.mark.spec("RFC 9101 §10.4.1")
+@pytest.mark.spec(
+    "RFC 9101 §10.4.1", "OIDC Core 1.0 §6.2", "OIDC Registration 1.0 §2", "RFC 9101 §5.2", "RFC 9101 §10.4"
+)
 @pytest.mark.parametrize(
     "uri",
     [

@@ -83,7 +83,7 @@ def test_unsigned_one_may_be_encrypted_where_the_client_serves_it(
     is_refused(rp, sealed(house, unsigned(inside(rp))))
 
 
-@pytest.mark.spec("OIDC Core 1.0 §10.2")
+@pytest.mark.spec("OIDC Core 1.0 §10.2", "OIDC Core 1.0 §10.2.1")
 @pytest.mark.parametrize("alg", ["RSA-OAEP-256", "ECDH-ES"])
 def test_rotation_breaks_no_request_under_way(house: House, rp: RelyingParty, alg: str) -> None:
     old = our_key(house, alg)
@@ -95,7 +95,7 @@ def test_rotation_breaks_no_request_under_way(house: House, rp: RelyingParty, al
     assert push(rp, sealed(house, sign(inside(rp)), alg)).status_code == 201
 
 
-@pytest.mark.spec("RFC 9101 §10.1")
+@pytest.mark.spec("RFC 9101 §10.1", "RFC 8725 §3.3")
 def test_encryption_stands_in_for_no_signature(house: House, rp: RelyingParty) -> None:
     claims = inside(rp)
 
@@ -110,7 +110,7 @@ def test_nesting_goes_one_level_deep(house: House, rp: RelyingParty) -> None:
     is_refused(rp, sealed(house, once))
 
 
-@pytest.mark.spec("RFC 7516 §5.2")
+@pytest.mark.spec("RFC 7516 §5.2", "OIDC Core 1.0 §6.3.1", "RFC 9101 §6.1")
 @pytest.mark.parametrize("alg", ["RSA-OAEP-256", "ECDH-ES+A256KW"])
 @pytest.mark.parametrize("enc", ["A256GCM", "A128CBC-HS256"])
 def test_every_change_meets_the_same_words(house: House, rp: RelyingParty, alg: str, enc: str) -> None:
@@ -178,7 +178,7 @@ def test_header_that_would_steer_us_is_refused(
     is_refused(rp, rewritten(sealed(house, sign(inside(rp))), **changes))
 
 
-@pytest.mark.spec("RFC 7518 §4.8.1.2")
+@pytest.mark.spec("RFC 7518 §4.8.1.2", "RFC 8725 §3.5")
 @pytest.mark.filterwarnings("ignore")
 def test_sender_cannot_make_us_derive_keys_from_passwords(house: House, rp: RelyingParty) -> None:
     secret = OctKey.import_key("a password")
@@ -229,7 +229,7 @@ def test_json_serialization_is_not_understood(house: House, rp: RelyingParty) ->
     is_refused(rp, json.dumps(general | {"ciphertext": content, "tag": tag}))
 
 
-@pytest.mark.spec("OIDC Registration 1.0 §2")
+@pytest.mark.spec("OIDC Registration 1.0 §2", "OIDC Core 1.0 §6.3.1")
 @pytest.mark.parametrize("enc", [None, "A256GCM"])
 def test_client_registered_to_encrypt_uses_exactly_that_or_none(house: House, enc: str | None) -> None:
     rp = signing(house, request_object_encryption_alg="ECDH-ES", request_object_encryption_enc=enc)
@@ -266,7 +266,7 @@ def test_signing_key_of_ours_opens_nothing(
     is_refused(rp, spoil(token))
 
 
-@pytest.mark.spec("RFC 9101 §10.8")
+@pytest.mark.spec("RFC 9101 §10.8", "RFC 8725 §3.12")
 def test_token_for_another_reader_passes_for_no_request(house: House, rp: RelyingParty) -> None:
     """What is encrypted to us is read as a request object, and held to be one."""
     is_refused(rp, sealed(house, house.provider.keyring.sign({"a": 1})))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.assertions import Signer, a_key, jwks
 from tests.house import Browser, House, Person, RelyingParty
 from tests.protocol.acts import allow, is_page, refused, signed_in
 
@@ -23,7 +24,7 @@ def pushed(rp: RelyingParty, **overrides: str | None) -> dict[str, str]:
     return {"client_id": rp.client_id, "request_uri": response.get_json()["request_uri"]}
 
 
-@pytest.mark.spec("RFC 9126 §2.2")
+@pytest.mark.spec("RFC 9126 §2.2", "FAPI 2.0 Security Profile §5.3.2.2")
 def test_answer_is_201_with_a_reference_and_its_life(rp: RelyingParty) -> None:
     response = push(rp)
 
@@ -62,7 +63,7 @@ def test_parameters_beside_the_reference_are_ignored(house: House, rp: RelyingPa
     assert (browser.location or "").startswith(rp.redirect_uri)
 
 
-@pytest.mark.spec("RFC 9126 §2.2")
+@pytest.mark.spec("RFC 9126 §2.2", "RFC 9126 §7.3")
 def test_reference_may_be_loaded_again_until_it_is_answered(
     house: House, rp: RelyingParty, person: Person
 ) -> None:
@@ -132,7 +133,7 @@ def test_made_up_reference_is_a_page(rp: RelyingParty, browser: Browser, made_up
     is_page(browser.shown)
 
 
-@pytest.mark.spec("RFC 9126 §2.1")
+@pytest.mark.spec("RFC 9126 §2.1", "FAPI 2.0 Security Profile §5.3.2.2", "RFC 9126 §2")
 def test_client_proves_itself(house: House, rp: RelyingParty) -> None:
     rp.secret = "wrong"
 
@@ -140,7 +141,7 @@ def test_client_proves_itself(house: House, rp: RelyingParty) -> None:
     refused(house.app.test_client().post("/par", data={"state": "x"}), "invalid_client", 401)
 
 
-@pytest.mark.spec("RFC 9126 §2.1")
+@pytest.mark.spec("RFC 9126 §2.1", "RFC 9126 §2")
 @pytest.mark.parametrize("method", ["client_secret_post", "none"])
 def test_every_way_to_prove_oneself_does(house: House, browser: Browser, person: Person, method: str) -> None:
     rp = house.client(token_endpoint_auth_method=method)
@@ -164,7 +165,7 @@ def test_request_uri_is_refused_inside(rp: RelyingParty, uri: str) -> None:
     assert "request_uri" in refused(push(rp, request_uri=uri), "invalid_request")
 
 
-@pytest.mark.spec("RFC 9126 §2.3")
+@pytest.mark.spec("RFC 9126 §2.3", "RFC 9126 §2.1")
 @pytest.mark.parametrize(
     ("parameters", "error"),
     [
@@ -223,3 +224,33 @@ def test_number_that_a_pushed_request_hints_at_is_not_readable_in_the_store(
     for name in (store, store + "-wal"):
         with open(name, "rb") as file:
             assert b"001199000017" not in file.read()
+
+
+@pytest.mark.spec("FAPI 2.0 Security Profile §5.3.2.2")
+def test_pushed_request_without_a_redirect_uri_is_refused(rp: RelyingParty) -> None:
+    for uri in (None, "", "https://rp.example/another"):
+        assert "redirect_uri" in refused(push(rp, redirect_uri=uri), "invalid_request")
+
+
+@pytest.mark.spec("RFC 9126 §4")
+def test_client_changed_since_it_pushed_is_held_to_what_holds_now(
+    house: House, rp: RelyingParty, browser: Browser
+) -> None:
+    reference = pushed(rp)
+    house.provider.clients.disable(rp.client_id)
+
+    browser.open("/authorize", reference)
+
+    is_page(browser.shown)
+
+
+@pytest.mark.spec("RFC 9126 §2")
+@pytest.mark.parametrize("name", ["", "/token", "/par"])
+def test_assertion_may_be_for_any_of_our_names_when_it_pushes(house: House, name: str) -> None:
+    key = a_key()
+    party = house.client("keyed", token_endpoint_auth_method="private_key_jwt", jwks=jwks(key))
+    signer = Signer(house, party, key)
+
+    response = signer.post("/par", party.request(), signer.assertion(aud=house.settings.issuer + name))
+
+    assert response.status_code == 201, response.text

@@ -10,7 +10,7 @@ from tests.house import Browser, House, Person, RelyingParty
 from tests.protocol.acts import allow, sent_back, signed_in
 
 
-@pytest.mark.spec("RFC 9207 §2")
+@pytest.mark.spec("RFC 9207 §2", "FAPI 2.0 Security Profile §5.3.2.2", "RFC 8252 §8.10")
 def test_success_names_the_issuer_once(house: House, rp: RelyingParty, person: Person) -> None:
     browser = signed_in(house, person)
 

@@ -32,7 +32,7 @@ def asking(rp: RelyingParty, *details: Any, **overrides: str | None) -> dict[str
     return rp.request(authorization_details=json.dumps(details), **overrides)
 
 
-@pytest.mark.spec("RFC 9396 §7")
+@pytest.mark.spec("RFC 9396 §7", "RFC 9396 §9.2")
 def test_what_was_allowed_comes_back_with_the_tokens(house: House, rp: RelyingParty, person: Person) -> None:
     browser = signed_in(house, person)
 
@@ -52,7 +52,7 @@ def test_nothing_asked_leaves_no_trace(house: House, rp: RelyingParty, person: P
     assert "authorization_details" not in rp.redeem(allow(browser)["code"]).get_json()
 
 
-@pytest.mark.spec("RFC 9396 §9")
+@pytest.mark.spec("RFC 9396 §9", "RFC 9396 §3")
 def test_person_sees_every_member_before_allowing(house: House, rp: RelyingParty, person: Person) -> None:
     browser = signed_in(house, person)
 
@@ -86,7 +86,7 @@ def test_details_are_pushed(house: House, rp: RelyingParty, person: Person) -> N
     assert rp.redeem(allow(browser)["code"]).get_json()["authorization_details"] == [DOSSIER]
 
 
-@pytest.mark.spec("RFC 9396 §5")
+@pytest.mark.spec("RFC 9396 §5", "RFC 9396 §2")
 @pytest.mark.parametrize(
     "text",
     [

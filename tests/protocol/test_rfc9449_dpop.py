@@ -1,5 +1,6 @@
 """RFC 9449: tokens that only the holder of a key can use."""
 
+import base64
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -51,7 +52,7 @@ def userinfo(house: House, headers: dict[str, str], method: str = "GET") -> Test
     return house.app.test_client().open("/userinfo", method=method, headers=headers)
 
 
-@pytest.mark.spec("RFC 9449 §5")
+@pytest.mark.spec("RFC 9449 §5", "RFC 9700 §2.2.1")
 @pytest.mark.spec("RFC 9449 §7.1")
 @pytest.mark.parametrize("alg", ["ES256", "PS256", "Ed25519"])
 @pytest.mark.parametrize("form", ["opaque", "jwt"])
@@ -84,7 +85,7 @@ def test_bound_token_is_no_bearer_token_and_the_other_way(
     assert 'algs="ES256 PS256' in response.headers["WWW-Authenticate"]
 
 
-@pytest.mark.spec("RFC 9449 §7.1")
+@pytest.mark.spec("RFC 9449 §7.1", "RFC 9449 §4.3")
 def test_bound_token_needs_its_own_proof(
     house: House, rp: RelyingParty, person: Person, holder: Holder
 ) -> None:
@@ -102,7 +103,7 @@ def test_bound_token_needs_its_own_proof(
     assert response.headers["WWW-Authenticate"].startswith('DPoP error="invalid_dpop_proof"')
 
 
-@pytest.mark.spec("RFC 9449 §4.3")
+@pytest.mark.spec("RFC 9449 §4.3", "RFC 9449 §5")
 @pytest.mark.parametrize(
     "claims",
     [
@@ -155,7 +156,7 @@ def test_address_is_compared_without_query_and_in_any_case(
     assert redeem(rp, code_for(rp, person), proof).status_code == 200
 
 
-@pytest.mark.spec("RFC 9449 §11.1")
+@pytest.mark.spec("RFC 9449 §11.1", "RFC 9449 §4.3")
 def test_proof_is_good_once_and_for_a_minute(
     house: House, rp: RelyingParty, person: Person, holder: Holder
 ) -> None:
@@ -236,7 +237,7 @@ def test_server_that_asks_for_nonces_takes_no_proof_without(house: House, holder
         proofs.thumbprint(Presented(dpop=holder.proof(nonce=asked.value.nonce), url=url))
 
 
-@pytest.mark.spec("RFC 9449 §10")
+@pytest.mark.spec("RFC 9449 §10", "FAPI 2.0 Security Profile §5.3.2.2")
 def test_code_is_bound_to_the_key_that_the_request_named(
     rp: RelyingParty, person: Person, holder: Holder
 ) -> None:
@@ -264,7 +265,7 @@ def test_pushed_request_names_the_key_by_its_proof(rp: RelyingParty, person: Per
     refused(rp.post("/par", {**request, "dpop_jkt": "short"}), "invalid_request")
 
 
-@pytest.mark.spec("RFC 9449 §5")
+@pytest.mark.spec("RFC 9449 §5", "RFC 9700 §2.2.2")
 def test_public_clients_refresh_token_is_bound_to_the_key_and_rotates(
     house: House, person: Person, holder: Holder
 ) -> None:
@@ -336,3 +337,45 @@ def test_operator_asks_for_nonces_and_clients_ask_again_with_one(make_house: Cal
     pushed = party.post("/par", party.request(), {"DPoP": holder.proof("/par")})
     refused(pushed, "use_dpop_nonce")
     assert tokens_for(party, person)["token_type"] == "Bearer"
+
+
+@pytest.mark.spec("RFC 9449 §6.1", "RFC 9449 §6.2")
+@pytest.mark.parametrize("form", ["opaque", "jwt"])
+def test_bound_token_names_its_key_inside_and_when_asked(
+    house: House, person: Person, holder: Holder, form: str
+) -> None:
+    party = house.client("bound", access_token_format=form)
+
+    token = bound(party, person, holder)["access_token"]
+
+    told = party.post("/introspect", {"token": token}).get_json()
+    assert (told["cnf"], told["token_type"]) == ({"jkt": holder.jkt}, "DPoP")
+    if form == "jwt":
+        assert house.id_token(token)[1]["cnf"] == {"jkt": holder.jkt}
+
+
+@pytest.mark.spec("RFC 9449 §4.3")
+def test_proof_that_comes_twice_is_refused(
+    house: House, rp: RelyingParty, person: Person, holder: Holder
+) -> None:
+    token, code = bound(rp, person, holder)["access_token"], code_for(rp, person)
+    at_userinfo = [holder.proof("/userinfo", "GET", token=token) for _ in range(2)]
+    pair = base64.b64encode(f"{rp.client_id}:{rp.secret}".encode()).decode()
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": rp.redirect_uri,
+        "code_verifier": rp.verifier,
+    }
+
+    twice = house.app.test_client().get(
+        "/userinfo", headers=[("Authorization", f"DPoP {token}"), *(("DPoP", one) for one in at_userinfo)]
+    )
+    redeemed = house.app.test_client().post(
+        "/token",
+        data=form,
+        headers=[("Authorization", f"Basic {pair}"), *(("DPoP", holder.proof()) for _ in range(2))],
+    )
+
+    refused(twice, "invalid_dpop_proof", 401)
+    refused(redeemed, "invalid_dpop_proof")

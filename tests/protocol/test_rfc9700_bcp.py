@@ -87,7 +87,7 @@ def test_of_fifty_parallel_refreshes_one_succeeds_and_the_family_ends(any_house:
     refused(rp.userinfo(won[0]["access_token"]), "invalid_token", 401)
 
 
-@pytest.mark.spec("RFC 6749 §4.1.2", "RFC 6749 §10.5")
+@pytest.mark.spec("RFC 6749 §4.1.2", "RFC 6749 §10.5", "OIDC Core 1.0 §3.1.3.2")
 def test_code_used_twice_ends_every_token_born_of_it(any_house: House) -> None:
     rp, person = any_house.client(), any_house.person()
     code = code_for(rp, person, scope="openid offline_access")
@@ -221,7 +221,7 @@ def test_refresh_tokens_rotate(rp: RelyingParty, person: Person) -> None:
         assert rp.userinfo(tokens["access_token"]).status_code == 200
 
 
-@pytest.mark.spec("RFC 9700 §4.14.2")
+@pytest.mark.spec("RFC 9700 §4.14.2", "RFC 9700 §2.2.2")
 @pytest.mark.parametrize("method", ["client_secret_basic", "none"])
 def test_refresh_token_used_twice_ends_the_family(house: House, person: Person, method: str) -> None:
     rp = house.client("party", token_endpoint_auth_method=method)
@@ -293,7 +293,7 @@ def test_code_of_another_session_of_the_same_client_is_refused(
     refused(rp.redeem(code_for(attacker, house.person())), "invalid_grant")
 
 
-@pytest.mark.spec("RFC 9700 §4.11", "RFC 6749 §10.15")
+@pytest.mark.spec("RFC 9700 §4.11", "RFC 6749 §10.15", "FAPI 2.0 Security Profile §5.3.2.1", "RFC 9700 §2.1")
 @pytest.mark.parametrize(
     "path", ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example"]
 )
@@ -303,7 +303,7 @@ def test_the_language_switch_is_no_open_redirector(house: House, path: str) -> N
     assert "evil" not in response.headers["Location"]
 
 
-@pytest.mark.spec("RFC 9700 §4.12")
+@pytest.mark.spec("RFC 9700 §4.12", "FAPI 2.0 Security Profile §5.3.2.2")
 def test_redirects_that_follow_a_password_are_303(house: House, rp: RelyingParty, person: Person) -> None:
     browser = house.browser()
     browser.open("/authorize", rp.request())

@@ -68,7 +68,7 @@ def test_expired_hint_will_do(house: House, rp: RelyingParty, person: Person, si
     assert not is_signed_in(house, person)
 
 
-@pytest.mark.spec("RP-Initiated Logout 1.0 §2")
+@pytest.mark.spec("RP-Initiated Logout 1.0 §2", "RP-Initiated Logout 1.0 §6")
 @pytest.mark.parametrize("says_who", [True, False])
 def test_person_is_asked_where_nobody_vouches(
     house: House, rp: RelyingParty, person: Person, signed_on: Any, says_who: bool
@@ -170,7 +170,7 @@ def test_hint_and_client_must_agree(house: House, person: Person, signed_on: Any
     assert is_signed_in(house, person)
 
 
-@pytest.mark.spec("RP-Initiated Logout 1.0 §2")
+@pytest.mark.spec("RP-Initiated Logout 1.0 §2", "RP-Initiated Logout 1.0 §4")
 def test_unknown_client_is_a_page(signed_on: Any) -> None:
     browser, _ = signed_on
 
@@ -289,3 +289,10 @@ def test_signed_out_page_speaks_as_asked(
 
     assert f'<html lang="{language}">' in browser.text
     assert "logged-out" in browser.page.ids
+
+
+@pytest.mark.spec("RP-Initiated Logout 1.0 §2.1")
+def test_discovery_names_where_to_sign_out(house: House) -> None:
+    document = house.app.test_client().get("/.well-known/openid-configuration").get_json()
+
+    assert document["end_session_endpoint"] == house.settings.issuer + "/logout"

@@ -140,7 +140,9 @@ def test_frame_reads_the_cookie_that_is_set(make_house: Any) -> None:
     assert 'data-cookie="__Host-idp_browser_state"' in house.browser().open(FRAME).text
 
 
-@pytest.mark.spec("Session Management 1.0 §3.3", "RFC 6749 §10.13")
+@pytest.mark.spec(
+    "Session Management 1.0 §3.3", "RFC 6749 §10.13", "OIDC Core 1.0 §3.1.2.3", "RFC 9700 §4.16"
+)
 def test_frame_may_stand_in_any_page_and_nothing_else_of_ours_may(house: House) -> None:
     browser = house.browser()
 

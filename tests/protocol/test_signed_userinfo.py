@@ -26,6 +26,7 @@ def test_answer_is_a_jwt_with_the_same_claims_for_this_client(house: House, pers
     assert claims["birthdate"]
 
 
+@pytest.mark.spec("RFC 8725 §3.12")
 def test_it_passes_for_no_other_token_of_ours(house: House, person: Person) -> None:
     rp = house.client(userinfo_signed_response_alg="ES256")
     signed = rp.userinfo(tokens_for(rp, person)["access_token"]).get_data(as_text=True)

@@ -66,7 +66,7 @@ def test_sign_ins_are_begun_over_https_alone(house: House, uri: str) -> None:
         house.client(initiate_login_uri=uri)
 
 
-@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1", "OIDC Core 1.0 §15.1")
 @pytest.mark.parametrize("display", REQUESTS["display_values_supported"])
 def test_every_display_gets_the_page_that_fits_any_window(
     house: House, rp: RelyingParty, display: str
@@ -79,7 +79,7 @@ def test_every_display_gets_the_page_that_fits_any_window(
     assert {"username", "password"} <= set(browser.page.ids)
 
 
-@pytest.mark.spec("OIDC Core 1.0 §5.2")
+@pytest.mark.spec("OIDC Core 1.0 §5.2", "OIDC Core 1.0 §15.1")
 @pytest.mark.parametrize("locales", ["vi", "en fr", "xx-yy", "<script>"])
 def test_claims_come_in_the_language_there_is_whatever_is_asked(
     house: House, rp: RelyingParty, person: Person, locales: str

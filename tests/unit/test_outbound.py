@@ -121,6 +121,7 @@ def test_post_sends_its_body(serve) -> None:
     assert server.heard[0].endswith(b"Content-Length: 14\r\n\r\nlogout_token=x")
 
 
+@pytest.mark.spec("RFC 9101 §10.4")
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",

@@ -118,7 +118,7 @@ def test_setting_at_fault_is_named_and_its_value_is_not(
     assert len(value) < 10 or value not in told
 
 
-@pytest.mark.spec("RFC 6749 §3.1", "RFC 8414 §2")
+@pytest.mark.spec("RFC 6749 §3.1", "RFC 8414 §2", "Discovery 1.0 §7.1")
 @pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000"])
 def test_http_is_for_this_machine(environment: pytest.MonkeyPatch, host: str) -> None:
     environment.setenv("IDP_ISSUER", f"http://{host}")

@@ -73,11 +73,13 @@ def test_base64url_has_one_spelling_only() -> None:
     assert refusal(f"{header}.{padded}.{signature}") == "not_base64url"
 
 
+@pytest.mark.spec("RFC 8725 §3.10")
 @pytest.mark.parametrize("member", ["crit", "b64", "zip", "enc", "jku", "jwk", "x5u", "x5c"])
 def test_header_that_would_steer_verification_is_refused(member: str) -> None:
     assert refusal(a_token(header=f'{{"alg":"ES256","{member}":null}}')) == "header_refused"
 
 
+@pytest.mark.spec("RFC 8725 §3.2")
 @pytest.mark.parametrize(
     "alg", ["none", "None", "HS256", "RS1", "ES512", "dir", "PBES2-HS256+A128KW", "es256", ""]
 )

@@ -82,6 +82,7 @@ def test_es256_example_of_the_rfc_verifies() -> None:
     assert verify(token, key, ["ES256"])["iss"] == "joe"
 
 
+@pytest.mark.spec("RFC 8725 §3.1")
 def test_algorithm_outside_the_list_is_refused() -> None:
     assert refusal(a_token("RS256"), PUBLIC["RS256"], ("ES256",)) == "alg_refused"
 
@@ -92,6 +93,7 @@ def test_public_key_never_serves_as_shared_secret() -> None:
     assert refusal(token, PUBLIC["RS256"], ("HS256", "RS256")) == "alg_refused"
 
 
+@pytest.mark.spec("RFC 8725 §3.11")
 def test_type_must_be_the_one_asked_for() -> None:
     token = a_token(typ="logout+jwt")
 
@@ -165,6 +167,7 @@ def test_broken_or_private_key_is_refused(members: dict[str, Any]) -> None:
     assert refusal(a_token(), [{**PUBLIC["ES256"], **members}]) == "bad_key"
 
 
+@pytest.mark.spec("FAPI 2.0 Security Profile §5.4.1", "RFC 8725 §3.5")
 @pytest.mark.parametrize("members", [{"e": "Aw"}, {"e": "AQAAAAE"}, {"e": "AQAA"}, {"n": "AQAB"}, {"n": ""}])
 def test_weak_rsa_key_is_refused(members: dict[str, str]) -> None:
     assert refusal(a_token("RS256"), [{**PUBLIC["RS256"], **members}]) == "bad_key"

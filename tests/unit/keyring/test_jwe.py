@@ -109,6 +109,7 @@ def test_content_key_of_another_length_opens_nothing() -> None:
     assert caught.value.reason == "not_decryptable"
 
 
+@pytest.mark.spec("RFC 8725 §3.4")
 @pytest.mark.parametrize("y", [bytes(32), b"\xff" * 32, b"\x01"])
 def test_point_off_the_curve_is_refused(y: bytes) -> None:
     parts = encrypt(SIGNED, public(EC), "ECDH-ES", "A256GCM", is_nested=True).split(".")

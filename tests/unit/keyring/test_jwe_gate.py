@@ -72,6 +72,7 @@ def test_base64url_has_one_spelling_only() -> None:
             assert refusal(".".join(spoilt)) == "not_base64url"
 
 
+@pytest.mark.spec("RFC 8725 §3.6")
 @pytest.mark.parametrize(
     "member",
     ["crit", "b64", "zip", "jku", "jwk", "x5u", "x5c", "p2s", "p2c", "iv", "tag", "skid"],
@@ -81,6 +82,7 @@ def test_header_that_would_steer_decryption_is_refused(member: str, value: objec
     assert refusal(a_jwe(HEADER | {member: value})) == "header_refused"
 
 
+@pytest.mark.spec("FAPI 2.0 Security Profile §5.4.1", "RFC 8725 §3.2")
 @pytest.mark.parametrize(
     "alg",
     [

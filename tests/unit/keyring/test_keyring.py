@@ -118,6 +118,7 @@ def test_token_names_the_current_key_and_verifies_by_the_published_set(
     assert verify(token, keyring.jwks()["keys"], [alg], "at+jwt") == {"sub": "a"}
 
 
+@pytest.mark.spec("RFC 8725 §3.11")
 def test_token_of_one_type_does_not_pass_for_another(keyring: Keyring) -> None:
     token = keyring.sign({"sub": "a"}, typ="at+jwt")
 
@@ -128,6 +129,7 @@ def test_token_of_one_type_does_not_pass_for_another(keyring: Keyring) -> None:
     assert keyring.verify(token, None) == {"sub": "a"}
 
 
+@pytest.mark.spec("RFC 8725 §3.3")
 def test_foreign_token_is_not_ours(
     keyring: Keyring, tmp_path: Path, clock: FakeClock, seconds: Seconds
 ) -> None:
@@ -140,6 +142,7 @@ def test_foreign_token_is_not_ours(
     assert caught.value.reason == "unknown_key"
 
 
+@pytest.mark.spec("RFC 8725 §3.3")
 def test_changed_token_is_refused(keyring: Keyring) -> None:
     head, _, signature = keyring.sign({"sub": "a"}).split(".")
     _, body, _ = keyring.sign({"sub": "b"}).split(".")
@@ -366,6 +369,7 @@ def test_algorithm_without_keys_does_not_sign(keyring: Keyring) -> None:
         keyring.sign({}, alg="RS256")
 
 
+@pytest.mark.spec("RFC 8725 §3.7")
 def test_claims_come_back_as_they_were(keyring: Keyring) -> None:
     claims = {
         "name": "Nguyễn Thị Bưởi",

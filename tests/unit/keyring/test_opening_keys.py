@@ -109,6 +109,7 @@ def test_strangers_key_opens_nothing(keyring: Keyring) -> None:
                 keyring.open(sealed(key, alg, kid=kid))
 
 
+@pytest.mark.spec("RFC 8725 §3.7")
 def test_content_that_is_no_ascii_is_told_as_any_other_fault(keyring: Keyring) -> None:
     with pytest.raises(BadToken) as caught:
         keyring.open(sealed(published(keyring, "ECDH-ES"), "ECDH-ES", "é.b.c"))

@@ -175,6 +175,7 @@ def test_cookie_is_bound_to_the_host(is_https: bool, begins: str, is_secure: boo
 PROXIES = ("10.0.0.0/8", "192.0.2.7", "fd00::/8")
 
 
+@pytest.mark.spec("RFC 9700 §4.13")
 @pytest.mark.parametrize(
     ("peer", "forwarded", "trusted", "caller"),
     [

@@ -53,7 +53,7 @@ def test_nginx_may_write_it_as_percent_encoded_pem(certificate: x509.Certificate
     assert asked(header).certificate == certificate.public_bytes(Encoding.DER)
 
 
-@pytest.mark.spec("RFC 9440 §4")
+@pytest.mark.spec("RFC 9440 §4", "RFC 8705 §6.3", "RFC 9700 §4.13")
 @pytest.mark.parametrize("peer", ["192.0.2.1", "::1", "unknown", ""])
 def test_certificate_from_anybody_else_is_nothing(certificate: x509.Certificate, peer: str) -> None:
     assert asked(sequence(certificate), peer).certificate is None
