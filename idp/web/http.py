@@ -32,6 +32,12 @@ class Malformed(OAuthError):
     code = "invalid_request"
 
 
+class BodyTooLarge(Malformed):
+    """The body is over the limit; what it holds was not looked at (RFC 9126 §2.3)."""
+
+    status = 413
+
+
 class WrongContentType(OAuthError):
     """The body is not a form."""
 
@@ -99,7 +105,7 @@ def _read_body() -> bytes:
             body += part
         if len(body) <= MAX_BODY:
             return body
-    raise Malformed("the body is larger than 64 KiB")
+    raise BodyTooLarge("the body is larger than 64 KiB")
 
 
 def _parsed(raw: bytes, where: str, lists: tuple[str, ...] = ()) -> dict[str, str]:
