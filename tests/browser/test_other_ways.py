@@ -1,5 +1,6 @@
 """In a real Chromium: answers that come by a form, devices that wait, back ends that wait for a yes."""
 
+import json
 from urllib.parse import urlencode
 
 import pytest
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.browser
 
 VIEWS = [View("vi", SMALL), View("en", WIDE), View("en", SMALL), View("vi", WIDE)]
 NAME = {"vi": "Trung tâm phục vụ hành chính công", "en": "Public administration service centre"}
+DOSSIER = {"type": "dossier", "procedure": "Khai sinh", "identifier": "HS-2026-000417", "actions": ["read"]}
 SECRET = "a-secret-of-at-least-thirty-two-letters"
 
 
@@ -37,6 +39,7 @@ def ask(world):
             grant_types=(grant,),
             response_types=(),
             scope=("openid", "profile", "phone"),
+            authorization_details_types=("dossier",),
             token_endpoint_auth_method="client_secret_post",
             backchannel_token_delivery_mode="poll" if grant == CibaGrant.GRANT_TYPE else None,
         )
@@ -92,15 +95,24 @@ def test_answer_comes_by_a_form_of_itself_or_by_its_button(browser, world, view,
 
 @pytest.mark.spec("RFC 8628 §3.3")
 def test_person_lets_a_device_sign_in(world, walk, ask):
-    asked = ask(DeviceGrant.GRANT_TYPE, "/device_authorization", scope="openid profile phone")
-    person, page = world.citizen(), walk.page
+    details = json.dumps([DOSSIER])
+    asked = ask(
+        DeviceGrant.GRANT_TYPE, "/device_authorization", scope="openid profile phone",
+        authorization_details=details,
+    )  # fmt: skip
+    person, page, walk.expected = world.citizen(), walk.page, {400}
     walk.to_provider("/device")
     walk.look("device-01-code")
+    page.locator("#device-code").fill("BBBBB-BBBBB")
+    walk.press("#device-submit")
+    expect(page.locator("#form-error")).to_be_visible()
+    walk.look("device-01-unknown")
     page.locator("#device-code").fill(asked["user_code"].lower().replace("-", ""))
     walk.press("#device-submit")
     walk.look("device-02-asks")
     expect(page.locator("main")).to_contain_text(asked["user_code"])
     expect(page.locator("main")).to_contain_text(NAME[walk.view.language])
+    expect(page.locator("main")).to_contain_text(DOSSIER["identifier"])
 
     walk.press("#device-allow")
     walk.sign_in(person)
@@ -124,19 +136,24 @@ def test_person_sent_by_a_link_compares_the_code_and_refuses(world, walk, ask):
 
     expect(walk.page.locator("#request-refused")).to_be_visible()
     walk.look("device-06-refused")
+    walk.to_provider("/device/answered")
+    expect(walk.page.locator("#request-late")).to_be_visible()
+    walk.look("device-07-late")
 
 
 @pytest.mark.spec("CIBA Core 1.0 §7.1")
 def test_person_says_yes_to_one_back_end_and_no_to_another(world, walk, ask):
     person, page = world.citizen(), walk.page
     hint = {"scope": "openid profile", "login_hint": person.username}
-    for message in ("QUAY 4", "QUAY 7"):
-        ask(CibaGrant.GRANT_TYPE, "/bc-authorize", binding_message=message, **hint)
+    acts = {"authorization_details": json.dumps([DOSSIER]), "scope": "openid"}
+    for message, form in {"QUAY 4": hint, "QUAY 7": hint | acts}.items():
+        ask(CibaGrant.GRANT_TYPE, "/bc-authorize", binding_message=message, **form)
     walk.to_provider("/account/requests")
     walk.sign_in(person)
     expect(page.locator("main")).to_contain_text("QUAY 4")
     walk.look("requests-01-both")
     second = page.locator("article.request", has_text="QUAY 7")
+    expect(second).to_contain_text(DOSSIER["identifier"])
     with page.expect_navigation():
         second.locator("button[value=deny]").click()
     walk.look("requests-02-refused")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from idp.oidc.grants.answered import CibaGrant, DeviceGrant
 from idp.oidc.tokens.rar import TYPES
 from tests.house import Browser, House, Person, RelyingParty
 from tests.protocol.acts import allow, refused, signed_in
@@ -208,3 +209,34 @@ def test_nobody_is_asked_where_a_client_asks_for_itself(house: House) -> None:
         back.post("/token", {**form, "authorization_details": json.dumps([PAYMENT])}),
         "invalid_authorization_details",
     )
+
+
+@pytest.mark.spec("RFC 9396 §9")
+@pytest.mark.parametrize("door", ["/device_authorization", "/bc-authorize"])
+def test_person_asked_elsewhere_sees_every_member_at_once(house: House, person: Person, door: str) -> None:
+    """Before a yes that leads on to a sign-in, not only after it."""
+    party = house.client(
+        "counter",
+        grant_types=(DeviceGrant.GRANT_TYPE, CibaGrant.GRANT_TYPE),
+        backchannel_token_delivery_mode="poll",
+        authorization_details_types=("dossier",),
+    )
+    form = {"scope": "openid", "authorization_details": json.dumps([DOSSIER])}
+    browser = signed_in(house, person)
+    if door == "/bc-authorize":
+        form["login_hint"] = person.username
+        asked = party.post(door, form).get_json()
+        browser.open("/account/requests")
+        allow_button, grant = "request-allow-1", {"auth_req_id": asked["auth_req_id"]}
+    else:
+        asked = party.post(door, form).get_json()
+        browser.open("/device", {"user_code": asked["user_code"]})
+        browser.submit({}, "device-submit")
+        allow_button, grant = "device-allow", {"device_code": asked["device_code"]}
+
+    for told in ("Khai sinh", "HS-7", "submit, read"):
+        assert told in browser.text
+    browser.submit({}, allow_button)
+    browser.submit({}, "consent-allow")
+    grant["grant_type"] = CibaGrant.GRANT_TYPE if "auth_req_id" in grant else DeviceGrant.GRANT_TYPE
+    assert party.post("/token", grant).get_json()["authorization_details"] == [DOSSIER]

@@ -51,6 +51,7 @@ class Device(MethodView):
             user_code=spaced(plain(typed)),
             party=self._steps.asking(request),
             asked=request,
+            acts=self._steps.acts(request),
         )
 
     def _show(self, user_code: str, error: IdpError | None = None) -> Response:

@@ -32,7 +32,7 @@ class RequestList(MethodView):
         if not isinstance(holder, Holder):
             return holder
         listed = [
-            (pending, asked, self._own.steps.asking(asked))
+            (pending, asked, self._own.steps.asking(asked), self._own.steps.acts(asked))
             for pending, asked in self._requests.of(holder.account.id)
         ]
         return self._own.surface.show(

@@ -20,7 +20,7 @@ from idp.signin.interaction import Interaction
 from idp.signin.next_step import AskConsent, ChooseWhom, Identify, Prove, Step
 from idp.statute.ages import day_in_vietnam
 from idp.web.http import see_other
-from idp.web.pages.items import acts, asked, items
+from idp.web.pages.items import Act, acts, asked, items
 from idp.web.surface import BROWSER_STATE, DEVICE, SESSION, Surface, shown
 
 
@@ -121,6 +121,10 @@ class Steps:
     def asking(self, request: AuthorizationRequest) -> Party | None:
         """Who asks, for a request that no sign-in has begun with yet."""
         return self.party(self.desk.clients.find(request.client_id))
+
+    def acts(self, request: AuthorizationRequest) -> list[Act]:
+        """The acts that a request asks to be allowed, in the person's language."""
+        return acts(request.details, self.surface.sentences.speaker(self.surface.language()))
 
     def _prove(
         self, interaction: Interaction, step: Prove, caller: Caller, common: Mapping[str, Any]
