@@ -96,7 +96,7 @@ GUIDE: dict[str, Advice] = {
         "RFC 6749 4.1.2.1, RFC 7591 3.2.2",
     ),
     "invalid_request": Advice(
-        "303, 400, 405, 413, 415, 429", "everywhere", "code_verifier: missing",
+        "303, 400, 405, 413, 415, 429", "everywhere", "max_age: expected a number",
         "Send the parameter that the description names as it expects, once, in a body of the right type. "
         "With 429, wait as long as Retry-After says.",
         "RFC 6749 4.1.2.1, 5.2",
@@ -113,8 +113,8 @@ GUIDE: dict[str, Advice] = {
         "RFC 9101 7, RFC 9126 4",
     ),
     "invalid_scope": Advice(
-        "303, 400", "authorization, token, PAR, CIBA", "scope: openid is missing",
-        "Ask for openid, and only for scopes that are registered for the client.",
+        "303, 400", "authorization, token, PAR, CIBA", "scope: expected some of",
+        "Ask for scopes of discovery that are registered for the client; with CIBA, openid among them.",
         "RFC 6749 4.1.2.1, 5.2",
     ),
     "invalid_target": Advice(

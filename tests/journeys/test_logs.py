@@ -129,7 +129,7 @@ def test_every_request_is_one_line_that_names_its_route_and_not_its_path(
 def test_refusal_is_named_in_the_line_by_its_code_word(
     house: House, rp: RelyingParty, browser: Browser, log: Path
 ) -> None:
-    browser.open("/authorize", rp.request(scope="profile"))
+    browser.open("/authorize", rp.request(scope="horoscope"))
     rp.redeem("A" * 65)
     browser.open("/signin/nonesuch")
 

@@ -71,7 +71,7 @@ def test_posted_request_that_is_wrong_is_refused_as_one_in_an_address(
     house: House, rp: RelyingParty, browser: Browser
 ) -> None:
     for long in ("", "u" * 5000):
-        browser._went(browser.client.post("/authorize", data=rp.request(scope="profile", unknown=long)))
+        browser._went(browser.client.post("/authorize", data=rp.request(scope="horoscope", unknown=long)))
         assert browser.answer["error"] == "invalid_scope"
 
         evil = rp.request(redirect_uri="https://evil.example/", unknown=long)

@@ -175,7 +175,7 @@ def test_request_uri_is_refused_inside(rp: RelyingParty, uri: str) -> None:
         ({"code_challenge_method": "plain"}, "invalid_request"),
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"response_mode": "pigeon"}, "invalid_request"),
-        ({"scope": "profile"}, "invalid_scope"),
+        ({"scope": "horoscope"}, "invalid_scope"),
         ({"claims": "{"}, "invalid_request"),
     ],
 )

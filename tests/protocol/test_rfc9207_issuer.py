@@ -49,7 +49,7 @@ def test_issuer_never_comes_from_a_header(
 ERRORS: dict[str, dict[str, str | None]] = {
     "unsupported_response_type": {"response_type": "token"},
     "invalid_request": {"code_challenge": None},
-    "invalid_scope": {"scope": "profile"},
+    "invalid_scope": {"scope": "horoscope"},
     "login_required": {"prompt": "none"},
     "invalid_request_object": {"request": "a.b.c"},
     "unmet_authentication_requirements": {

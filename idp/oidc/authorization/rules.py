@@ -110,14 +110,20 @@ def ciba_grant_is_registered(draft: Draft) -> None:
 
 
 def scope_is_allowed(draft: Draft) -> None:
+    """Without ``openid`` it is plain OAuth: an access token for other resources, and no ID token."""
     asked = dict.fromkeys(draft.need("scope", "openid and others").split())
-    if "openid" not in asked:
-        raise InvalidScope(f"scope: openid is missing{came(' '.join(asked))}")
     # OIDC Core 1.0 §3.1.2.1: scopes that we do not understand are ignored; ours must be registered.
-    for word in asked:
-        if word in SCOPES and word not in draft.known_client.metadata.scope:
-            raise InvalidScope(f"scope: {word} is not registered for this client")
     draft.scope = tuple(word for word in asked if word in SCOPES)
+    if not draft.scope:
+        raise InvalidScope(f"scope: expected some of {' '.join(SCOPES)}{came(' '.join(asked))}")
+    for word in draft.scope:
+        if word not in draft.known_client.metadata.scope:
+            raise InvalidScope(f"scope: {word} is not registered for this client")
+
+
+def openid_is_asked(draft: Draft) -> None:
+    if "openid" not in draft.scope:  # CIBA Core 1.0 §7.1
+        raise InvalidScope("scope: openid is missing")
 
 
 def code_challenge_is_s256(draft: Draft) -> None:
@@ -170,6 +176,8 @@ def claims_are_allowed(draft: Draft) -> None:
     # Released is only what the registered purpose allows: by scope, or by name. The rest is left out.
     allowed = {*client.claims, *(name for word in client.scope for name in SCOPES.get(word, ()))}
     allowed |= {companion for companion, claim in COMPANIONS.items() if claim in allowed}
+    if "openid" not in draft.scope:  # neither an ID token nor UserInfo would tell them
+        allowed = set()
     individual = {claim.name for claim in asked.individual()}
     draft.claims = ClaimsRequest(
         id_token=tuple(c for c in asked.id_token if c.name not in individual or c.name in allowed),
@@ -240,6 +248,7 @@ RULES: tuple[tuple[Rule, At], ...] = (
     (device_grant_is_registered,        D),
     (ciba_grant_is_registered,              C),
     (scope_is_allowed,          A | P | D | C),
+    (openid_is_asked,                       C),
     (code_challenge_is_s256,    A | P),
     (dpop_jkt_is_a_thumbprint,  A | P),
     (prompt_is_understood,      A | P),

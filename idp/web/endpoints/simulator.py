@@ -18,7 +18,7 @@ from idp.keyring.keyring import Keyring
 from idp.oidc.authorization.completion import Completion
 from idp.oidc.authorization.waiting import asked_by
 from idp.oidc.error_guide import GUIDE
-from idp.oidc.errors import AccessDenied, InvalidRequest, OAuthError, came
+from idp.oidc.errors import AccessDenied, InsufficientScope, InvalidRequest, OAuthError, came
 from idp.oidc.grants.pending import Pending, Pendings, Waiting
 from idp.oidc.sessions.session import Sessions
 from idp.oidc.tokens.handle import read_handle
@@ -62,10 +62,16 @@ class RotateKeys(MethodView):
 
 
 class Resource(UserInfo):
-    """A protected resource, open to whom UserInfo is: to bearers, and holders of keys and certificates."""
+    """A protected resource, open to whom UserInfo is: to bearers, and holders of keys and certificates.
+
+    And to tokens without ``openid``, or for no account: to them it has nothing to tell.
+    """
 
     def _answer(self, token: str, scheme: str) -> Response:
-        response = super()._answer(token, scheme)
+        try:
+            response = super()._answer(token, scheme)
+        except InsufficientScope:
+            response = as_json({})
         # FAPI 1.0 Baseline §6.2.1: the one that came, or a new one.
         response.headers[INTERACTION] = request.headers.get(INTERACTION) or str(uuid4())
         return response
