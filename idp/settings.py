@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         default=None, description="Authorities (PEM) whose certificates name clients: tls_client_auth."
     )
     dpop_nonce_required: bool = Field(
-        default=False, description="Every DPoP proof bears a nonce of ours (RFC 9449); clients ask twice."
+        default=False, description="DPoP proofs bear a nonce of ours (RFC 9449), unless a client differs."
     )
     population_register_url: str | None = Field(
         default=None, description="The population register; without it the embedded sample."

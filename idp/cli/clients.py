@@ -26,7 +26,7 @@ def clients() -> None:
 @click.option("--id", "client_id", help="Its client_id; made unless told.")
 def add(file: Path, client_id: str | None) -> None:
     """Register the relying party that FILE (JSON, RFC 7591 members) describes; its secret is shown once."""
-    details = _read(file)
+    details = read_registration(file)
     with opened() as provider, provider.database.transaction():
         if client_id is not None and provider.clients.is_known(client_id):
             raise click.ClickException(f"there is, or was, a client {client_id}")
@@ -93,7 +93,7 @@ def deliveries(client_id: str | None, limit: int) -> None:
     Console().print(table)
 
 
-def _read(file: Path) -> ClientMetadata:
+def read_registration(file: Path) -> ClientMetadata:
     """What the file says; a member we do not know is a typing error, and refused as one."""
     try:
         members = json.loads(file.read_bytes())

@@ -91,7 +91,7 @@ def test_tokens_are_bound_to_a_key_or_not_given(house: House, profile: str) -> N
     refused = signer.post("/token", ask)
     given = signer.post("/token", ask, headers={"DPoP": Holder(house).proof()})
 
-    assert (refused.status_code, refused.get_json()["error"]) == (400, "invalid_dpop_proof")
+    assert (refused.status_code, refused.get_json()["error"]) == (400, "invalid_request")
     assert given.get_json()["token_type"] == "DPoP"
 
 

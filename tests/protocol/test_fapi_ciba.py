@@ -61,7 +61,7 @@ def test_signed_request_is_answered_with_bound_tokens(house: House, counter: Sig
     browser.submit({}, "consent-allow")
 
     form = {"grant_type": GRANT, "auth_req_id": response.get_json()["auth_req_id"]}
-    refused(counter.post("/token", form), "invalid_dpop_proof")
+    refused(counter.post("/token", form), "invalid_request")
     given = counter.post("/token", form, headers={"DPoP": Holder(house).proof()})
 
     assert given.get_json()["token_type"] == "DPoP"

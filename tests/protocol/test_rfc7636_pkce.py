@@ -68,9 +68,7 @@ def test_code_without_its_verifier_is_refused(
 ) -> None:
     response = party.redeem(code_for(party, person), code_verifier=verifier)
 
-    assert response.status_code == 400
-    assert response.get_json()["error"] in ("invalid_request", "invalid_grant")
-    assert "code_verifier" in response.get_json()["error_description"]
+    assert "code_verifier" in refused(response, "invalid_grant")
 
 
 @pytest.mark.spec("RFC 7636 §4.6")
@@ -159,7 +157,7 @@ def test_verifier_is_refused_where_the_challenge_was_taken_out(excused: RelyingP
 def test_excused_client_is_held_to_the_challenge_it_sends(excused: RelyingParty, person: Person) -> None:
     code = code_for(excused, person, code_challenge=CHALLENGE)
 
-    assert refused(excused.redeem(code, code_verifier=None), "invalid_request")
+    assert refused(excused.redeem(code, code_verifier=None), "invalid_grant")
 
 
 @pytest.mark.spec("RFC 7636 §4.3")

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from idp.kernel.errors import Unavailable
 from idp.oidc.clients.authentication import Presented
+from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.errors import InvalidDpopProof, UseDpopNonce
 from idp.oidc.tokens.dpop import DpopProofs
 from tests.house import House, Person, RelyingParty
@@ -18,6 +19,7 @@ from tests.proofs import Holder, new_key
 from tests.protocol.acts import code_for, refused, tokens_for
 
 OFFLINE = "openid profile offline_access"
+ANYBODY = ClientMetadata(client_name={"en": "Trial site"})
 
 
 @pytest.fixture
@@ -166,8 +168,8 @@ def test_proof_is_good_once_and_for_a_minute(
 
     refused(redeem(rp, code_for(rp, person), proof), "invalid_dpop_proof")
     refused(redeem(rp, "x", holder.proof(iat=now - 61)), "invalid_dpop_proof")
-    refused(redeem(rp, "x", holder.proof(iat=now + 11)), "invalid_dpop_proof")
-    refused(redeem(rp, "x", holder.proof(iat=now + 10)), "invalid_grant")
+    refused(redeem(rp, "x", holder.proof(iat=now + 31)), "invalid_dpop_proof")
+    refused(redeem(rp, "x", holder.proof(iat=now + 30)), "invalid_grant")
     refused(redeem(rp, "x", holder.proof(iat=now - 60)), "invalid_grant")
 
 
@@ -178,7 +180,7 @@ def test_of_parallel_uses_of_a_proof_one_succeeds(house: House, holder: Holder) 
 
     def use(_: int) -> bool:
         try:
-            return proofs.thumbprint(came) == holder.jkt
+            return proofs.thumbprint(ANYBODY, came) == holder.jkt
         except InvalidDpopProof:
             return False
 
@@ -228,13 +230,13 @@ def test_server_that_asks_for_nonces_takes_no_proof_without(house: House, holder
     url = house.settings.issuer + "/token"
 
     with pytest.raises(UseDpopNonce) as asked:
-        proofs.thumbprint(Presented(dpop=holder.proof(), url=url))
+        proofs.thumbprint(ANYBODY, Presented(dpop=holder.proof(), url=url))
 
     proof = holder.proof(nonce=asked.value.nonce)
-    assert proofs.thumbprint(Presented(dpop=proof, url=url)) == holder.jkt
+    assert proofs.thumbprint(ANYBODY, Presented(dpop=proof, url=url)) == holder.jkt
     house.clock.advance(timedelta(minutes=10))
     with pytest.raises(UseDpopNonce):
-        proofs.thumbprint(Presented(dpop=holder.proof(nonce=asked.value.nonce), url=url))
+        proofs.thumbprint(ANYBODY, Presented(dpop=holder.proof(nonce=asked.value.nonce), url=url))
 
 
 @pytest.mark.spec("RFC 9449 §10", "FAPI 2.0 Security Profile §5.3.2.2")
@@ -272,7 +274,7 @@ def test_public_clients_refresh_token_is_bound_to_the_key_and_rotates(
     app = house.client("app", token_endpoint_auth_method="none")
     tokens = bound(app, person, holder)
 
-    refused(refresh(app, tokens["refresh_token"], None), "invalid_dpop_proof")
+    refused(refresh(app, tokens["refresh_token"], None), "invalid_request")
     refused(refresh(app, tokens["refresh_token"], Holder(house).proof()), "invalid_dpop_proof")
     answer = refresh(app, tokens["refresh_token"], holder.proof()).get_json()
     assert answer["token_type"] == "DPoP"
@@ -286,7 +288,7 @@ def test_confidential_client_keeps_its_refresh_token_and_may_take_a_new_key(
 ) -> None:
     tokens, new = bound(rp, person, holder), Holder(house)
 
-    refused(refresh(rp, tokens["refresh_token"], None), "invalid_dpop_proof")
+    refused(refresh(rp, tokens["refresh_token"], None), "invalid_request")
     for each in (holder, new):
         answer = refresh(rp, tokens["refresh_token"], each.proof()).get_json()
         assert answer["refresh_token"] == tokens["refresh_token"]
@@ -300,11 +302,11 @@ def test_client_registered_so_gets_bound_tokens_only(house: House, person: Perso
     )
     code = code_for(party, person)
 
-    refused(redeem(party, code, None), "invalid_dpop_proof")
+    refused(redeem(party, code, None), "invalid_request")
 
     assert redeem(party, code, holder.proof()).get_json()["token_type"] == "DPoP"
     form = {"grant_type": "client_credentials"}
-    refused(party.post("/token", form), "invalid_dpop_proof")
+    refused(party.post("/token", form), "invalid_request")
     assert party.post("/token", form, {"DPoP": holder.proof()}).get_json()["token_type"] == "DPoP"
 
 
@@ -379,3 +381,27 @@ def test_proof_that_comes_twice_is_refused(
 
     refused(twice, "invalid_dpop_proof", 401)
     refused(redeemed, "invalid_dpop_proof")
+
+
+@pytest.mark.spec("RFC 9449 §8")
+@pytest.mark.parametrize("is_usual", [False, True])
+def test_client_is_asked_for_nonces_as_its_operator_registered_it(
+    make_house: Callable[..., House], is_usual: bool
+) -> None:
+    house = make_house(dpop_nonce_required=is_usual)
+    other = house.client("other", dpop_nonce_required=not is_usual)
+    person, holder = house.person(), Holder(house)
+
+    for party, is_asked in ((house.client("third"), is_usual), (other, not is_usual)):
+        code = code_for(party, person)
+        answers = [
+            party.post("/par", party.request(), {"DPoP": holder.proof("/par")}),
+            redeem(party, code, holder.proof()),
+        ]
+        assert [answer.status_code == 400 for answer in answers] == [is_asked, is_asked]
+        if is_asked:
+            refused(answers[1], "use_dpop_nonce")
+            answers = [redeem(party, code, holder.proof(nonce=answers[1].headers["DPoP-Nonce"]))]
+        token = answers[-1].get_json()["access_token"]
+
+        assert userinfo(house, holder.headers(token)).status_code == (401 if is_asked else 200)

@@ -1,6 +1,7 @@
 """Reads authorization requests by the table of rules."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,7 +14,7 @@ from idp.oidc.authorization.request import At, AuthorizationRequest, Draft
 from idp.oidc.authorization.response_modes import CARRIERS, RESPONSE_MODES
 from idp.oidc.authorization.rules import rules
 from idp.oidc.clients.client import Client, Clients
-from idp.oidc.errors import AuthorizationRefused, InvalidRequest, OAuthError
+from idp.oidc.errors import AuthorizationRefused, InvalidDpopProof, InvalidRequest, OAuthError
 from idp.oidc.features import ALL, Features
 from idp.oidc.tokens.encryption import Envelopes
 
@@ -88,11 +89,15 @@ class RequestReader:
         uri = request.request_uri or self._pushed_requests.push(request)
         return {"client_id": request.client_id, "request_uri": uri}
 
-    def push(self, form: Mapping[str, str], client: Client) -> tuple[str, int]:
+    def push(self, form: Mapping[str, str], client: Client, jkt: str | None = None) -> tuple[str, int]:
         """Keep a request of a proven client (RFC 9126 §2); gives its reference and its life in seconds.
+
+        Args:
+            jkt: the key that was proven beside it: as good as ``dpop_jkt``, signed or not (RFC 9449 §10.1).
 
         Raises:
             OAuthError: what the request would have been refused for at the authorization endpoint.
+            InvalidDpopProof: it names another key.
         """
         if form.get("client_id", client.client_id) != client.client_id:
             raise InvalidRequest("client_id: expected the client that authenticates")
@@ -100,7 +105,10 @@ class RequestReader:
         draft = self.draft({**sent, "client_id": client.client_id})
         for rule in self._rules[At.PAR]:
             rule(draft)
-        uri = self._pushed_requests.push(draft.finished())
+        request = draft.finished()
+        if jkt is not None and request.dpop_jkt not in (None, jkt):
+            raise InvalidDpopProof("DPoP: the proof is by another key than the one of dpop_jkt")
+        uri = self._pushed_requests.push(replace(request, dpop_jkt=request.dpop_jkt or jkt))
         return uri, int(self._pushed_requests.ttl.total_seconds())
 
     def read_elsewhere(

@@ -82,6 +82,7 @@ class ClientMetadata:
 
     # Tokens: RFC 9449, RFC 8705 §3, RFC 9068, RFC 8707
     dpop_bound_access_tokens: bool = False
+    dpop_nonce_required: bool | None = None  # ours; None: as IDP_DPOP_NONCE_REQUIRED says
     tls_client_certificate_bound_access_tokens: bool = False
     access_token_format: Literal["opaque", "jwt"] = "opaque"
     resources: tuple[str, ...] = ()

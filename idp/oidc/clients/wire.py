@@ -27,6 +27,7 @@ OURS = frozenset(
         "acts_for",
         "require_pkce",
         "unsigned_requests",
+        "dpop_nonce_required",
     }
 )
 THEIRS = frozenset(field.name for field in fields(ClientMetadata)) - OURS

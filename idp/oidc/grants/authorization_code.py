@@ -130,8 +130,8 @@ class Pkce(CodeChallenge):  # type: ignore[misc]
             if verifier is not None:  # RFC 9700 §4.8.2: somebody took the challenge out of the request
                 raise InvalidGrant("code_verifier: the request came without a code_challenge")
             return
-        if verifier is None:
-            raise InvalidRequest("code_verifier: missing")
+        if verifier is None:  # §4.6: as for one that does not fit
+            raise InvalidGrant("code_verifier: missing; the request came with a code_challenge")
         if not _VERIFIER.fullmatch(verifier):
             raise InvalidRequest("code_verifier: expected 43 to 128 unreserved characters")
         if not hmac.compare_digest(create_s256_code_challenge(verifier), code.code_challenge):

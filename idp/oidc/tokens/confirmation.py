@@ -25,27 +25,28 @@ class Confirmations:
         """What the tokens of this request are bound to; ``None``: they are bearer tokens.
 
         Raises:
-            InvalidDpopProof: the proof is wrong, or missing where the client's tokens are always bound.
+            InvalidDpopProof: the proof is wrong.
             UseDpopNonce: see ``DpopProofs.thumbprint``.
-            InvalidRequest: the certificate is missing where the client's tokens are always bound to it.
+            InvalidRequest: no proof, or no certificate, where the client's tokens are always bound to it.
         """
         details, found = client.metadata, {}
         if presented.dpop is not None:
-            found["jkt"] = self.proofs.thumbprint(presented)
+            found["jkt"] = self.proofs.thumbprint(details, presented)
         elif details.dpop_bound_access_tokens:
-            raise InvalidDpopProof("DPoP: missing; this client's tokens are bound to a key")
+            raise InvalidRequest("DPoP: missing; this client's tokens are bound to a key")
         if details.tls_client_certificate_bound_access_tokens:
             if presented.certificate is None:
                 raise InvalidRequest("this client's tokens are bound to its TLS certificate: none came")
             found["x5t#S256"] = thumbprint(presented.certificate)
         if details.limits.requires_bound_tokens and not found:  # FAPI 2.0 Security Profile §5.3.2.1
-            raise InvalidDpopProof("DPoP: missing; under this client's profile tokens are bound to a key")
+            raise InvalidRequest("DPoP: missing; under this client's profile tokens are bound to a key")
         return found or None
 
-    def hold(self, text: str, token: AccessToken, presented: Presented, scheme: str) -> None:
+    def hold(self, client: Client, text: str, token: AccessToken, presented: Presented, scheme: str) -> None:
         """Let an access token be used by the holder of its key only, under the scheme of its kind.
 
         Args:
+            client: the one that the token was given to.
             scheme: ``bearer`` or ``dpop``, as the token came.
 
         Raises:
@@ -64,7 +65,7 @@ class Confirmations:
             return
         if presented.dpop is None:
             raise InvalidDpopProof("DPoP: missing; the access token is bound to a key", status=401)
-        if not hmac.compare_digest(self.proofs.thumbprint(presented, text), bound["jkt"]):
+        if not hmac.compare_digest(self.proofs.thumbprint(client.metadata, presented, text), bound["jkt"]):
             raise InvalidToken("the access token is bound to another key than the proof's")
 
 
@@ -75,15 +76,19 @@ def hold_refresh(client: Client, grant: Grant, confirmation: Confirmation | None
     itself anyway and may take a new key, but not fall back to bearer tokens.
 
     Raises:
-        InvalidDpopProof: no proof, or by another key.
+        InvalidRequest: no proof.
+        InvalidDpopProof: one by another key.
         InvalidGrant: no certificate, or another one.
     """
     bound, shown = grant.confirmation or {}, confirmation or {}
     for member, value in bound.items():
-        if member not in shown or (client.is_public and shown[member] != value):
-            if member == "jkt":
-                raise InvalidDpopProof("DPoP: expected a proof by the key that the refresh token is bound to")
+        if member in shown and (shown[member] == value or not client.is_public):
+            continue
+        if member != "jkt":
             raise InvalidGrant("refresh_token: bound to a client certificate that did not come")
+        if member not in shown:
+            raise InvalidRequest("DPoP: missing; the refresh token is bound to a key")
+        raise InvalidDpopProof("DPoP: expected a proof by the key that the refresh token is bound to")
 
 
 def thumbprint(certificate: bytes) -> str:

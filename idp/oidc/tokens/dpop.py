@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from idp.kernel.clock import Clock
 from idp.keyring.jose import BadToken, verify_by_own_key
 from idp.oidc.clients.authentication import Presented
+from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.errors import UNAUTHORIZED, InvalidDpopProof, UseDpopNonce
 from idp.storage.ephemeral import Ephemeral, Space
 
@@ -16,7 +17,7 @@ from idp.storage.ephemeral import Ephemeral, Space
 ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519")
 TYPE = "dpop+jwt"
 WINDOW = timedelta(seconds=60)  # how old a proof may be
-AHEAD = timedelta(seconds=10)  # and how far ahead its sender's clock
+AHEAD = timedelta(seconds=30)  # and how far ahead its sender's clock: FAPI 2.0 asks for 10 at least
 SLOT = timedelta(minutes=5)  # a nonce is good for its slot and the next
 MAX_JTI = 255
 _PORTS = {"https": 443, "http": 80}
@@ -26,8 +27,8 @@ class DpopProofs:
     """Checks proofs, each good for one request. Nonces are MACs over the time: nothing is stored for them.
 
     Args:
-        needs_nonce: whether every proof must bear a nonce of ours (§8). Where it need not, one that does
-            must still bear a fresh one.
+        needs_nonce: whether every proof must bear a nonce of ours (§8), unless its client is registered
+            otherwise. Where it need not, one that does must still bear a fresh one.
     """
 
     def __init__(self, key: bytes, ephemeral: Ephemeral, clock: Clock, *, needs_nonce: bool = False) -> None:
@@ -36,10 +37,13 @@ class DpopProofs:
         self._clock = clock
         self._needs_nonce = needs_nonce
 
-    def thumbprint(self, presented: Presented, access_token: str | None = None) -> str:
+    def thumbprint(
+        self, client: ClientMetadata, presented: Presented, access_token: str | None = None
+    ) -> str:
         """The thumbprint (``jkt``) of the key whose holder sends this request, spending the proof.
 
         Args:
+            client: whose request it is.
             access_token: the token that comes along, at a resource; its hash must be in the proof.
 
         Raises:
@@ -55,8 +59,8 @@ class DpopProofs:
         wrong = self._fault(claims, presented, access_token)
         if wrong is not None:
             raise InvalidDpopProof(f"DPoP: {wrong}", status=status)
-        nonce = claims.get("nonce")
-        if nonce is None and self._needs_nonce:
+        nonce, asked = claims.get("nonce"), client.dpop_nonce_required
+        if nonce is None and (self._needs_nonce if asked is None else asked):
             raise UseDpopNonce("DPoP: a nonce of this server is asked for", self.nonce(), status)
         if nonce is not None and not self._is_fresh(nonce):
             raise UseDpopNonce("DPoP: the nonce is not of this server or too old", self.nonce(), status)

@@ -1,5 +1,8 @@
 """UserInfo (OIDC Core 1.0 §5.3): claims about the account, for the bearer of an access token."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from idp.accounts.account import Account, Accounts
 from idp.accounts.claims import claims as claims_of
 from idp.kernel.clock import Clock
@@ -63,20 +66,21 @@ class UserInfo:
             InvalidToken: not ours, expired, revoked, not its holder's or not for us, or its account or
                 client may no longer act.
             InvalidDpopProof: a token bound to a key comes without a good proof; ``UseDpopNonce`` likewise.
-            InsufficientScope: a token without ``openid``.
+            InsufficientScope: it is all in order, but without ``openid``, or for no account.
             NotEncryptable: the answer was to be encrypted, and the client's key is not to be had.
         """
         presented = self._access_tokens.read(token)
         if presented is None:
             raise InvalidToken("the access token is malformed, expired or not ours")
-        self._confirmations.hold(token, presented, came, scheme)
-        is_for_us = not presented.audience or self._issuer in presented.audience
-        if not is_for_us or presented.actor is not None:
-            raise InvalidToken("the access token is for other resources than UserInfo")
-        grant, account = self._standing(presented)
+        grant, columns = self._live(presented)
         client = self._clients.find(grant.client_id)
         if client is None:
             raise InvalidToken("the access token is no longer valid")
+        self._confirmations.hold(client, token, presented, came, scheme)
+        is_for_us = not presented.audience or self._issuer in presented.audience
+        if not is_for_us or presented.actor is not None:
+            raise InvalidToken("the access token is for other resources than UserInfo")
+        account = self._account(grant, columns)
         if "openid" not in presented.scope:
             raise InsufficientScope("UserInfo asks for the scope openid")
         names = [*by_scope(presented.scope), *grant.claims.get("userinfo", ())]
@@ -100,14 +104,16 @@ class UserInfo:
             return self._envelopes.seal_claims(addressed, client, "userinfo")
         return self._envelopes.seal(self._keyring.sign(addressed, alg=alg), client, "userinfo")
 
-    def _standing(self, presented: AccessToken) -> tuple[Grant, Account]:
+    def _live(self, presented: AccessToken) -> tuple[Grant, Sequence[Any] | None]:
         found = self._grants.find_with_account(presented.grant_id)
         if found is None or not found[0].is_live(self._clock()):
             raise InvalidToken("the access token is no longer valid")
-        grant, columns = found
+        return found
+
+    def _account(self, grant: Grant, columns: Sequence[Any] | None) -> Account:
         if grant.account_id is None:
             raise InsufficientScope("the access token stands for a client, not for an account")
         account = self._accounts.restored(columns) if columns else None
         if account is None or not account.is_active or not self._acting.stands(grant):
             raise InvalidToken("the access token is no longer valid")
-        return grant, account
+        return account

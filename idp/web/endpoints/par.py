@@ -4,7 +4,7 @@ from flask import Response
 from flask.views import MethodView
 
 from idp.oidc.authorization.core import RequestReader
-from idp.oidc.errors import InvalidDpopProof, InvalidRequest, UntrustedRedirect
+from idp.oidc.errors import InvalidRequest, UntrustedRedirect
 from idp.oidc.tokens.dpop import DpopProofs
 from idp.oidc.tokens.resource import RESOURCE
 from idp.web.endpoints.client_door import ClientDoor
@@ -25,15 +25,12 @@ class PushedAuthorization(MethodView):
 
     def post(self) -> Response:
         form, client, presented = self._door.enter(RESOURCE)
-        if presented.dpop is not None:  # RFC 9449 §10.1: as good as the parameter
-            jkt = self._proofs.thumbprint(presented)
-            if form.setdefault("dpop_jkt", jkt) != jkt:
-                raise InvalidDpopProof("DPoP: the proof is by another key than the one of dpop_jkt")
+        jkt = self._proofs.thumbprint(client.metadata, presented) if presented.dpop is not None else None
         try:
-            uri, expires_in = self._reader.push(form, client)
+            uri, expires_in = self._reader.push(form, client, jkt)
         except UntrustedRedirect as error:
             raise InvalidRequest(error.description) from None  # RFC 9126 §2.3 has no word of its own for it
         response = as_json({"request_uri": uri, "expires_in": expires_in}, CREATED)
-        if presented.dpop is not None:
+        if jkt is not None:
             response.headers["DPoP-Nonce"] = self._proofs.nonce()
         return response
