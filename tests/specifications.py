@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 REQUIREMENTS = ROOT / "tests/requirements"
 BESIDE = {
     "Decree 69/2024": "Decree 69/2024",
+    "FAPI 2.0 plans": "FAPI 2.0: modules of OpenID's test plans",
     "ICAO Doc 9303": "ICAO Doc 9303: Machine readable travel documents",
     "OAuth 2.0 Multiple Response Types": "OAuth 2.0 Multiple Response Types",
     "RFC 6238": "RFC 6238: TOTP",
