@@ -97,7 +97,7 @@ def test_discovery_names_the_endpoint(house: House) -> None:
 
 @pytest.mark.spec("RFC 7009 §2.1")
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
-@pytest.mark.parametrize("hint", ["access_token", "refresh_token"])
+@pytest.mark.parametrize("hint", ["access_token", "refresh_token", "id_token", "invented"])
 def test_wrong_hint_hinders_no_revocation(
     rp: RelyingParty, tokens: dict[str, str], kind: str, hint: str
 ) -> None:

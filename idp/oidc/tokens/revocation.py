@@ -25,17 +25,18 @@ class Revocation:
 
         Raises:
             InvalidRequest: no token.
-            UnsupportedTokenType: the hint names what is never revoked here, as an ID token.
+            UnsupportedTokenType: it is no token that is revoked here, and the hint names another kind, as an
+                ID token. A hint alone hinders nothing (§2.1).
                 So it is with a token got in exchange: the grant is not that client's to end.
             InvalidGrant: the token was issued to another client; it stays in force.
         """
         token, hint = form.get("token"), form.get("token_type_hint")
         if not token:
             raise InvalidRequest("token: missing")
-        if hint and hint not in HINTS:
-            raise UnsupportedTokenType(f"token_type_hint: expected one of {' '.join(HINTS)}")
         found = self._recognition.recognise(token)
         if found is None:
+            if hint and hint not in HINTS:
+                raise UnsupportedTokenType(f"token_type_hint: expected one of {' '.join(HINTS)}")
             return
         if found.client_id != client.client_id:
             raise InvalidGrant("token: issued to another client")
