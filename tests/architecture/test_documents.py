@@ -52,6 +52,14 @@ def test_every_requirement_is_shown_by_a_test():
     ] == []
 
 
+def test_requirements_say_how_binding_they_are():
+    levels = ("MUST", "SHALL", "REQUIRED", "SHOULD", "MAY")
+    told = [each.sentence for one in inventory() for each in one.requirements]
+
+    assert [sentence for sentence in told if not sentence.startswith(levels)] == []
+    assert [one.name for one in inventory() if not one.requirements] == []
+
+
 def test_marks_name_specifications_that_are_known():
     """If it fails: spell it as ``name`` in ``tests/requirements``, or add it to ``BESIDE``."""
     known = {one.name for one in inventory()} | set(BESIDE)
