@@ -92,3 +92,21 @@ def test_whoever_asks_for_the_options_but_no_browser_is_told_the_methods(house):
 
     assert told.status_code == 200
     assert set(told.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
+
+
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
+@pytest.mark.parametrize(
+    "path", ["/", "/account", "/help", "/token", "/session/check", "/signin", "/nowhere"]
+)
+def test_page_outside_of_a_sign_in_is_cut_off_from_its_opener(house, path):
+    answer = house.app.test_client().get(path)
+
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
+@pytest.mark.parametrize("path", ["/authorize", "/signin/unknown", "/language/vi", "/logout"])
+def test_page_of_a_sign_in_stays_beside_the_page_that_opened_it(house, path):
+    answer = house.app.test_client().get(path)
+
+    assert "Cross-Origin-Opener-Policy" not in answer.headers

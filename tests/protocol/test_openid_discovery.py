@@ -8,6 +8,7 @@ import pytest
 
 from idp.assurance import level_of
 from idp.oidc.grants.table import GRANT_TYPES
+from idp.oidc.tokens.claims import SELF_TOLD
 from tests.assertions import a_signer
 from tests.house import SCOPES, Browser, House, Person, RelyingParty
 from tests.mandated import an_organisation_of, represents, tokens_under
@@ -139,7 +140,8 @@ def test_every_scope_advertised_is_given(rp: RelyingParty, person: Person, docum
 @pytest.mark.spec("Discovery 1.0 §3")
 def test_every_claim_advertised_can_be_delivered(house: House, document: dict[str, Any]) -> None:
     rp = house.client(claims=tuple(document["claims_supported"]))
-    person = house.person(email="ha@thu.example", activated_at=house.clock())
+    told = dict.fromkeys(SELF_TOLD, "https://ha.example/")
+    person = house.person(email="ha@thu.example", activated_at=house.clock(), profile=told)
     wish = {"userinfo": dict.fromkeys(document["claims_supported"])}
 
     tokens = tokens_for(rp, person, scope=" ".join(SCOPES), claims=json.dumps(wish))
@@ -147,8 +149,8 @@ def test_every_claim_advertised_can_be_delivered(house: House, document: dict[st
     _, claims = house.id_token(tokens["id_token"])
     known = rp.userinfo(tokens["access_token"]).get_json()
     acting = tokens_under(rp, person, represents(house, person, an_organisation_of(house)))
-    _, told = house.id_token(acting["id_token"])
-    assert {*claims, *known, *told} == set(document["claims_supported"])
+    _, mandated = house.id_token(acting["id_token"])
+    assert {*claims, *known, *mandated} == set(document["claims_supported"])
 
 
 @pytest.mark.spec("Discovery 1.0 §3")

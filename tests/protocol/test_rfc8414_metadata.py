@@ -1,9 +1,11 @@
 """RFC 8414: authorization server metadata, beside OpenID's discovery document and saying the same."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from idp.oidc.tokens.claims import SELF_TOLD
 from tests.house import House
 
 
@@ -59,3 +61,13 @@ def test_algorithms_of_assertions_are_told_for_every_endpoint(
     assert algorithms == document["token_endpoint_auth_signing_alg_values_supported"]
     assert {"ES256", "RS256", "PS256"} <= set(algorithms)
     assert "none" not in algorithms
+
+
+@pytest.mark.spec("Discovery 1.0 §3")
+def test_only_a_demonstration_names_what_people_tell_of_themselves(
+    document: dict[str, Any], make_house: Callable[..., House]
+) -> None:
+    real = make_house(issuer="https://id.dinhdanh.example", is_demo=False, sms_channel="none")
+    found = real.app.test_client().get("/.well-known/openid-configuration").get_json()
+
+    assert set(document["claims_supported"]) - set(found["claims_supported"]) == set(SELF_TOLD)
