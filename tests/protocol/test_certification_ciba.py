@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
-from idp.cli.clients import _read
+from idp.cli.clients import read_registration
 from idp.oidc.clients.assertion import ASSERTION_TYPE
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.grants.answered import CibaGrant
@@ -231,7 +231,7 @@ def two_clients(house: House, plan: tuple[str, str], receiver: Receiver) -> tupl
     assert person.username == SPARED
     for name in ("one", "two"):
         keys = [key_of(name).as_dict(private=False), json.loads(key_to_publish(name))]
-        members: dict[str, Any] = asdict(_read(FILE)) | {
+        members: dict[str, Any] = asdict(read_registration(FILE)) | {
             "token_endpoint_auth_method": method,
             "backchannel_token_delivery_mode": mode,
             "jwks": {"keys": keys},
