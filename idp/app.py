@@ -1,7 +1,7 @@
 """The WSGI application: the web mounted on a provider."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from datetime import timedelta
 from time import perf_counter
 from types import TracebackType
@@ -10,6 +10,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import NotFound as NotFoundPage
 
 from idp.kernel.errors import IdpError
 from idp.kernel.ids import new_secret
@@ -23,12 +24,21 @@ from idp.web.endpoints.simulator import failing
 from idp.web.endpoints.wellknown import Document, WellKnown
 from idp.web.errors import ERROR, Errors
 from idp.web.hardening import Hardened
-from idp.web.http import MAX_BODY, Addresses, Cookies, Presenting
+from idp.web.http import FOR_CLIENTS, MAX_BODY, Addresses, Cookies, Presenting
 from idp.web.i18n import Sentences
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
 from idp.web.render import Pages
-from idp.web.routes import JWKS, WELL_KNOWN, Doors, api_paths, endpoints, mount, shared_paths
+from idp.web.routes import (
+    JWKS,
+    WELL_KNOWN,
+    Doors,
+    api_paths,
+    endpoints,
+    mount,
+    mtls_aliases,
+    shared_paths,
+)
 from idp.web.surface import Surface
 
 ROUTE, ADDRESS = "idp.route", "idp.address"  # in the WSGI environment, for the request's line
@@ -65,11 +75,11 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     presenting = _presenting(settings)
     door = ClientDoor(provider.client_authentication, presenting)
     mount(app, Doors(provider, surface, steps, own, presenting, door))
-    documents = _documents(provider, settings.issuer)
+    documents = _documents(provider, settings)
     for path, document in documents.items():
         app.add_url_rule(path, view_func=Document.as_view(path, document))
     errors = Errors(surface, provider.completion, api_paths(provider), settings.issuer)
-    for before in (_noted(surface.addresses), *_steered(provider)):
+    for before in (_noted(surface.addresses), _kept_apart(api_paths(provider)), *_steered(provider)):
         app.before_request(before)
     app.register_error_handler(IdpError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
@@ -84,7 +94,9 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
 def _presenting(settings: Settings) -> Presenting:
     """Certificates are read only where proxies are known to write them: others may pass on a caller's."""
     return Presenting(
-        settings.issuer, Addresses(settings.trusted_proxies if settings.client_certificates else ())
+        settings.issuer,
+        Addresses(settings.trusted_proxies if settings.client_certificates else ()),
+        settings.mtls_base,
     )
 
 
@@ -101,6 +113,15 @@ def _noted(addresses: Addresses) -> Callable[[], None]:
             request.environ[ROUTE] = request.url_rule.rule
 
     return note
+
+
+def _kept_apart(paths: Set[str]) -> Callable[[], None]:
+    def keep_apart() -> None:
+        """Where clients show certificates there are no pages: browsers have one origin of ours."""
+        if request.environ.get(FOR_CLIENTS) and request.path not in paths:
+            raise NotFoundPage
+
+    return keep_apart
 
 
 class Logged:
@@ -135,17 +156,18 @@ class Logged:
         return body
 
 
-def _documents(provider: Provider, issuer: str) -> dict[str, Callable[[], bytes]]:
+def _documents(provider: Provider, settings: Settings) -> dict[str, Callable[[], bytes]]:
     methods = provider.client_authentication.methods
     document = json.dumps(
         metadata(
-            issuer,
+            settings.issuer,
             endpoints(provider),
             provider.keyring.algorithms,
             provider.levels,
             methods,
             provider.features,
             is_demo=provider.is_demo,
+            aliases=mtls_aliases(provider, settings.mtls_base),
         )
     ).encode()
     return dict.fromkeys(WELL_KNOWN, lambda: document) | {JWKS: provider.keyring.jwks_bytes}

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from idp.demo.code import current_code
-from idp.demo.run import demonstrate
+from idp.demo.run import demonstrate, port_for_certificates
 from idp.demo.show import Show
 
 # The portal has the next one unless told otherwise.
@@ -25,6 +25,7 @@ DATA = click.option(
 @click.option("--no-portal", is_flag=True, help="The provider alone.")
 @DATA
 @click.option("--tls", is_flag=True, help="https, with a certificate made on the spot.")
+@click.option("--mtls-port", type=PORT, help="With --tls: where clients show certificates.")
 @click.option(
     "--workers", default=1, type=click.IntRange(1), show_default=True, help="Processes of the provider."
 )
@@ -35,6 +36,7 @@ def demo(
     no_portal: bool,
     data: Path,
     tls: bool,
+    mtls_port: int | None,
     workers: int,
     strict: bool,
 ) -> None:
@@ -45,6 +47,8 @@ def demo(
     portal = None if no_portal else portal_port or port + 1
     if portal == port:
         raise click.UsageError("--port and --portal-port must differ")
+    if mtls_port is not None and (not tls or mtls_port in (port, portal)):
+        raise click.UsageError("--mtls-port needs --tls, and differs from the other ports")
     demonstrate(
         Show(
             data=data.absolute(),
@@ -53,6 +57,7 @@ def demo(
             is_tls=tls,
             workers=workers,
             is_strict=strict,
+            mtls_port=(mtls_port or port_for_certificates(port, portal)) if tls else None,
         )
     )
 

@@ -57,6 +57,7 @@ def init() -> None:
 )
 @click.option("--tls-cert", type=FILE, help="Certificate chain, PEM.")
 @click.option("--tls-key", type=FILE, help="Its private key, PEM (PKCS#8).")
+@click.option("--mtls-port", type=PORT, envvar="IDP_MTLS_PORT", help="Where clients show certificates.")
 @click.option("--simulator", is_flag=True, help="For developers: invented people, steered by URL.")
 def serve(
     host: str,
@@ -65,6 +66,7 @@ def serve(
     threads: int,
     tls_cert: Path | None,
     tls_key: Path | None,
+    mtls_port: int | None,
     *,
     simulator: bool,
 ) -> None:
@@ -78,12 +80,32 @@ def serve(
         os.environ["IDP_IS_SIMULATOR"] = "true"
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
+    if mtls_port is not None:
+        _ask_for_certificates(mtls_port, port, has_tls=tls_cert is not None)
     with opened() as provider:
+        is_simulator = provider.is_simulator
         if lacking := provider.keyring.lacks():
             raise click.ClickException(f"there are no keys for {', '.join(lacking)}: run `idp init`")
     cores = len(os.sched_getaffinity(0))
-    serving = Serving(host, port, workers or cores, threads, tls_cert, tls_key)
+    serving = Serving(
+        host,
+        port,
+        workers or cores,
+        threads,
+        tls_cert,
+        tls_key,
+        mtls_port,
+        # Whoever tests a simulator may know of no second address: it asks browsers too (decision 20).
+        asks_everywhere=is_simulator and mtls_port is not None,
+    )
     run(serving, partial(application, port, threads))
+
+
+def _ask_for_certificates(mtls_port: int, port: int, *, has_tls: bool) -> None:
+    """Have all workers know of it."""
+    if not has_tls or mtls_port == port:
+        raise click.UsageError("--mtls-port needs --tls-cert and --tls-key, and differs from --port")
+    os.environ["IDP_MTLS_PORT"] = str(mtls_port)
 
 
 def application(port: int, threads: int) -> WSGIApplication:

@@ -8,13 +8,14 @@ from idp.demo.code import NobodyOfThatName, NoCodeSent, NotShown
 from idp.demo.prepare import CastLost
 from idp.demo.run import FolderInUse, NotReady
 from idp.kernel.errors import Corrupt, IdpError, Unavailable
-from idp.serving import PortTaken
+from idp.serving import CertificateUnusable, PortTaken
 from idp.settings import Misconfigured
 
 SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     Misconfigured: lambda error: f"not started, settings at fault:\n{error}",
     NotCurrent: lambda _: "the database is not current: run `idp init`",
     PortTaken: lambda error: f"port {error.port} is taken: stop what listens there, or choose with --port",
+    CertificateUnusable: lambda error: f"{error.chain}: not to be read, or not its key",
     FolderInUse: lambda error: f"a demonstration runs in {error.folder} already: choose another with --data",
     CastLost: lambda error: (
         f"the sample people are there, but {error.memory} with their passwords is gone: "

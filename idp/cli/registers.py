@@ -20,7 +20,8 @@ from idp.registers.reference import ReferenceServer
 from idp.registers.register import ChangeKind, RegisterName
 from idp.registers.request_key import load_key, make_key
 from idp.serving import THREADS, Serving, run
-from idp.settings import LOCAL_HOSTS, load
+from idp.settings import load
+from idp.settings.values import LOCAL_HOSTS
 from idp.statute.ages import day_in_vietnam
 
 NAMES = click.Choice([name.value for name in RegisterName])

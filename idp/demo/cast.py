@@ -8,6 +8,7 @@ from idp.assurance import Level
 from idp.oidc.clients.metadata import ClientMetadata
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+MTLS_SUBJECT = "CN=mtls.example,O=Dinh Danh,C=VN"
 SCOPES = ("openid", "profile", "email", "address", "phone", "identity", "offline_access")
 
 
@@ -88,6 +89,16 @@ CLIENTS: dict[str, ClientMetadata] = {
         "Trang mẫu gắn khóa",
         token_endpoint_auth_method="private_key_jwt",
         dpop_bound_access_tokens=True,
+    ),
+    # Only with TLS is there a certificate for it.
+    "mtls": _client(
+        "mtls",
+        "Trang mẫu có chứng thư",
+        token_endpoint_auth_method="tls_client_auth",
+        tls_client_auth_subject_dn=MTLS_SUBJECT,
+        tls_client_certificate_bound_access_tokens=True,
+        grant_types=("authorization_code", "refresh_token", "client_credentials"),
+        scope=(*SCOPES, "reports"),
     ),
 }
 

@@ -10,8 +10,8 @@ from idp.accounts.account import Status
 from idp.audit.events import Event
 from idp.authenticators.totp import new_secret
 from idp.demo.cast import CLIENTS, PEOPLE, Part, portal
+from idp.demo.files import write_private_json
 from idp.demo.keys import new_jwk, public_part
-from idp.demo.show import write_private_json
 from idp.kernel.ids import new_secret as new_client_secret
 from idp.migrations import migrate
 from idp.oidc.clients.metadata import ClientMetadata

@@ -3,23 +3,25 @@
 import fcntl
 import os
 import secrets
+import socket
 import ssl
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from idp.demo.files import write_private_json
 from idp.demo.prepare import prepared
 from idp.demo.processes import Processes, ignore_signals, stopping_on_signals
-from idp.demo.show import Show, document_of, settings_of, write_private_json
-from idp.demo.tls import Certificate, make_certificate
+from idp.demo.show import Show, document_of, settings_of, trusting
+from idp.demo.tls import Certificates, make_certificates
 from idp.provider import Provider
-from idp.serving import refuse_taken
+from idp.serving import PortTaken, refuse_taken
 from idp.settings import load
 
 READY_WITHIN_SECONDS = 30
@@ -67,19 +69,21 @@ def demonstrate(show: Show) -> None:
 
 def _run(show: Show, processes: Processes) -> None:
     show.document.unlink(missing_ok=True)  # of an earlier run, perhaps at other addresses
-    certificate = make_certificate(show.data / "tls") if show.is_tls else None
+    certificates = make_certificates(show.data / "tls") if show.is_tls else None
     os.environ.update(settings_of(show.data, show.issuer, is_simulator=not show.is_strict))
+    if certificates is not None:
+        os.environ.update(trusting(show.data, certificates) | {"IDP_MTLS_PORT": str(show.mtls_port)})
     click.echo(f"preparing {show.data}")
     provider = Provider(load())
     try:
         cast = prepared(provider, show.data / "cast.json", show.portal_url)
     finally:
         provider.close()
-    document = document_of(show, cast, certificate.authority if certificate else None)
-    _start_provider(show, processes, certificate)
+    document = document_of(show, cast, certificates)
+    _start_provider(show, processes, certificates)
     if show.portal_url is not None:
-        _start_portal(show, processes, document["clients"]["portal"], certificate)
-    _wait_until_ready(show, processes, certificate)
+        _start_portal(show, processes, document["clients"]["portal"], certificates)
+    _wait_until_ready(show, processes, certificates)
     write_private_json(show.document, document)
     _announce(show, document)
     while (ended := processes.ended()) is None:
@@ -87,16 +91,18 @@ def _run(show: Show, processes: Processes) -> None:
     raise NotReady(ended, _log_of(show, ended))
 
 
-def _start_provider(show: Show, processes: Processes, certificate: Certificate | None) -> None:
+def _start_provider(show: Show, processes: Processes, certificates: Certificates | None) -> None:
     command = ["-c", "from idp.cli import main; main()", "serve", f"--port={show.port}"]
     command.append(f"--workers={show.workers}")
-    if certificate is not None:
-        command += [f"--tls-cert={certificate.chain}", f"--tls-key={certificate.key}"]
+    if certificates is not None:
+        server = certificates.server
+        command += [f"--tls-cert={server.certificate}", f"--tls-key={server.key}"]
+        command.append(f"--mtls-port={show.mtls_port}")
     processes.start("provider", command, os.environ, show.server_log)
 
 
 def _start_portal(
-    show: Show, processes: Processes, client: Mapping[str, Any], certificate: Certificate | None
+    show: Show, processes: Processes, client: Mapping[str, Any], certificates: Certificates | None
 ) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")} | {
         "PORTAL_ISSUER": show.issuer,
@@ -106,19 +112,21 @@ def _start_portal(
         "PORTAL_SECRET_KEY": secrets.token_urlsafe(32),
         "NO_PROXY": "localhost,127.0.0.1",
     }
-    if certificate is not None:
-        environment["REQUESTS_CA_BUNDLE"] = str(certificate.authority)
+    if certificates is not None:
+        environment["REQUESTS_CA_BUNDLE"] = str(certificates.authority)
     processes.start("portal", ["-m", "clients.portal"], environment, show.portal_log)
 
 
-def _wait_until_ready(show: Show, processes: Processes, certificate: Certificate | None) -> None:
-    context = ssl.create_default_context(cafile=certificate.authority if certificate else None)
+def _wait_until_ready(show: Show, processes: Processes, certificates: Certificates | None) -> None:
+    context = ssl.create_default_context(cafile=certificates.authority if certificates else None)
     # Without a proxy, whatever the environment says: this is our own machine.
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
     )
     deadline = time.monotonic() + READY_WITHIN_SECONDS
     waited_for = {"provider": f"{show.issuer}/health"}
+    if show.mtls_origin is not None:
+        waited_for["provider, for clients with certificates,"] = f"{show.mtls_origin}/health"
     if show.portal_url is not None:
         waited_for["portal"] = f"{show.portal_url}/"
     for name, url in waited_for.items():
@@ -145,6 +153,8 @@ def _announce(show: Show, document: Mapping[str, Any]) -> None:
     )
     for name, url in document["pages"].items():
         click.echo(f"  {name:<9} {url}")
+    if show.mtls_origin is not None:
+        click.echo(f"  {'mtls':<9} {show.mtls_origin}, where clients show certificates")
     click.echo("\n  sample people (identity number, password):")
     for name, person in document["accounts"].items():
         app = "code app" if person["totp_secret"] else "SMS only"
@@ -174,6 +184,21 @@ def _refuse_taken(port: int) -> None:
             refuse_taken(host, port)
         except OSError:
             continue  # a machine without IPv6
+
+
+def port_for_certificates(port: int, taken: int | None) -> int:
+    """The port after the portal's usual one, or another where that is not to be had."""
+    wished = port + 2
+    try:
+        if wished != taken:
+            _refuse_taken(wished)
+            return wished
+    except (PortTaken, OverflowError):
+        pass
+    with closing(socket.socket()) as probe:
+        probe.bind((LOOPBACK[0], 0))
+        found: int = probe.getsockname()[1]
+        return found
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """What is shown, and where: the addresses, files and settings of one demonstration."""
 
 import base64
-import json
 import os
 import secrets
 from collections.abc import Mapping
@@ -10,11 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from idp.demo.cast import SPARED
+from idp.demo.files import write_private
+from idp.demo.tls import Certificates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show:
-    """One demonstration. ``portal_port`` is ``None`` without a portal; a strict one is no simulator."""
+    """One demonstration. ``portal_port`` is ``None`` without a portal; a strict one is no simulator.
+
+    ``mtls_port`` is where clients show certificates, ``None`` without TLS.
+    """
 
     data: Path
     port: int
@@ -22,6 +26,7 @@ class Show:
     is_tls: bool
     workers: int
     is_strict: bool = False
+    mtls_port: int | None = None
 
     @property
     def issuer(self) -> str:
@@ -32,8 +37,12 @@ class Show:
         return f"http://localhost:{self.portal_port}" if self.portal_port else None
 
     @property
+    def mtls_origin(self) -> str | None:
+        return f"https://localhost:{self.mtls_port}" if self.mtls_port else None
+
+    @property
     def ports(self) -> tuple[int, ...]:
-        return tuple(port for port in (self.port, self.portal_port) if port)
+        return tuple(port for port in (self.port, self.portal_port, self.mtls_port) if port)
 
     @property
     def provider_log(self) -> Path:
@@ -77,28 +86,43 @@ def settings_of(data: Path, issuer: str, *, is_simulator: bool = False) -> dict[
     }
 
 
-def document_of(show: Show, cast: Mapping[str, Any], ca_file: Path | None) -> dict[str, Any]:
+def document_of(
+    show: Show, cast: Mapping[str, Any], certificates: Certificates | None = None
+) -> dict[str, Any]:
     """What demo.json says. Its shape is promised in README.md."""
-    portal = {"portal": cast["portals"][show.portal_url]} if show.portal_url else {}
+    clients = dict(cast["clients"])
+    mtls = clients.pop("mtls")
+    if show.portal_url:
+        clients["portal"] = cast["portals"][show.portal_url]
+    if certificates is not None:
+        clients["mtls"] = mtls | {
+            "certificate_file": str(certificates.client.certificate),
+            "certificate_key_file": str(certificates.client.key),
+        }
     pages = {"account": f"{show.issuer}/account", "outbox": f"{show.issuer}/outbox"}
     return {
         "issuer": show.issuer,
         "pages": ({"portal": show.portal_url} if show.portal_url else {}) | pages,
-        "clients": cast["clients"] | portal,
+        "clients": clients,
         "accounts": cast["accounts"],
         "operators": {},
         "logs": [str(log) for log in show.logs],
-    } | ({"ca_file": str(ca_file)} if ca_file else {})
+    } | (_shown_by(show, certificates) if certificates is not None else {})
 
 
-def write_private(path: Path, text: str) -> None:
-    """A file whole or not at all, that only its owner may read."""
-    beside = path.with_name(f"{path.name}.new")
-    beside.touch(mode=0o600)
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+def _shown_by(show: Show, certificates: Certificates) -> dict[str, Any]:
+    return {
+        "ca_file": str(certificates.authority),
+        "mtls_port": show.mtls_port,
+        "client_ca_file": str(certificates.client_authority.certificate),
+        "client_ca_key_file": str(certificates.client_authority.key),
+    }
 
 
-def write_private_json(path: Path, value: Any) -> None:
-    """``write_private``, for programs to read."""
-    write_private(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+def trusting(data: Path, certificates: Certificates) -> dict[str, str]:
+    """The settings by which clients are known by certificates: our own authority's, and the operator's."""
+    told = os.environ.get("IDP_CLIENT_CA_FILE")
+    trusted = data / "tls" / "trusted-client-cas.pem"
+    own = certificates.client_authority.certificate.read_bytes()
+    trusted.write_bytes(own + (Path(told).read_bytes() if told else b""))
+    return {"IDP_CLIENT_CA_FILE": str(trusted)}

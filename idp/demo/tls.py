@@ -1,4 +1,4 @@
-"""A certificate for localhost, made on the spot, and the authority that vouches for it."""
+"""Certificates made on the spot: for localhost, for a sample client; and the authorities behind them."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -6,64 +6,98 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    generate_private_key,
+)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from idp.demo.show import write_private
+from idp.demo.cast import MTLS_SUBJECT
+from idp.demo.files import write_private
 
 LIFE = timedelta(days=30)
+LOCALHOST = (x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1")))
 
 
-class Certificate(NamedTuple):
-    """Files in PEM: the authority's certificate, the server's, and its key (mode 0600)."""
+class Files(NamedTuple):
+    """A certificate and its private key (mode 0600), in PEM."""
 
-    authority: Path
-    chain: Path
+    certificate: Path
     key: Path
 
 
-def make_certificate(directory: Path) -> Certificate:
-    """An authority that nobody keeps the key of, and what it vouches for. Made anew at every start."""
+class Certificates(NamedTuple):
+    """``authority`` vouches for the server, ``client_authority`` for a sample client."""
+
+    authority: Path
+    server: Files
+    client_authority: Files
+    client: Files
+
+
+class _Pair(NamedTuple):
+    certificate: x509.Certificate
+    key: EllipticCurvePrivateKey
+
+
+def make_certificates(directory: Path) -> Certificates:
+    """Made anew at every start. Of the server's authority nobody keeps the key.
+
+    The clients' authority is written with its key, so that whoever tests may vouch for clients of their own.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    authority = _named("Dinh Danh demonstration authority")
-    ca = (
-        _builder(authority, authority, authority_key)
+    authority = _an_authority("Dinh Danh demonstration authority")
+    client_authority = _an_authority("Dinh Danh demonstration authority of clients")
+    server = _vouched(authority, "CN=localhost", ExtendedKeyUsageOID.SERVER_AUTH, *LOCALHOST)
+    client = _vouched(client_authority, MTLS_SUBJECT, ExtendedKeyUsageOID.CLIENT_AUTH)
+    authority_file = directory / "ca.pem"
+    authority_file.write_bytes(authority.certificate.public_bytes(Encoding.PEM))
+    return Certificates(
+        authority_file,
+        _written(server, directory, "localhost"),
+        _written(client_authority, directory, "client-ca"),
+        _written(client, directory, "client"),
+    )
+
+
+def _an_authority(name: str) -> _Pair:
+    key, named = generate_private_key(SECP256R1()), x509.Name.from_rfc4514_string(f"CN={name}")
+    builder = (
+        _builder(named, named, key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
-        .sign(authority_key, hashes.SHA256())
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
-    names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
-    server = (
-        _builder(_named("localhost"), authority, key)
+    return _Pair(builder.sign(key, hashes.SHA256()), key)
+
+
+def _vouched(authority: _Pair, subject: str, usage: x509.ObjectIdentifier, *names: x509.GeneralName) -> _Pair:
+    key, named = generate_private_key(SECP256R1()), x509.Name.from_rfc4514_string(subject)
+    identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
+    builder = (
+        _builder(named, authority.certificate.subject, key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
-        )
-        .sign(authority_key, hashes.SHA256())
+        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        .add_extension(identifier, critical=False)
     )
-    made = Certificate(directory / "ca.pem", directory / "localhost.pem", directory / "localhost.key")
-    made.authority.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
-    made.chain.write_bytes(server.public_bytes(serialization.Encoding.PEM))
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    write_private(made.key, private.decode("ascii"))
-    return made
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    return _Pair(builder.sign(authority.key, hashes.SHA256()), key)
 
 
-def _named(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+def _written(pair: _Pair, directory: Path, name: str) -> Files:
+    files = Files(directory / f"{name}.pem", directory / f"{name}.key")
+    files.certificate.write_bytes(pair.certificate.public_bytes(Encoding.PEM))
+    private = pair.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_private(files.key, private.decode("ascii"))
+    return files
 
 
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
-) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, issuer: x509.Name, key: EllipticCurvePrivateKey) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()

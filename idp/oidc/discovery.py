@@ -11,6 +11,7 @@ from idp.oidc.authorization.request import Prompt
 from idp.oidc.authorization.response_modes import CARRIERS, RESPONSE_MODES
 from idp.oidc.authorization.rules import RESPONSE_TYPES
 from idp.oidc.clients.authentication import SIGNING
+from idp.oidc.clients.certificates import SELF_SIGNED
 from idp.oidc.clients.encryption import ENCRYPTION
 from idp.oidc.features import ALL, Features
 from idp.oidc.grants.table import GRANT_TYPES
@@ -53,6 +54,7 @@ def metadata(
     features: Features = ALL,
     *,
     is_demo: bool = False,
+    aliases: dict[str, str] | None = None,
 ) -> dict[str, object]:
     """The discovery document.
 
@@ -64,6 +66,7 @@ def metadata(
         auth_methods: how clients may prove themselves here.
         features: what is on.
         is_demo: whether the people are samples, who tell of themselves what no register knows.
+        aliases: endpoint member to address, where clients show certificates elsewhere (RFC 8705 §5).
     """
     document: dict[str, object] = {
         "issuer": issuer,
@@ -88,12 +91,19 @@ def metadata(
         **VERIFICATION,
         **BACK_CHANNEL,
         **FRONT_CHANNEL,
+        **_certificates(auth_methods, aliases),
     }
-    if "self_signed_tls_client_auth" in auth_methods:  # then we see certificates
-        document["tls_client_certificate_bound_access_tokens"] = True
     if issuer.startswith("https://"):  # Authlib's own check knows no localhost
         OpenIDProviderMetadata(document).validate()
     return features.left_of(document)
+
+
+def _certificates(auth_methods: Collection[str], aliases: dict[str, str] | None) -> dict[str, object]:
+    """What stands there where we see certificates (RFC 8705 §3.3, §5)."""
+    if SELF_SIGNED not in auth_methods:
+        return {}
+    bound: dict[str, object] = {"tls_client_certificate_bound_access_tokens": True}
+    return bound | ({"mtls_endpoint_aliases": aliases} if aliases else {})
 
 
 def _tables(features: Features) -> dict[str, object]:

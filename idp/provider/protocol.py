@@ -242,7 +242,7 @@ class Protocol(People):
         )
 
     def _certificates(self, settings: Settings) -> Certificates | None:
-        if not settings.client_certificates:
+        if not settings.sees_certificates:
             return None
         file = settings.client_ca_file
         authorities = x509.load_pem_x509_certificates(file.read_bytes()) if file else []

@@ -22,6 +22,9 @@ MAX_BODY = 64 * 1024
 MAX_FIELDS = 100
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+# In the WSGI environment, from our own listener alone (idp/serving): no header can take such a name. The
+# certificate that the connection was made with, or None; and whether only clients come in there.
+CERTIFICATE, FOR_CLIENTS = "idp.client_certificate", "idp.for_clients"
 BAD_REQUEST = 400
 SEE_OTHER = 303
 
@@ -229,9 +232,10 @@ class Presenting:
 
     issuer: str
     addresses: Addresses
+    mtls_origin: str | None = None
 
     def __call__(self) -> Presented:
-        """The request's own method and address come from the configured issuer, never from ``Host``.
+        """The request's own addresses come from the settings, never from ``Host``.
 
         Raises:
             Malformed: a proxy of ours gave a client certificate that cannot be read.
@@ -242,10 +246,14 @@ class Presenting:
             dpop=request.headers.get("DPoP"),
             method=request.method,
             url=self.issuer + request.path,
+            alias=self.mtls_origin + request.path if self.mtls_origin else None,
         )
 
     def _certificate(self) -> bytes | None:
-        """What the TLS of a proxy of ours established (RFC 9440 §2.2); from others the header is nothing."""
+        """What our own TLS established, or a proxy's (RFC 9440 §2.2); from others the header is nothing."""
+        if CERTIFICATE in request.environ:
+            own: bytes | None = request.environ[CERTIFICATE]
+            return own
         header = request.headers.get("Client-Cert")
         if not header or not self.addresses.came_by_proxy(request):
             return None

@@ -272,6 +272,13 @@ def endpoints(provider: Provider) -> dict[str, str]:
     return {"jwks_uri": JWKS} | {route.member: route.path for route in routes(provider) if route.member}
 
 
+def mtls_aliases(provider: Provider, origin: str | None) -> dict[str, str]:
+    """What clients call with certificates, at its other address; people's pages have none (RFC 8705 §5)."""
+    if origin is None:
+        return {}
+    return {route.member: origin + route.path for route in routes(provider) if route.member and route.is_api}
+
+
 def mount(app: Flask, doors: Doors) -> None:
     """Hang every view on its address."""
     for route in routes(doors.provider):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -15,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from idp.oidc.clients.checks import InvalidClientMetadata
 from idp.settings import Misconfigured, load
+from idp.web.http import CERTIFICATE, FOR_CLIENTS
 from tests.assertions import a_key, jwks
 from tests.certificates import NOW, Held, a_certificate, an_authority
 from tests.house import ISSUER, SECRET, House
@@ -40,6 +42,18 @@ def tls_house(make_house: Callable[..., House], authority: Held, tmp_path: Path)
 def ask(house: House, held: Held | None, client_id: str = "rp", **form: str) -> TestResponse:
     sent = {"grant_type": "client_credentials", "scope": "reports", "client_id": client_id, **form}
     return house.app.test_client().post("/token", data=sent, headers=held.header if held else {})
+
+
+def ask_natively(
+    house: House, held: Held | None, client_id: str = "rp", headers: dict[str, str] | None = None
+) -> TestResponse:
+    """As our own listener hands a request on."""
+    return house.app.test_client().post(
+        "/token",
+        data={"grant_type": "client_credentials", "scope": "reports", "client_id": client_id},
+        headers=headers,
+        environ_overrides={CERTIFICATE: held.der if held else None, FOR_CLIENTS: True},
+    )
 
 
 def is_refused(response: TestResponse) -> bool:
@@ -141,6 +155,78 @@ def test_header_means_nothing_unless_proxies_write_it(
         assert is_refused(ask(house, a_certificate(SUBJECT, authority)))
 
 
+@pytest.fixture
+def native(make_house: Callable[..., House], authority: Held, tmp_path: Path) -> House:
+    """Where our own listener asks for certificates; beside it a proxy of ours is on loopback."""
+    file = tmp_path / "ca.pem"
+    file.write_bytes(authority.certificate.public_bytes(Encoding.PEM))
+    return make_house(
+        issuer=ISSUER.replace("http:", "https:"),
+        mtls_port=8443,
+        client_ca_file=file,
+        trusted_proxies=("127.0.0.1",),
+        client_certificates=True,
+    )
+
+
+@pytest.mark.spec("RFC 8705 §2")
+def test_own_listener_shows_the_certificate(native: House, authority: Held) -> None:
+    native.client(tls_client_auth_subject_dn=SUBJECT, **PKI)
+    native.client("other", tls_client_auth_subject_dn="CN=other", **PKI)
+    held = a_certificate(SUBJECT, authority)
+
+    assert ask_natively(native, held).status_code == 200
+    assert is_refused(ask_natively(native, held, "other"))
+    assert is_refused(ask_natively(native, a_certificate("CN=other", authority)))
+    assert is_refused(ask_natively(native, a_certificate(SUBJECT)))
+    assert is_refused(ask_natively(native, None))
+
+
+@pytest.mark.spec("RFC 9440 §4")
+def test_header_means_nothing_at_our_own_listener(native: House, authority: Held) -> None:
+    native.client(tls_client_auth_subject_dn=SUBJECT, **PKI)
+    held = a_certificate(SUBJECT, authority)
+
+    for shown in (None, a_certificate("CN=other", authority)):
+        assert is_refused(ask_natively(native, shown, headers=held.header))
+
+
+@pytest.mark.spec("RFC 8705 §5")
+def test_discovery_names_the_addresses_that_ask_for_certificates(
+    make_house: Callable[..., House], native: House, tls_house: House
+) -> None:
+    def document(where: House) -> dict[str, Any]:
+        found: dict[str, Any] = where.app.test_client().get("/.well-known/openid-configuration").get_json()
+        return found
+
+    told = document(native)
+    elsewhere = make_house(
+        client_certificates=True, trusted_proxies=("10.0.0.7",), mtls_origin="https://mtls.id.example"
+    )
+
+    aliases = told["mtls_endpoint_aliases"]
+    assert aliases.keys() == {
+        f"{name}_endpoint"
+        for name in ("token", "revocation", "introspection", "userinfo", "registration",
+                     "pushed_authorization_request", "device_authorization", "backchannel_authentication")
+    }  # fmt: skip
+    host = urlsplit(told["issuer"]).hostname
+    assert {urlsplit(url).netloc for url in aliases.values()} == {f"{host}:8443"}
+    assert all(urlsplit(url).path == urlsplit(told[name]).path for name, url in aliases.items())
+    assert document(elsewhere)["mtls_endpoint_aliases"]["token_endpoint"] == "https://mtls.id.example/token"
+    assert "mtls_endpoint_aliases" not in document(tls_house)
+
+
+def test_there_are_no_pages_where_clients_show_certificates(native: House) -> None:
+    client, natively = native.app.test_client(), {FOR_CLIENTS: True, CERTIFICATE: None}
+
+    assert client.get("/help").status_code == 200
+    for page in ("/help", "/account", "/authorize", "/static/style.css"):
+        assert client.get(page, environ_overrides=natively).status_code == 404
+    for path in ("/jwks", "/.well-known/openid-configuration", "/health"):
+        assert client.get(path, environ_overrides=natively).status_code == 200
+
+
 @pytest.mark.spec("RFC 8705 §2.1.1", "RFC 8705 §2.2.1")
 def test_discovery_names_the_methods_where_they_are_on(
     make_house: Callable[..., House], tls_house: House, house: House
@@ -174,4 +260,26 @@ def test_unsafe_settings_do_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IDP_CLIENT_CERTIFICATES", "true")
 
     with pytest.raises(Misconfigured, match="IDP_TRUSTED_PROXIES"):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"IDP_MTLS_PORT": "8443", "IDP_ISSUER": "http://localhost:8000"}, "IDP_MTLS_PORT"),
+        ({"IDP_MTLS_ORIGIN": "https://mtls.id.example"}, "IDP_MTLS_ORIGIN"),
+        ({"IDP_MTLS_ORIGIN": "https://mtls.id.example/x", "IDP_MTLS_PORT": "8443"}, "IDP_MTLS_ORIGIN"),
+        ({"IDP_MTLS_ORIGIN": "http://localhost:1", "IDP_MTLS_PORT": "8443"}, "IDP_MTLS_ORIGIN"),
+        ({"IDP_CLIENT_CA_FILE": "ca.pem"}, "IDP_CLIENT_CA_FILE"),
+    ],
+)
+def test_certificates_that_nobody_would_see_do_not_start(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], named: str
+) -> None:
+    monkeypatch.setenv("IDP_ISSUER", "https://id.example")
+    monkeypatch.setenv("IDP_SECRET", SECRET)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(Misconfigured, match=named):
         load()

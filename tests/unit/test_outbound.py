@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.demo.tls import Certificate, make_certificate
+from idp.demo.tls import Certificates, make_certificates
 from idp.outbound import MAX_BODY, Outbound, OutboundFailed, is_public
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
@@ -22,14 +22,14 @@ Script = Callable[[socket.socket], None]
 class Server:
     """Plays one script to whoever connects, and remembers what they sent."""
 
-    def __init__(self, script: Script, tls: Certificate | None = None) -> None:
+    def __init__(self, script: Script, tls: Certificates | None = None) -> None:
         self.script = script
         self.heard: list[bytes] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._context: ssl.SSLContext | None = None
         if tls is not None:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self._context.load_cert_chain(tls.chain, tls.key)
+            self._context.load_cert_chain(tls.server.certificate, tls.server.key)
         self.port = self._socket.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -60,7 +60,7 @@ class Server:
 def serve() -> Iterator[Callable[..., Server]]:
     servers: list[Server] = []
 
-    def start(script: Script, tls: Certificate | None = None) -> Server:
+    def start(script: Script, tls: Certificates | None = None) -> Server:
         servers.append(Server(script, tls))
         return servers[-1]
 
@@ -297,16 +297,16 @@ def test_nobody_there_is_unreachable() -> None:
 
 
 def test_certificates_are_verified_and_further_authorities_trusted(serve, tmp_path: Path) -> None:
-    certificate = make_certificate(tmp_path)
-    server = serve(says(ok(b"{}")), certificate)
+    certificates = make_certificates(tmp_path)
+    server = serve(says(ok(b"{}")), certificates)
     address = f"https://localhost:{server.port}/"
 
     with refused("tls_failed"):
         Outbound(LOOPBACK).get(address)
-    trusting = Outbound(LOOPBACK, certificate.authority)
+    trusting = Outbound(LOOPBACK, certificates.authority)
     assert trusting.get(address).status == 200
     # The certificate is held to the name that was asked, not to the address that was found.
-    named = Outbound(LOOPBACK, certificate.authority, resolve=lambda _host: ["127.0.0.1"])
+    named = Outbound(LOOPBACK, certificates.authority, resolve=lambda _host: ["127.0.0.1"])
     with refused("tls_failed"):
         named.get(f"https://other.example:{server.port}/")
 

@@ -28,19 +28,19 @@ class Assertions:
         self._ephemeral = ephemeral
         self._clock = clock
 
-    def prove(self, client: Client, assertion: str, url: str) -> None:
+    def prove(self, client: Client, assertion: str, urls: tuple[str, ...]) -> None:
         """That the client signed this assertion, for us, just now, and that it comes for the first time.
 
         Args:
             assertion: it has been read by ``claimant`` before.
-            url: the endpoint that was called; clients may name it as audience.
+            urls: the addresses of the endpoint that was called; clients may name one as audience.
 
         Raises:
             InvalidClient: saying what was expected.
             Unavailable: the memory of spent assertions is silent.
         """
         header, claims = _read(assertion)
-        self._check_audience(client, claims.get("aud"), url)
+        self._check_audience(client, claims.get("aud"), urls)
         expires_at = self._check_times(claims)
         jti = claims.get("jti")
         if not isinstance(jti, str) or not jti:
@@ -54,7 +54,7 @@ class Assertions:
         ):
             raise InvalidClient("client_assertion: its jti was used before; make a new one for each request")
 
-    def _check_audience(self, client: Client, audience: object, url: str) -> None:
+    def _check_audience(self, client: Client, audience: object, urls: tuple[str, ...]) -> None:
         expected = f"client_assertion: aud: expected {self._issuer}"
         if client.metadata.limits.is_audience_issuer_alone:  # FAPI 2.0 Security Profile §5.3.2.1
             if audience != self._issuer:
@@ -62,7 +62,7 @@ class Assertions:
             return
         # All of them must be ours: an assertion that somebody else may take, they may pass on.
         named = audience if isinstance(audience, list) else [audience]
-        if not named or not all(name in (self._issuer, self._issuer + TOKEN_PATH, url) for name in named):
+        if not named or not all(name in (self._issuer, self._issuer + TOKEN_PATH, *urls) for name in named):
             raise InvalidClient(expected)
 
     def _check_times(self, claims: Mapping[str, Any]) -> datetime:

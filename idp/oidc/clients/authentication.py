@@ -22,7 +22,8 @@ class Presented:
     """What came with the request, besides the form, to prove the client.
 
     ``certificate`` is the client's, in DER, as the TLS layer or a configured proxy established it;
-    ``dpop`` the DPoP header; ``method`` and ``url`` the request's own, as a DPoP proof must name them.
+    ``dpop`` the DPoP header; ``method`` and ``url`` the request's own, as a DPoP proof must name them;
+    ``alias`` is the same endpoint's address for clients with certificates (RFC 8705 §5).
     """
 
     authorization: str | None = None
@@ -30,6 +31,12 @@ class Presented:
     dpop: str | None = None
     method: str = "POST"
     url: str = ""
+    alias: str | None = None
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The endpoint's addresses: a client may name either."""
+        return (self.url, self.alias) if self.alias else (self.url,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ class ClientAuthentication:
         audit: AuditLog,
         certificates: Certificates | None = None,
     ) -> None:
-        """``certificates``: ``None`` where no proxy hands them on."""
+        """``certificates``: ``None`` where we do not see any."""
         self._clients = clients
         self._assertions = assertions
         self._audit = audit
@@ -159,7 +166,7 @@ class ClientAuthentication:
 
     def _prove(self, client: Client, claim: _Claim, presented: Presented) -> None:
         if claim.way == "assertion":
-            self._assertions.prove(client, claim.proof, presented.url)
+            self._assertions.prove(client, claim.proof, presented.urls)
         elif self._certificates and client.metadata.token_endpoint_auth_method in (PKI, SELF_SIGNED):
             self._certificates.prove(client, presented.certificate)
         elif claim.way != "named" and not client.check_client_secret(claim.proof):

@@ -79,7 +79,7 @@ class DpopProofs:
             return f"jti: expected a string of at most {MAX_JTI} characters"
         if claims.get("htm") != presented.method:
             return f"htm: expected {presented.method}"
-        if not _is_same_address(claims.get("htu"), presented.url):
+        if not any(_is_same_address(claims.get("htu"), url) for url in presented.urls):
             return f"htu: expected {presented.url}"
         now = self._clock().timestamp()
         if isinstance(iat, bool) or not isinstance(iat, int | float):

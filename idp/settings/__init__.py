@@ -1,22 +1,29 @@
 """Every knob of the provider, typed, read from the environment (``IDP_…``). Unsafe mixes do not start."""
 
-import base64
 from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
-SECRET_BYTES = 32
-LAST_SEAL_VERSION = 255
-SIGNING = ("ES256", "RS256", "PS256", "EdDSA")
-ALWAYS = ("ES256", "RS256")  # what clients get that ask for nothing; Discovery 1.0 §3 demands RS256
-DATABASES = ("sqlite:///", "postgresql+psycopg://")
-REDIS = ("redis://", "rediss://", "unix://")
+from idp.settings.values import (
+    COMMAS,
+    LOCAL_HOSTS,
+    SIGNING,
+    Algorithms,
+    DatabaseUrl,
+    Networks,
+    Origin,
+    RedisUrl,
+    RegisterUrl,
+    RootSecret,
+    SealKeys,
+    Texts,
+    decoded,
+)
+
 ZERO = timedelta(0)
 FeatureName = Literal[
     "par", "jar", "jarm", "introspection", "revocation", "registration", "client_credentials",
@@ -35,27 +42,27 @@ class Settings(BaseSettings):
         env_prefix="IDP_", extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
-    issuer: str = Field(description="The provider's one address, without a slash at the end.")
-    secret: SecretStr = Field(
+    issuer: Origin = Field(description="The provider's one address, without a slash at the end.")
+    secret: RootSecret = Field(
         description="32 random bytes in base64url: sealing, indexes, pairwise subjects."
     )
-    seal_keys: SecretStr | None = Field(
+    seal_keys: SealKeys | None = Field(
         default=None, description="Further sealing keys, newest first: `2:BASE64URL,1:BASE64URL`."
     )
-    database_url: str = Field(default="sqlite:///var/idp.db", description="SQLite or PostgreSQL.")
-    redis_url: str | None = Field(
+    database_url: DatabaseUrl = Field(default="sqlite:///var/idp.db", description="SQLite or PostgreSQL.")
+    redis_url: RedisUrl | None = Field(
         default=None, description="Redis for short-lived state; without it the database."
     )
     keys_dir: Path = Field(default=Path("keys"), description="Where our keys are kept.")
-    signing_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
+    signing_algorithms: Algorithms = Field(
         default=SIGNING,
         description="What we sign with, comma separated; always ES256 and RS256.",
     )
     log_file: Path | None = Field(default=None, description="JSON lines; without it standard output.")
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+    trusted_proxies: Networks = Field(
         default=(), description="Addresses whose X-Forwarded-For is believed, comma separated."
     )
-    outbound_allowed: Annotated[tuple[str, ...], NoDecode] = Field(
+    outbound_allowed: Networks = Field(
         default=(), description="Networks that may be asked although they are not public, comma separated."
     )
     outbound_ca_file: Path | None = Field(
@@ -67,16 +74,22 @@ class Settings(BaseSettings):
     client_ca_file: Path | None = Field(
         default=None, description="Authorities (PEM) whose certificates name clients: tls_client_auth."
     )
+    mtls_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Where `idp serve` itself asks clients for certificates."
+    )
+    mtls_origin: Origin | None = Field(
+        default=None, description="Where clients show certificates, told in discovery (RFC 8705)."
+    )
     dpop_nonce_required: bool = Field(
         default=False, description="DPoP proofs bear a nonce of ours (RFC 9449), unless a client differs."
     )
-    population_register_url: str | None = Field(
+    population_register_url: RegisterUrl | None = Field(
         default=None, description="The population register; without it the embedded sample."
     )
-    immigration_register_url: str | None = Field(
+    immigration_register_url: RegisterUrl | None = Field(
         default=None, description="The immigration register; without it the embedded sample."
     )
-    business_register_url: str | None = Field(
+    business_register_url: RegisterUrl | None = Field(
         default=None, description="The business register; without it the embedded sample."
     )
     register_key_file: Path | None = Field(
@@ -90,13 +103,13 @@ class Settings(BaseSettings):
         default=False,
         description="For developers of relying parties: steered by URL. Only in a demonstration.",
     )
-    simulator_spared: Annotated[tuple[str, ...], NoDecode] = Field(
+    simulator_spared: Texts = Field(
         default=(), description="Identity numbers of sample people whom wrong tries never lock out."
     )
     sms_channel: str = Field(default="none", description="`gateway`, `outbox` (demonstration) or `none`.")
     sms_url: str | None = Field(default=None, description="The SMS gateway's https address.")
     sms_token: SecretStr | None = Field(default=None, description="Its bearer token.")
-    features_off: Annotated[tuple[FeatureName, ...], NoDecode] = Field(
+    features_off: Annotated[tuple[FeatureName, ...], NoDecode, COMMAS] = Field(
         default=(), description="Protocol features that are not offered, comma separated."
     )
     default_level: int = Field(
@@ -130,93 +143,6 @@ class Settings(BaseSettings):
         description="Absolute life of a session.",
     )
 
-    @field_validator(
-        "trusted_proxies",
-        "outbound_allowed",
-        "simulator_spared",
-        "signing_algorithms",
-        "features_off",
-        mode="before",
-    )
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
-
-    @field_validator("trusted_proxies", "outbound_allowed")
-    @classmethod
-    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for network in value:
-            try:
-                ip_network(network, strict=False)
-            except ValueError:
-                raise ValueError("must hold addresses or networks, as in 10.0.0.0/8") from None
-        return value
-
-    @field_validator("signing_algorithms")
-    @classmethod
-    def _algorithms_are_offered(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not set(ALWAYS) <= set(value) <= set(SIGNING) or len(set(value)) != len(value):
-            raise ValueError(f"must hold {', '.join(ALWAYS)}, and otherwise only {', '.join(SIGNING)}")
-        return value
-
-    @field_validator("database_url")
-    @classmethod
-    def _database_is_known(cls, value: str) -> str:
-        if not value.startswith(DATABASES):
-            raise ValueError(f"must begin with {' or '.join(DATABASES)}")
-        return value
-
-    @field_validator("redis_url")
-    @classmethod
-    def _redis_is_known(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(REDIS):
-            raise ValueError(f"must begin with {', '.join(REDIS)}")
-        return value
-
-    @field_validator("seal_keys")
-    @classmethod
-    def _seal_keys_are_keys(cls, value: SecretStr | None) -> SecretStr | None:
-        for part in value.get_secret_value().split(",") if value else ():
-            version, _, key = part.partition(":")
-            is_version = version.isascii() and version.isdigit() and 1 <= int(version) <= LAST_SEAL_VERSION
-            if not is_version or len(_decoded(key)) != SECRET_BYTES:
-                raise ValueError("must hold version:key pairs; a key is 32 bytes in base64url")
-        return value
-
-    @field_validator("population_register_url", "immigration_register_url", "business_register_url")
-    @classmethod
-    def _register_is_reached_safely(cls, value: str | None) -> str | None:
-        parts = urlsplit(value or "https://none")
-        is_local = parts.scheme == "http" and parts.hostname in LOCAL_HOSTS
-        if not (parts.scheme == "https" or is_local) or not parts.hostname:
-            raise ValueError("must be an https address, or http on localhost")
-        if parts.query or parts.fragment or "@" in parts.netloc:
-            raise ValueError("must hold no query, fragment or user")
-        return value
-
-    @field_validator("issuer")
-    @classmethod
-    def _issuer_is_an_origin(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("https", "http") or not parts.hostname:
-            raise ValueError("must be an https address")
-        if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
-            raise ValueError("must be https anywhere but on localhost")
-        if parts.query or parts.fragment or parts.path or "@" in parts.netloc:
-            raise ValueError("must be a bare origin: no path, query, fragment or user")
-        return value
-
-    @field_validator("secret")
-    @classmethod
-    def _secret_is_long(cls, value: SecretStr) -> SecretStr:
-        if len(_decoded(value.get_secret_value())) < SECRET_BYTES:
-            raise ValueError("must hold at least 32 bytes in base64url; make one with `idp init`")
-        return value
-
     @model_validator(mode="after")
     def _safe_together(self) -> "Settings":
         if self.sms_channel not in ("gateway", "outbox", "none"):
@@ -227,10 +153,7 @@ class Settings(BaseSettings):
             raise ValueError("IDP_SMS_CHANNEL=gateway needs an https IDP_SMS_URL and IDP_SMS_TOKEN")
         if self.sms_channel == "outbox" and not self.is_demo:
             raise ValueError("IDP_SMS_CHANNEL=outbox shows codes on a page: only with IDP_IS_DEMO=true")
-        if self.client_certificates and not self.trusted_proxies:
-            raise ValueError("IDP_CLIENT_CERTIFICATES needs IDP_TRUSTED_PROXIES: only they are believed")
-        if self.client_ca_file and not self.client_certificates:
-            raise ValueError("IDP_CLIENT_CA_FILE needs IDP_CLIENT_CERTIFICATES")
+        self._check_certificates()
         if self.is_demo and urlsplit(self.issuer).hostname not in LOCAL_HOSTS:
             raise ValueError("IDP_IS_DEMO=true must not serve any IDP_ISSUER but localhost")
         if self.is_demo and not self.database_url.startswith("sqlite") and "demo" not in self.database_url:
@@ -242,6 +165,18 @@ class Settings(BaseSettings):
         if self.is_simulator:
             self._check_simulator()
         return self
+
+    def _check_certificates(self) -> None:
+        if self.client_certificates and not self.trusted_proxies:
+            raise ValueError("IDP_CLIENT_CERTIFICATES needs IDP_TRUSTED_PROXIES: only they are believed")
+        if (self.client_ca_file or self.mtls_origin) and not self.sees_certificates:
+            raise ValueError(
+                "IDP_CLIENT_CA_FILE, IDP_MTLS_ORIGIN need IDP_MTLS_PORT or IDP_CLIENT_CERTIFICATES"
+            )
+        if not (self.mtls_base or "https://").startswith("https://"):
+            raise ValueError("IDP_MTLS_ORIGIN must be https: certificates are shown over TLS only")
+        if self.mtls_port is not None and not self.is_https:
+            raise ValueError("IDP_MTLS_PORT needs an https IDP_ISSUER: certificates are shown over TLS only")
 
     def _check_simulator(self) -> None:
         """Refuse what belongs to a provider of real people: its keys, its gateway, its store."""
@@ -257,7 +192,7 @@ class Settings(BaseSettings):
 
     @property
     def root_secret(self) -> bytes:
-        return _decoded(self.secret.get_secret_value())
+        return decoded(self.secret.get_secret_value())
 
     @property
     def sealing(self) -> dict[int, bytes]:
@@ -265,7 +200,20 @@ class Settings(BaseSettings):
         if self.seal_keys is None:
             return {}
         pairs = (part.split(":", 1) for part in self.seal_keys.get_secret_value().split(","))
-        return {int(version): _decoded(key) for version, key in pairs}
+        return {int(version): decoded(key) for version, key in pairs}
+
+    @property
+    def sees_certificates(self) -> bool:
+        """Whether clients' TLS certificates reach us, by our own listener or by proxies."""
+        return self.client_certificates or self.mtls_port is not None
+
+    @property
+    def mtls_base(self) -> str | None:
+        """Where clients show certificates, if not at the issuer: the issuer's host unless told."""
+        if self.mtls_origin or self.mtls_port is None:
+            return self.mtls_origin
+        host = urlsplit(self.issuer).hostname or ""
+        return f"https://{f'[{host}]' if ':' in host else host}:{self.mtls_port}"
 
     @property
     def is_https(self) -> bool:
@@ -290,10 +238,3 @@ def _explained(error: ValidationError) -> list[str]:
         name = "_".join(str(part) for part in fault["loc"]).upper()
         lines.append(f"IDP_{name}: {fault['msg']}" if name else fault["msg"])
     return lines
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except ValueError:
-        return b""

@@ -1,12 +1,9 @@
-"""Runs the application under Granian."""
+"""Runs the application under Granian, and listeners for clients' certificates beside it."""
 
-import ctypes
-import errno
 import signal
-import socket
-import sys
+import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,28 +14,24 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-MAX_HEADERS = 16 * 1024
+from idp.serving.connection import MAX_HEADERS
+from idp.serving.listener import STOP_WITHIN_SECONDS, Listeners, Listening
+from idp.serving.ports import refuse_taken, stop_with_parent
+
 HEADERS_WITHIN_MS = 10_000
-STOP_WITHIN_SECONDS = 7
 # Python runs one thread at a time; the others are for those that hash a password or wait for a store. With
 # eight, a rush of passwords is answered a third more slowly than with four.
 THREADS = 4
 WAITING = 60
 
-_PR_SET_PDEATHSIG = 1
-
-
-class PortTaken(Exception):
-    """Somebody listens there already."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(port)
-        self.port = port
-
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Where and how to listen. ``threads`` are those at work in each worker process."""
+    """Where and how to listen. ``threads`` are those at work in each worker process.
+
+    ``mtls_port``: where clients show certificates, with TLS only. ``asks_everywhere``: at ``port`` as well,
+    people's browsers included.
+    """
 
     host: str
     port: int
@@ -46,6 +39,8 @@ class Serving:
     threads: int
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    mtls_port: int | None = None
+    asks_everywhere: bool = False
 
 
 def run(serving: Serving, build: Callable[[], Any]) -> None:
@@ -56,10 +51,40 @@ def run(serving: Serving, build: Callable[[], Any]) -> None:
         build: makes the WSGI application, once in each worker process.
 
     Raises:
-        PortTaken: Granian would share the port with whoever listens there, each getting some requests.
-        OSError, ssl.SSLError: the certificate or its key cannot be read.
+        PortTaken: we would share the port with whoever listens there, each getting some requests.
+        OSError, ssl.SSLError, CertificateUnusable: the certificate or its key cannot be read.
     """
     refuse_taken(serving.host, serving.port)
+    with _listeners(serving, build):
+        if serving.asks_everywhere:
+            _until_stopped()
+        else:
+            _serve(serving, build)
+
+
+def _listeners(serving: Serving, build: Callable[[], Any]) -> AbstractContextManager[None]:
+    if serving.mtls_port is None or serving.tls_cert is None or serving.tls_key is None:
+        return nullcontext()
+    refuse_taken(serving.host, serving.mtls_port)
+    listening = Listening(
+        serving.host,
+        serving.mtls_port,
+        serving.threads,
+        serving.tls_cert,
+        serving.tls_key,
+        pages_port=serving.port if serving.asks_everywhere else None,
+    )
+    return Listeners(listening, serving.workers, build)
+
+
+def _until_stopped() -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()
+
+
+def _serve(serving: Serving, build: Callable[[], Any]) -> None:
     # No `backpressure`: it counts open connections, so that a few idle browsers would shut out the rest.
     server = Granian(
         "idp",
@@ -81,30 +106,6 @@ def run(serving: Serving, build: Callable[[], Any]) -> None:
         ssl_protocol_min=SSLProtocols.tls12,
     )
     server.serve(target_loader=partial(_in_worker, build), wrap_loader=False)
-
-
-def refuse_taken(host: str, port: int) -> None:
-    """Find out before Granian does whether a port is free.
-
-    Raises:
-        PortTaken: it is not.
-        OSError: it is not for us, or there is no such address here.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with closing(socket.socket(family)) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortTaken(port) from None
-            raise
-
-
-def stop_with_parent() -> None:
-    """Have this process told to stop when the one that started it is gone, however that ended. Linux only."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _in_worker(build: Callable[[], Any]) -> Any:
