@@ -5,6 +5,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from idp.kernel.errors import IdpError, NotFound, Refused, TooManyAttempts, Unavailable
 from idp.oidc.authorization.completion import Completion
+from idp.oidc.clients.registration import REGISTER
 from idp.oidc.error_guide import error_uri
 from idp.oidc.errors import (
     UNAUTHORIZED,
@@ -111,7 +112,7 @@ class Errors:
         if isinstance(error, InvalidClient):
             response.headers["WWW-Authenticate"] = 'Basic realm="token"'
         if isinstance(error, TokenMissing):
-            response.headers["WWW-Authenticate"] = f'Bearer realm="userinfo", DPoP algs="{DPOP_ALGORITHMS}"'
+            response.headers["WWW-Authenticate"] = _invitation()
         elif isinstance(error, InvalidToken | InsufficientScope | TokenMisplaced) or (
             isinstance(error, _OF_PROOFS) and status == UNAUTHORIZED
         ):
@@ -144,6 +145,13 @@ def _of_http(error: HTTPException) -> str:
     if isinstance(error, MethodNotAllowed):
         return f"method: expected {' or '.join(sorted(error.valid_methods or ()))}{came(request.method)}"
     return f"the request cannot be answered: {error.name}"
+
+
+def _invitation() -> str:
+    """To whoever brought no token: bare, for no fault is to be told (RFC 6750 §3.1)."""
+    if request.path == REGISTER:
+        return 'Bearer realm="register"'  # what opens a registration is bound to no key
+    return f'Bearer realm="userinfo", DPoP algs="{DPOP_ALGORITHMS}"'
 
 
 def _challenge(error: IdpError, name: str, description: str) -> str:
