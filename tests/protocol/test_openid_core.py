@@ -505,6 +505,20 @@ def test_sub_and_hint_must_not_name_two(rp: RelyingParty, person: Person, browse
     assert "sub" in sent_back(browser, rp, "invalid_request")
 
 
+@pytest.mark.spec("OIDC Core 1.0 §5.5.1", "OIDC Core 1.0 §3.1.2.2")
+def test_of_several_subs_the_hint_says_which(house: House, rp: RelyingParty, person: Person) -> None:
+    mine = tokens_for(rp, person)["id_token"]
+    subject = house.id_token(mine)[1]["sub"]
+    wish = json.dumps({"id_token": {"sub": {"values": ["somebody-else", subject]}}})
+    browser = signed_in(house, person)
+
+    browser.open("/authorize", rp.request(claims=wish))
+    assert "one value" in sent_back(browser, rp, "invalid_request")
+    browser.open("/authorize", rp.request(claims=wish, id_token_hint=mine))
+
+    assert claims_of(house, rp, allow(browser))["sub"] == subject
+
+
 @pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
 def test_login_hint_fills_in_the_number_and_is_only_a_hint(
     house: House, rp: RelyingParty, person: Person, browser: Browser

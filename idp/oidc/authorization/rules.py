@@ -221,10 +221,14 @@ def level_is_offered(draft: Draft) -> None:
 def person_asked_for_is_one(draft: Draft) -> None:
     """By an ID token of ours, or by a value for ``sub`` (OIDC Core 1.0 §5.5.1): nobody else will do."""
     hint, sub = draft.get("id_token_hint"), draft.claims.named("sub")
-    named = {draft.subject_of_hint(hint, draft.known_client)} if hint is not None else set()
-    named.update(str(value) for value in (sub.values if sub else ()))
+    named = {str(value) for value in (sub.values if sub else ())}
+    if hint is not None:
+        hinted = draft.subject_of_hint(hint, draft.known_client)
+        if named and hinted not in named:
+            raise InvalidRequest("claims: sub: expected whom id_token_hint names")
+        named = {hinted}
     if len(named) > 1:
-        raise InvalidRequest("claims: sub and id_token_hint together name more than one person")
+        raise InvalidRequest("claims: sub: expected one value, or an id_token_hint that says which")
     draft.hinted_subject = next(iter(named), None)
 
 
