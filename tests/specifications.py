@@ -104,8 +104,8 @@ def coverage() -> str:
     found, specifications = marks(), inventory()
     return (
         "# Coverage by specification\n\n"
-        "What the specifications ask of a provider (every MUST, SHALL, REQUIRED, some SHOULD; in our own words, "
-        "from `tests/requirements`), and the tests that show it, by their `spec` marks. Made by "
+        "What the specifications ask of a provider (every MUST, SHALL, REQUIRED, some SHOULD; in our own "
+        "words, from `tests/requirements`), and the tests that show it, by their `spec` marks. Made by "
         "`python -m tests.specifications docs/coverage.md`; tests keep both in step, and fail where a "
         "requirement has no test.\n\n"
         + _summary(specifications, found)
