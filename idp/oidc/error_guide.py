@@ -157,6 +157,11 @@ GUIDE: dict[str, Advice] = {
         "503", "everywhere", "something we lean on is silent; try again",
         "Try again as late as Retry-After says.", "RFC 6749 4.1.2.1",
     ),
+    "unapproved_software_statement": Advice(
+        "400", "registration", "software_statement: none is taken here",
+        "Register without a software_statement; what an operator vouches for is set by the operator.",
+        "RFC 7591 3.2.2",
+    ),
     "unauthorized_client": Advice(
         "303, 400", "authorization, token, device, CIBA", "this client is not registered for",
         "Register the client for the grant.", "RFC 6749 4.1.2.1, 5.2",

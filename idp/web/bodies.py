@@ -67,7 +67,8 @@ class BodiesFirst:
             began = list(self._since.values())
             patience = LITTLE_PATIENCE_SECONDS if len(began) >= MANY else PATIENCE_SECONDS
             if began and time.monotonic() - min(began) >= patience:
-                hang_up(port, patience)
+                with suppress(OSError):  # short of descriptors, perhaps: it looks again
+                    hang_up(port, patience)
 
     def _body(self, stream: InputStream) -> bytes:
         """All of it, or as much as shows that it is too much."""

@@ -213,6 +213,82 @@ def test_what_could_never_work_is_refused(open_house: House, wrong: dict[str, An
     assert next(iter(wrong)).partition("#")[0] in response.get_json()["error_description"]
 
 
+@pytest.mark.spec("RFC 7591 §5")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u202eknaB",
+        "Ngân\u200b hàng",
+        "Ngân\nhàng",
+        "  ",
+        " Bank",
+        "—",
+        "N\u0430tional Bank",
+        "Nga\u0302n ha\u0300ng",
+    ],
+)
+def test_name_that_is_not_what_it_looks_like_is_refused(open_house: House, name: str) -> None:
+    for member in ("client_name", "client_name#vi"):
+        assert refusal(register(open_house, ASKED | {member: name})) == (400, "invalid_client_metadata")
+
+
+@pytest.mark.parametrize("name", ["Ngân hàng số 1 (thử)", "Портал", "ポータル Tokyo", "Café 24/7"])
+def test_names_of_all_languages_are_taken(open_house: House, name: str) -> None:
+    assert register(open_house, ASKED | {"client_name": name}).status_code == 201
+
+
+def test_language_of_a_name_is_one(open_house: House) -> None:
+    asked = ASKED | {'client_name#"><': "Trial"}
+
+    assert refusal(register(open_house, asked)) == (400, "invalid_client_metadata")
+
+
+@pytest.mark.parametrize(
+    "uri", ["https://rp.example:99999/cb", "https://rp.example:0/cb", "https://%72p.example/cb"]
+)
+def test_address_that_nobody_has_is_refused(open_house: House, uri: str) -> None:
+    assert refusal(register(open_house, ASKED | {"redirect_uris": [uri]})) == (400, "invalid_redirect_uri")
+    for member in ("logo_uri", "jwks_uri", "backchannel_logout_uri"):
+        assert register(open_house, ASKED | {member: uri}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "uri", ['https://rp.example/"x', "https://rp.example/\u2028", "https://u@rp.example/"]
+)
+def test_keys_are_fetched_only_from_an_address(open_house: House, uri: str) -> None:
+    assert refusal(register(open_house, ASKED | {"jwks_uri": uri})) == (400, "invalid_client_metadata")
+
+
+def test_age_that_no_calendar_holds_is_refused(open_house: House) -> None:
+    asked = ASKED | {"default_max_age": 10**15}
+
+    assert refusal(register(open_house, asked)) == (400, "invalid_client_metadata")
+
+
+@pytest.mark.spec("RFC 7591 §3.2.2")
+def test_software_statement_of_nobody_we_know_is_refused(open_house: House) -> None:
+    asked = ASKED | {"software_statement": "eyJhbGciOiJub25lIn0.e30."}
+
+    assert refusal(register(open_house, asked)) == (400, "unapproved_software_statement")
+
+
+def test_client_does_not_shed_its_profile(open_house: House) -> None:
+    guarded = {
+        **ASKED,
+        "profile": "fapi2",
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": jwks(a_key()),
+        "dpop_bound_access_tokens": True,
+    }
+    answer = register(open_house, guarded).get_json()
+
+    for profile in ({}, {"profile": None}, {"profile": "fapi_ciba"}):
+        changed = {**ASKED, "client_id": answer["client_id"], **profile}
+        assert manage(open_house, "PUT", answer, json=changed).status_code == 400
+    kept = manage(open_house, "PUT", answer, json={**guarded, "client_id": answer["client_id"]})
+    assert kept.get_json()["profile"] == "fapi2"
+
+
 @pytest.mark.spec("RFC 7591 §3", "OIDC Registration 1.0 §3.1")
 @pytest.mark.parametrize("body", [b"", b"[]", b"1", b"null", b"{", b'{"a":1,"a":2}', b"\xff", b'{"a":' * 99])
 def test_what_is_no_json_object_is_refused(open_house: House, body: bytes) -> None:

@@ -6,12 +6,20 @@ from urllib.parse import urlsplit
 from idp.assurance import level_of
 from idp.oidc.clients.metadata import ClientMetadata
 
-FOLLOWED = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri", "sector_identifier_uri")
+FOLLOWED = (
+    "client_uri",
+    "logo_uri",
+    "policy_uri",
+    "tos_uri",
+    "initiate_login_uri",
+    "sector_identifier_uri",
+    "jwks_uri",
+)
 SECURE = frozenset({"initiate_login_uri"})  # OIDC Registration 1.0 §2: https on this machine too
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MAX_ITEMS = 50
 MAX_TEXT = 2048
-MAX_NAME = 200
+AGES = range(10**9)  # seconds; what a request may say of it too
 
 
 def faults_of_addresses(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
@@ -34,9 +42,7 @@ def faults_of_addresses(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
         values = getattr(metadata, member)
         if len(values) > MAX_ITEMS or any(len(value) > MAX_TEXT for value in values):
             yield member, f"at most {MAX_ITEMS} of at most {MAX_TEXT} characters"
-    if any(len(name) > MAX_NAME for name in metadata.client_name.values()):
-        yield "client_name", f"at most {MAX_NAME} characters"
-    if metadata.default_max_age is not None and metadata.default_max_age < 0:
+    if metadata.default_max_age is not None and metadata.default_max_age not in AGES:
         yield "default_max_age", "a number of seconds"
     if any(level_of(word) is None for word in metadata.default_acr_values):
         yield "default_acr_values", "values of acr_values_supported"
@@ -51,6 +57,15 @@ def is_web_address(uri: str) -> bool:
         return False
     if len(uri) > MAX_TEXT or not uri.isascii() or any(c <= " " or c in "\\<>\"'`{}|^#\x7f" for c in uri):
         return False
-    if not host or "@" in parts.netloc:
+    if not host or "@" in parts.netloc or not has_sane_port(uri):
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
+
+
+def has_sane_port(uri: str) -> bool:
+    """Whether an address names no port, or one that there is; and its host in letters, not in their codes."""
+    try:
+        parts = urlsplit(uri)
+        return parts.port != 0 and "%" not in parts.netloc
+    except ValueError:
+        return False

@@ -5,10 +5,11 @@ from itertools import chain
 from urllib.parse import urlsplit
 
 from idp.kernel.errors import Refused
-from idp.oidc.clients.address_checks import faults_of_addresses
+from idp.oidc.clients.address_checks import faults_of_addresses, has_sane_port
 from idp.oidc.clients.encryption import faults_of_encryption
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.proof_checks import faults_of_profile, faults_of_proof
+from idp.oidc.clients.shown_names import faults_of_names
 from idp.oidc.profiles import ALGORITHMS
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
@@ -62,6 +63,7 @@ def check(metadata: ClientMetadata, signing: Collection[str]) -> None:
     for field, expected in chain(
         faults_of_profile(metadata),
         faults_of_proof(metadata),
+        faults_of_names(metadata),
         faults_of_addresses(metadata),
         faults_of_encryption(metadata),
     ):
@@ -128,8 +130,8 @@ def _check_redirect_uri(uri: str, application_type: str, field: str = "redirect_
         raise InvalidClientMetadata(field, "an absolute address") from None
     if "#" in uri or not uri.isascii() or any(c.isspace() or c in "\\<>\"'`{}|^" for c in uri):
         raise InvalidClientMetadata(field, "an absolute address without a fragment")
-    if parts.username or parts.password or "*" in uri:
-        raise InvalidClientMetadata(field, "an exact address: no user, no wildcard")
+    if parts.username or parts.password or "*" in uri or not has_sane_port(uri):
+        raise InvalidClientMetadata(field, "an exact address: no user, no wildcard, a port that there is")
     if parts.scheme == "https" and parts.hostname:
         return
     if parts.scheme == "http" and parts.hostname in LOOPBACK:

@@ -112,6 +112,9 @@ class Registration:
             details = self._checked(
                 self._read(members, tuple(dict.fromkeys([*USUAL_SCOPE, *known.scope])), kept)
             )
+            if known.profile not in (None, details.profile):
+                # A token for a registration, found or stolen, must not take a client's guards away.
+                raise _refusal("profile", f"{known.profile} as before; an operator may end it")
             manager = new_secret()
             secret = self._clients.change(found.client, details, digest(manager))
             self._audit.record(Event.CLIENT_CHANGED, client_id=client_id)
@@ -160,6 +163,9 @@ class Registration:
         allowed: tuple[str, ...],
         kept: Mapping[str, Any] = MappingProxyType({}),
     ) -> ClientMetadata:
+        if members.get("software_statement") is not None:
+            # RFC 7591 §3.2.2: nobody's statements are approved here.
+            raise OAuthError("software_statement: none is taken here", "unapproved_software_statement")
         try:
             return read(members, allowed, **kept)
         except InvalidClientMetadata as error:

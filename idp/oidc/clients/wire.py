@@ -89,8 +89,8 @@ def _names(members: Mapping[str, Any]) -> dict[str, Any]:
     untagged = members.get(NAME)
     if untagged is None and not names:
         uris = members.get("redirect_uris")
-        first = uris[0] if isinstance(uris, list) and uris and isinstance(uris[0], str) else "?"
-        untagged = first.partition("://")[2].partition("/")[0] or first or "?"
+        first = uris[0] if isinstance(uris, list) and uris and isinstance(uris[0], str) else ""
+        untagged = first.partition("://")[2].partition("/")[0] or first or "unnamed"
     return ({UNTAGGED: untagged} if untagged is not None else {}) | names
 
 
