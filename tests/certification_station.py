@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
-from idp.demo.tls import Certificate
+from idp.demo.tls import Files
 from tests.demonstration import Surfer
 
 PERSON = "toan"
@@ -34,7 +34,7 @@ class Station:
 
 
 @contextmanager
-def station(certificate: Certificate) -> Iterator[Station]:
+def station(certificate: Files) -> Iterator[Station]:
     """Served on loopback until the context ends, vouched for by an authority of its own."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -52,7 +52,7 @@ def station(certificate: Certificate) -> Iterator[Station]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.chain, certificate.key)
+    context.load_cert_chain(certificate.certificate, certificate.key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     served = Station(f"https://localhost:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, daemon=True)

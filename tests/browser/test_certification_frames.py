@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import requests
 
-from idp.demo.tls import make_certificate
+from idp.demo.tls import make_certificates
 from idp.kernel.ids import new_secret
 from tests.bench.server import free_port
 from tests.demonstration import Codes, Demonstration
@@ -51,9 +51,9 @@ def https(answer, folder):
         def log_message(self, *_):
             """Nothing."""
 
-    made = make_certificate(folder)
+    made = make_certificates(folder).server
     secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    secured.load_cert_chain(made.chain, made.key)
+    secured.load_cert_chain(made.certificate, made.key)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.socket = secured.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from idp.demo.tls import make_certificate
+from idp.demo.tls import make_certificates
 from tests.bench.server import free_port
 from tests.certification import Suite
 from tests.certification_station import station
@@ -14,8 +14,8 @@ from tests.demonstration import Demonstration
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
     folder = tmp_path_factory.mktemp("certification")
-    certificate = make_certificate(folder / "own")
-    outbound = {"IDP_OUTBOUND_CA_FILE": str(certificate.authority)}
+    certificates = make_certificates(folder / "own")
+    outbound = {"IDP_OUTBOUND_CA_FILE": str(certificates.authority)}
     provider = Demonstration(folder / "data", free_port(), "--no-portal", "--tls", environment=outbound)
-    with provider as running, station(certificate) as own:
+    with provider as running, station(certificates.server) as own:
         yield Suite(running.told, own)
