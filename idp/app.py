@@ -19,12 +19,13 @@ from idp.oidc.discovery import metadata
 from idp.provider import Provider
 from idp.settings import Settings, load
 from idp.telemetry import begin_request, log_alarm, request_line
+from idp.web.direct import ROUTE, Direct
 from idp.web.endpoints.client_door import ClientDoor
 from idp.web.endpoints.simulator import failing
 from idp.web.endpoints.wellknown import Document, WellKnown
 from idp.web.errors import ERROR, Errors
 from idp.web.hardening import Hardened
-from idp.web.http import FOR_CLIENTS, MAX_BODY, Addresses, Cookies, Presenting
+from idp.web.http import FOR_CLIENTS, MAX_BODY, Addresses, Cookies, Presenting, receive
 from idp.web.i18n import Sentences
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
@@ -34,6 +35,7 @@ from idp.web.routes import (
     WELL_KNOWN,
     Doors,
     api_paths,
+    direct,
     endpoints,
     mount,
     mtls_aliases,
@@ -41,7 +43,6 @@ from idp.web.routes import (
 )
 from idp.web.surface import Surface
 
-ROUTE, ADDRESS = "idp.route", "idp.address"  # in the WSGI environment, for the request's line
 STATIC_AGE = timedelta(days=365)  # their addresses change with their content
 
 
@@ -74,18 +75,21 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     own = OwnPages(surface, steps, provider.desk, provider.sessions, provider.accounts)
     presenting = _presenting(settings)
     door = ClientDoor(provider.client_authentication, presenting)
-    mount(app, Doors(provider, surface, steps, own, presenting, door))
+    doors = Doors(provider, surface, steps, own, presenting, door)
+    mount(app, doors)
     documents = _documents(provider, settings)
     for path, document in documents.items():
         app.add_url_rule(path, view_func=Document.as_view(path, document))
     errors = Errors(surface, provider.completion, api_paths(provider), settings.issuer)
-    for before in (_noted(surface.addresses), _kept_apart(api_paths(provider)), *_steered(provider)):
+    steered = _steered(provider)
+    for before in (_noted, _kept_apart(api_paths(provider)), *steered):
         app.before_request(before)
     app.register_error_handler(IdpError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
     app.register_error_handler(Exception, errors.unforeseen)
     # The documents that everybody fetches all day are answered above the log.
-    answered = WellKnown(Logged(app.wsgi_app), documents)
+    logged = Logged(Direct(app.wsgi_app, direct(doors), errors, steered), surface.addresses)
+    answered = WellKnown(logged, documents)
     hardened = Hardened(answered, is_https=settings.is_https, shared=shared_paths(provider))
     app.wsgi_app = hardened  # type: ignore[method-assign]
     return app
@@ -105,14 +109,10 @@ def _steered(provider: Provider) -> list[Callable[[], None]]:
     return [failing(provider.ephemeral)] if provider.is_simulator else []
 
 
-def _noted(addresses: Addresses) -> Callable[[], None]:
-    def note() -> None:
-        """Leave for the log what Flask knows of a request: it forgets it before the answer comes out."""
-        request.environ[ADDRESS] = addresses.of(request)
-        if request.url_rule is not None:
-            request.environ[ROUTE] = request.url_rule.rule
-
-    return note
+def _noted() -> None:
+    """Leave for the log what Flask knows of a request: it forgets it before the answer comes out."""
+    if request.url_rule is not None:
+        request.environ[ROUTE] = request.url_rule.rule
 
 
 def _kept_apart(paths: Set[str]) -> Callable[[], None]:
@@ -127,8 +127,9 @@ def _kept_apart(paths: Set[str]) -> Callable[[], None]:
 class Logged:
     """WSGI around everything: one line in the log for each request, and nothing of what was in it."""
 
-    def __init__(self, app: WSGIApplication) -> None:
+    def __init__(self, app: WSGIApplication, addresses: Addresses) -> None:
         self._app = app
+        self._addresses = addresses
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         begun, status = perf_counter(), "0"
@@ -144,13 +145,14 @@ class Logged:
             return start_response(line, headers, exc_info) if exc_info else start_response(line, headers)
 
         begin_request(new_secret(64))
+        address = self._addresses.of(receive(environ))
         body = self._app(environ, start)  # type: ignore[arg-type]
         request_line(
             method=environ["REQUEST_METHOD"],
             route=environ.get(ROUTE),
             status=int(status),
             milliseconds=(perf_counter() - begun) * 1000,
-            address=environ.get(ADDRESS, environ.get("REMOTE_ADDR")),
+            address=address,
             error=environ.get(ERROR),
         )
         return body

@@ -1,6 +1,6 @@
 """Turns errors into JSON, a redirect or a page: the only place that picks the form."""
 
-from flask import Response, request
+from flask import Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from idp.kernel.errors import IdpError, NotFound, Refused, TooManyAttempts, Unavailable
@@ -24,7 +24,7 @@ from idp.oidc.errors import (
 from idp.oidc.tokens.dpop import ALGORITHMS
 from idp.signin.interaction import InteractionExpired, InteractionForeign, InteractionMoved
 from idp.telemetry import get_logger, request_id
-from idp.web.http import as_json
+from idp.web.http import as_json, incoming
 from idp.web.surface import FormExpired, Surface
 
 STATUS: dict[type[IdpError], int] = {
@@ -59,7 +59,8 @@ class Errors:
 
     def refused(self, error: IdpError) -> Response:
         """Any error of ours."""
-        request.environ[ERROR] = error.error.error if isinstance(error, AuthorizationRefused) else error.code
+        code = error.error.error if isinstance(error, AuthorizationRefused) else error.code
+        incoming().environ[ERROR] = code
         if isinstance(error, AuthorizationRefused):
             try:
                 return self._surface.answer(self._completion.refused(error))
@@ -72,15 +73,15 @@ class Errors:
                 error_code=error.code,
                 what=str(error),
             )
-        if request.path in self._api_paths:
+        if incoming().path in self._api_paths:
             return self._json(error, status)
         return self._page(error.code, status, error)
 
     def http(self, error: HTTPException) -> Response:
         """Flask's own: no such page, method not allowed."""
         status = error.code or SERVER_ERROR
-        code = request.environ[ERROR] = SENTENCES.get(status, "invalid_request")
-        if request.path in self._api_paths:
+        code = incoming().environ[ERROR] = SENTENCES.get(status, "invalid_request")
+        if incoming().path in self._api_paths:
             response = self._told("invalid_request", _of_http(error), status)
         else:
             response = self._page(code, status)
@@ -89,9 +90,9 @@ class Errors:
 
     def unforeseen(self, error: Exception) -> Response:
         """What nobody raised on purpose: logged whole, told in one sentence."""
-        reference, request.environ[ERROR] = request_id(), "internal_error"
-        self._log.error("unforeseen", reference=reference, path=request.path, exc_info=error)
-        if request.path in self._api_paths:
+        reference, incoming().environ[ERROR] = request_id(), "internal_error"
+        self._log.error("unforeseen", reference=reference, path=incoming().path, exc_info=error)
+        if incoming().path in self._api_paths:
             return self._told("server_error", f"our fault; the reference is {reference}", SERVER_ERROR)
         return self._page("internal_error", SERVER_ERROR)
 
@@ -125,7 +126,7 @@ class Errors:
         reference = request_id()
         description = error.description if isinstance(error, OAuthError) else None
         self._log.info(
-            "error_page", reference=reference, error_code=code, path=request.path, description=description
+            "error_page", reference=reference, error_code=code, path=incoming().path, description=description
         )
         page = self._surface.show(
             "error.html",
@@ -143,7 +144,7 @@ class Errors:
 
 def _of_http(error: HTTPException) -> str:
     if isinstance(error, MethodNotAllowed):
-        return f"method: expected {' or '.join(sorted(error.valid_methods or ()))}{came(request.method)}"
+        return f"method: expected {' or '.join(sorted(error.valid_methods or ()))}{came(incoming().method)}"
     return f"the request cannot be answered: {error.name}"
 
 
@@ -157,7 +158,7 @@ def _invitation() -> str:
 def _challenge(error: IdpError, name: str, description: str) -> str:
     """In the scheme that the token came under, or should have (RFC 6750 §3, RFC 9449 §7.1)."""
     told = f'error="{name}", error_description="{description}"'
-    came = request.headers.get("Authorization", "").partition(" ")[0].lower()
+    came = incoming().headers.get("Authorization", "").partition(" ")[0].lower()
     if came == "dpop" or isinstance(error, _OF_PROOFS):
         return f'DPoP {told}, algs="{DPOP_ALGORITHMS}"'
     return f"Bearer {told}"

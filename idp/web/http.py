@@ -3,15 +3,18 @@
 import base64
 import json
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import parse_qsl, unquote
+from wsgiref.types import WSGIEnvironment
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from flask import Request, Response, request
+from flask import Response
+from werkzeug.wrappers import Request
 from werkzeug.wrappers import Response as AnyResponse
 
 from idp.keyring.jose import BadToken, read_object
@@ -27,6 +30,7 @@ JSON = "application/json"
 CERTIFICATE, FOR_CLIENTS = "idp.client_certificate", "idp.for_clients"
 BAD_REQUEST = 400
 SEE_OTHER = 303
+_incoming: ContextVar[Request] = ContextVar("incoming")
 
 
 class Malformed(OAuthError):
@@ -48,13 +52,25 @@ class WrongContentType(OAuthError):
     status = 415
 
 
+def receive(environ: WSGIEnvironment) -> Request:
+    """From now on this thread answers this request."""
+    request = Request(environ)
+    _incoming.set(request)
+    return request
+
+
+def incoming() -> Request:
+    """The request that this thread answers, whether Flask was asked or not (docs/decisions/0018)."""
+    return _incoming.get()
+
+
 def read_query(*lists: str) -> dict[str, str]:
     """The query's parameters. Those named in ``lists`` may repeat: their values come joined by blanks.
 
     Raises:
         Malformed: a repeated parameter (RFC 6749 §3.1), invalid UTF-8, a NUL, too many of them.
     """
-    return _parsed(request.query_string, "query", lists)
+    return _parsed(incoming().query_string, "query", lists)
 
 
 def read_form(*lists: str) -> dict[str, str]:
@@ -64,7 +80,7 @@ def read_form(*lists: str) -> dict[str, str]:
         WrongContentType: the body is no form.
         Malformed: as in ``read_query``, or the body is larger than 64 KiB.
     """
-    if request.mimetype != FORM:
+    if incoming().mimetype != FORM:
         raise WrongContentType(f"Content-Type: expected {FORM}")
     return _parsed(_read_body(), "body", lists)
 
@@ -76,7 +92,7 @@ def read_json() -> dict[str, Any]:
         WrongContentType: the body is no JSON.
         Malformed: it cannot be read, repeats a member, nests too deep, or is larger than 64 KiB.
     """
-    if request.mimetype != JSON:
+    if incoming().mimetype != JSON:
         raise WrongContentType(f"Content-Type: expected {JSON}")
     try:
         return read_object(_read_body())
@@ -90,7 +106,7 @@ def bearer() -> str | None:
     Raises:
         InvalidToken: the header holds something else.
     """
-    value = request.headers.get("Authorization")
+    value = incoming().headers.get("Authorization")
     if value is None:
         return None
     scheme, _, token = value.partition(" ")
@@ -101,6 +117,7 @@ def bearer() -> str | None:
 
 def _read_body() -> bytes:
     """The whole body. A chunked one tells no length, and one ``read`` may give less than there is."""
+    request = incoming()
     if (request.content_length or 0) <= MAX_BODY:
         request.max_content_length = MAX_BODY + 1  # so that one byte too many is seen, not cut off
         body = b""
@@ -167,7 +184,7 @@ class Cookies:
         return f"__Host-idp_{name}" if self.is_https else f"idp_{name}"
 
     def read(self, name: str) -> str | None:
-        return request.cookies.get(self.name(name))
+        return incoming().cookies.get(self.name(name))
 
     def write(
         self,
@@ -203,12 +220,12 @@ class Addresses:
 
     trusted: tuple[str, ...]
 
-    def of(self, incoming: Request) -> str:
-        peer = incoming.remote_addr or "unknown"
+    def of(self, request: Request) -> str:
+        peer = request.remote_addr or "unknown"
         if not self.trusted or not self._is_trusted(peer):
             return peer
         # Nearest first: the first address that is no proxy of ours is the caller.
-        for hop in reversed(incoming.headers.get("X-Forwarded-For", "").split(",")):
+        for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
             address = hop.strip()
             if not _is_address(address):
                 break
@@ -216,9 +233,9 @@ class Addresses:
                 return address
         return peer
 
-    def came_by_proxy(self, incoming: Request) -> bool:
+    def came_by_proxy(self, request: Request) -> bool:
         """Whether the nearest hop is a proxy of ours: its headers about the connection are then believed."""
-        return bool(self.trusted) and self._is_trusted(incoming.remote_addr or "")
+        return bool(self.trusted) and self._is_trusted(request.remote_addr or "")
 
     def _is_trusted(self, address: str) -> bool:
         if not _is_address(address):
@@ -240,16 +257,17 @@ class Presenting:
         Raises:
             Malformed: a proxy of ours gave a client certificate that cannot be read.
         """
+        request = incoming()
         return Presented(
             authorization=request.headers.get("Authorization"),
-            certificate=self._certificate(),
+            certificate=self._certificate(request),
             dpop=request.headers.get("DPoP"),
             method=request.method,
             url=self.issuer + request.path,
             alias=self.mtls_origin + request.path if self.mtls_origin else None,
         )
 
-    def _certificate(self) -> bytes | None:
+    def _certificate(self, request: Request) -> bytes | None:
         """What our own TLS established, or a proxy's (RFC 9440 §2.2); from others the header is nothing."""
         if CERTIFICATE in request.environ:
             own: bytes | None = request.environ[CERTIFICATE]

@@ -279,6 +279,15 @@ def mtls_aliases(provider: Provider, origin: str | None) -> dict[str, str]:
     return {route.member: origin + route.path for route in routes(provider) if route.member and route.is_api}
 
 
+def direct(doors: Doors) -> dict[str, MethodView]:
+    """The views that are asked without Flask, by path: those for programs at addresses without variables."""
+    return {
+        route.path: route.view(*route.needs(doors))
+        for route in routes(doors.provider)
+        if route.is_api and "<" not in route.path
+    }
+
+
 def mount(app: Flask, doors: Doors) -> None:
     """Hang every view on its address."""
     for route in routes(doors.provider):

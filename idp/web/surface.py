@@ -16,7 +16,7 @@ from idp.kernel.errors import IdpError, Refused, TooManyAttempts
 from idp.kernel.ids import new_secret
 from idp.oidc.authorization.response_modes import AuthorizationResponse
 from idp.signin.ending import Caller
-from idp.web.http import Addresses, Cookies, see_other
+from idp.web.http import Addresses, Cookies, incoming, see_other
 from idp.web.i18n import Language, Sentences, choose_language
 from idp.web.render import Pages
 
@@ -56,15 +56,15 @@ class Surface:
             browser=self.cookies.read(BROWSER) or new_secret(160),
             session=self.cookies.read(SESSION),
             device=self.cookies.read(DEVICE),
-            address=self.addresses.of(request),
-            agent=request.headers.get("User-Agent", ""),
+            address=self.addresses.of(incoming()),
+            agent=incoming().headers.get("User-Agent", ""),
             language=self.language(ui_locales),
         )
 
     def language(self, ui_locales: str | None = None) -> Language:
         """Vietnamese, unless the client, the person or the browser asks for English."""
         return choose_language(
-            ui_locales, self.cookies.read(LANGUAGE), request.headers.get("Accept-Language")
+            ui_locales, self.cookies.read(LANGUAGE), incoming().headers.get("Accept-Language")
         )
 
     def form_token(self, browser: str) -> str:

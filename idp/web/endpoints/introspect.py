@@ -1,11 +1,11 @@
 """POST /introspect."""
 
-from flask import Response, request
+from flask import Response
 from flask.views import MethodView
 
 from idp.oidc.tokens.introspection import TYPE, Introspection
 from idp.web.endpoints.client_door import ClientDoor
-from idp.web.http import as_json
+from idp.web.http import as_json, incoming
 
 JWT = f"application/{TYPE}"
 
@@ -22,7 +22,7 @@ class Introspect(MethodView):
     def post(self) -> Response:
         form, client, _ = self._door.enter(is_public_let_in=False)
         answer = self._tokens.introspect(form, client)
-        if request.accept_mimetypes.best_match(["application/json", JWT]) != JWT:
+        if incoming().accept_mimetypes.best_match(["application/json", JWT]) != JWT:
             return as_json(answer)
         response = Response(self._tokens.signed(answer, client), mimetype=JWT)
         response.headers["Cache-Control"] = "no-store"

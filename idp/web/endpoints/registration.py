@@ -1,10 +1,10 @@
 """/register: clients register themselves, and see to their registration."""
 
-from flask import Response, request
+from flask import Response
 from flask.views import MethodView
 
 from idp.oidc.clients.registration import Registration
-from idp.web.http import Addresses, as_json, bearer, nothing, read_json, read_query
+from idp.web.http import Addresses, as_json, bearer, incoming, nothing, read_json, read_query
 
 CREATED = 201
 NO_CONTENT = 204
@@ -21,7 +21,7 @@ class Register(MethodView):
 
     def post(self) -> Response:
         return as_json(
-            self._registration.register(read_json(), bearer(), self._addresses.of(request)), CREATED
+            self._registration.register(read_json(), bearer(), self._addresses.of(incoming())), CREATED
         )
 
     def get(self) -> Response:
@@ -36,4 +36,4 @@ class Register(MethodView):
 
 
 def _client_id() -> str:
-    return read_query().get("client_id", "") if request.query_string else ""
+    return read_query().get("client_id", "") if incoming().query_string else ""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 from uuid import uuid4
 
-from flask import Response, request
+from flask import Response
 from flask.views import MethodView
 
 from idp.accounts.account import Accounts
@@ -24,7 +24,7 @@ from idp.oidc.sessions.session import Sessions
 from idp.oidc.tokens.handle import read_handle
 from idp.storage.ephemeral import Ephemeral, Space
 from idp.web.endpoints.userinfo import UserInfo
-from idp.web.http import as_json, read_form, read_query
+from idp.web.http import as_json, incoming, read_form, read_query
 
 ACTOR = "simulator"
 INTERACTION = "x-fapi-interaction-id"
@@ -39,7 +39,7 @@ STATUSES = frozenset({"400", "401", "403", "429", "500"})
 
 def _sent() -> dict[str, str]:
     """What a POST says, in its query or as a form; test plans post to an address and send no body."""
-    return read_query() | (read_form() if request.content_length else {})
+    return read_query() | (read_form() if incoming().content_length else {})
 
 
 class RotateKeys(MethodView):
@@ -73,7 +73,7 @@ class Resource(UserInfo):
         except InsufficientScope:
             response = as_json({})
         # FAPI 1.0 Baseline §6.2.1: the one that came, or a new one.
-        response.headers[INTERACTION] = request.headers.get(INTERACTION) or str(uuid4())
+        response.headers[INTERACTION] = incoming().headers.get(INTERACTION) or str(uuid4())
         return response
 
 
@@ -135,17 +135,17 @@ def failing(ephemeral: Ephemeral) -> Callable[[], None]:
     """What to ask before each request of a simulator: whether it is to fail."""
 
     def fail() -> None:
-        entry = ephemeral.get(Space.SIMULATED_FAULT, request.path)
+        entry = ephemeral.get(Space.SIMULATED_FAULT, incoming().path)
         if entry is None:
             return
         times, _, error = entry.value.decode().partition(" ")
         left = int(times) - 1
         if left:
             ephemeral.replace(
-                Space.SIMULATED_FAULT, request.path, f"{left} {error}".encode(), entry.version, FAULT_LASTS
+                Space.SIMULATED_FAULT, incoming().path, f"{left} {error}".encode(), entry.version, FAULT_LASTS
             )
         else:
-            ephemeral.take(Space.SIMULATED_FAULT, request.path)
+            ephemeral.take(Space.SIMULATED_FAULT, incoming().path)
         if error == UNAVAILABLE:
             raise Unavailable(ACTOR)
         status = next(

@@ -1,12 +1,12 @@
 """GET and POST /userinfo."""
 
-from flask import Response, request
+from flask import Response
 from flask.views import MethodView
 
 from idp.oidc.errors import InvalidToken, TokenMisplaced, TokenMissing
 from idp.oidc.tokens.dpop import DpopProofs
 from idp.oidc.tokens.userinfo import UserInfo as Claims
-from idp.web.http import FORM, Presenting, as_json, read_form, read_query
+from idp.web.http import FORM, Presenting, as_json, incoming, read_form, read_query
 
 MISSING = "no access token: send Authorization: Bearer, or DPoP for one that is bound to a key"
 SCHEMES = ("bearer", "dpop")
@@ -29,7 +29,7 @@ class UserInfo(MethodView):
 
     def post(self) -> Response:
         _refuse_query()
-        form = read_form() if request.mimetype == FORM else {}
+        form = read_form() if incoming().mimetype == FORM else {}
         in_header, in_body = _header(), form.get("access_token")
         if in_header and in_body:
             raise TokenMisplaced("the access token came twice: send it once")
@@ -63,7 +63,7 @@ def _missing() -> tuple[str, str]:
 
 def _header() -> tuple[str, str] | None:
     """Scheme and token of ``Authorization`` (RFC 6750 §2.1, RFC 9449 §7.1); ``None`` without the header."""
-    value = request.headers.get("Authorization")
+    value = incoming().headers.get("Authorization")
     if value is None:
         return None
     scheme, _, token = value.partition(" ")

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from flask import Flask, Request, request
 from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
 
 from idp.web.http import (
     FORM,
@@ -17,20 +17,20 @@ from idp.web.http import (
     as_json,
     read_form,
     read_query,
+    receive,
     see_other,
 )
 
-app = Flask(__name__)
-
 
 def query(text: str) -> dict[str, str]:
-    with app.test_request_context(f"/?{text}"):
-        return read_query()
+    receive(EnvironBuilder(f"/?{text}").get_environ())
+    return read_query()
 
 
 def form(body: bytes, content_type: str = FORM, *lists: str, **more: object) -> dict[str, str]:
-    with app.test_request_context("/", method="POST", data=body, content_type=content_type, **more):
-        return read_form(*lists)
+    sent = EnvironBuilder("/", method="POST", data=body, content_type=content_type, **more)
+    receive(sent.get_environ())
+    return read_form(*lists)
 
 
 def as_query(text: bytes) -> dict[str, str]:
@@ -151,8 +151,8 @@ def test_redirect_leads_exactly_there_and_is_not_posted_again(where: str) -> Non
     answer = see_other(where)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, where)
-    with app.test_request_context("/", base_url="https://evil.example"):
-        assert answer.get_wsgi_headers(request.environ)["Location"] == where
+    environ = EnvironBuilder(base_url="https://evil.example").get_environ()
+    assert answer.get_wsgi_headers(environ)["Location"] == where
 
 
 @pytest.mark.parametrize(

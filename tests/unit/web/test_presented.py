@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from flask import Flask
+from werkzeug.test import EnvironBuilder
 
-from idp.web.http import Addresses, Malformed, Presenting
+from idp.web.http import Addresses, Malformed, Presenting, receive
 
 PROXY = "10.0.0.7"
 presented = Presenting("https://id.example", Addresses(("10.0.0.0/8",)))
@@ -31,10 +31,9 @@ def certificate() -> x509.Certificate:
 def asked(header: str | None, peer: str = PROXY, reader: Presenting = presented) -> object:
     headers = {"Host": "evil.example", "DPoP": "a.b.c", **({"Client-Cert": header} if header else {})}
     environ = {"REMOTE_ADDR": peer}
-    with Flask("test").test_request_context(
-        "/token?x=1", method="POST", headers=headers, environ_base=environ
-    ):
-        return reader()
+    sent = EnvironBuilder("/token?x=1", method="POST", headers=headers, environ_base=environ)
+    receive(sent.get_environ())
+    return reader()
 
 
 def sequence(certificate: x509.Certificate) -> str:
