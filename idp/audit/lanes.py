@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -24,14 +24,16 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     insert,
+    select,
     text,
     update,
 )
 from sqlalchemy.exc import IntegrityError
 
 from idp.audit.chain import Chain, Told
-from idp.kernel.errors import Corrupt, IdpError
+from idp.kernel.errors import Corrupt, IdpError, Unavailable
 from idp.storage.database import Database, Instant, metadata
+from idp.storage.engine import RETRYABLE, sqlstate
 from idp.storage.prepared import Prepared
 
 REGISTER = 0  # the row of audit_lanes that counts the lanes; real ones begin at 1
@@ -70,10 +72,20 @@ audit_lanes = Table(
 _APPEND = Prepared(
     insert(audit_events).values({column.name: bindparam(column.name) for column in audit_events.columns})
 )
-_MOVE_HEAD = Prepared(
+_MOVE = (
     update(audit_lanes)
     .where(audit_lanes.c.lane == bindparam("of"), audit_lanes.c.seq == bindparam("was"))
     .values(seq=bindparam("now"), mac=bindparam("seal"))
+)
+_MOVE_HEAD = Prepared(_MOVE)
+# PostgreSQL does both in one exchange, and writes the row only where the head was moved.
+_MOVED = _MOVE.returning(audit_lanes.c.lane).cte("moved")
+_TOLD = [column for column in audit_events.columns if column.name != "lane"]
+_MOVE_AND_APPEND = Prepared(
+    insert(audit_events).from_select(
+        ["lane", *(column.name for column in _TOLD)],
+        select(_MOVED.c.lane, *(bindparam(column.name, type_=column.type) for column in _TOLD)),
+    )
 )
 _COUNT_A_LANE = text(
     "INSERT INTO audit_lanes (lane, seq, mac) VALUES (0, 1, :mac) "
@@ -181,16 +193,48 @@ class Lanes:
             raise Corrupt("audit_lanes") from error
         return head
 
+    def append_alone(self, record: Record) -> Head | None:
+        """Add one row as a transaction of its own, where one statement can: the new head is to be given back.
+
+        ``None``: nothing was written; take ``append``.
+        """
+        head = None if self._database.is_sqlite else self._take()
+        if head is None:
+            return None
+        end, rows = self._extended(head, [record])
+        try:
+            if self._run_both(head, end, rows[0]):
+                return end
+        except Unavailable as error:
+            if sqlstate(error.__cause__) not in RETRYABLE:
+                raise  # nobody knows whether it stands: that lane is written no more
+        self._free.append(head)
+        return None
+
     def _write(self, head: Head, records: Sequence[Record]) -> Head:
+        end, rows = self._extended(head, records)
+        with self._database.transaction():
+            if not self._database.is_sqlite and len(rows) == 1:
+                is_ours = self._run_both(head, end, rows[0])
+            elif is_ours := self._database.run(_MOVE_HEAD, self._move(head, end)) == 1:
+                self._database.run(_APPEND, rows if len(rows) > 1 else rows[0])
+            if not is_ours:
+                raise LaneLost(head.lane, head.seq)
+        return end
+
+    def _extended(self, head: Head, records: Sequence[Record]) -> tuple[Head, list[dict[str, Any]]]:
+        """The head after these records, and their rows."""
         lane, seq, mac = head.lane, head.seq, head.mac
         rows = []
         for record in records:
             seq += 1
             mac = self._chain.link(mac, lane, seq, record.told())
             rows.append({"lane": lane, "seq": seq, "mac": mac, **record._asdict()})
-        moved = {"of": lane, "was": head.seq, "now": seq, "seal": self._chain.seal(lane, seq, mac)}
-        with self._database.transaction():
-            if self._database.run(_MOVE_HEAD, moved) != 1:
-                raise LaneLost(lane, head.seq)
-            self._database.run(_APPEND, rows if len(rows) > 1 else rows[0])
-        return Head(lane, seq, mac)
+        return Head(lane, seq, mac), rows
+
+    def _move(self, head: Head, end: Head) -> dict[str, Any]:
+        seal = self._chain.seal(end.lane, end.seq, end.mac)
+        return {"of": head.lane, "was": head.seq, "now": end.seq, "seal": seal}
+
+    def _run_both(self, head: Head, end: Head, row: dict[str, Any]) -> bool:
+        return self._database.run(_MOVE_AND_APPEND, row | self._move(head, end)) == 1

@@ -101,6 +101,8 @@ class AuditLog:
         entry = Entry(self._clock().astimezone(UTC), event, account_id, _plain(client_id), facts)
         if self._database.in_transaction:
             self._join(entry)
+        elif (head := self._lanes.append_alone(_record(entry))) is not None:
+            self.committed(head, [entry])
         else:
             self._database.atomically(lambda: self._join(entry))
 
@@ -134,12 +136,8 @@ class AuditLog:
         """Write the entries' rows in the open transaction. A lane found lost becomes an entry of its own."""
         self._here.pending = None  # what is recorded from now on, while committing, needs a guard of its own
         while True:
-            records = [
-                Record(entry.at, entry.event, entry.account_id, entry.client_id, _text(entry.facts))
-                for entry in entries
-            ]
             try:
-                return self._lanes.append(records)
+                return self._lanes.append([_record(entry) for entry in entries])
             except LaneLost as lost:
                 facts: dict[str, Fact] = {"lane": lost.lane, "seq": lost.seq}
                 now = self._clock().astimezone(UTC)
@@ -180,8 +178,9 @@ class _Pending:
             self._log.committed(self._head, self.entries)
 
 
-def _text(facts: Mapping[str, Fact]) -> str:
-    return _write_json(facts) if facts else "{}"
+def _record(entry: Entry) -> Record:
+    facts = _write_json(entry.facts) if entry.facts else "{}"
+    return Record(entry.at, entry.event, entry.account_id, entry.client_id, facts)
 
 
 def _check(name: str, value: Fact) -> None:

@@ -51,10 +51,11 @@ class Instant(TypeDecorator[datetime]):
 
 
 class _Here(threading.local):
-    """What one thread holds: its connection, the driver's own beneath, and its open transaction."""
+    """What one thread holds: its connection, the driver's own beneath with a cursor, its open transaction."""
 
     connection: Connection | None = None
     raw: Any = None
+    cursor: Any = None
     is_open: bool = False
     guards: list[CommitGuard]
     transaction: object = None
@@ -201,7 +202,7 @@ class Database:
     ) -> T:
         """To the driver, without SQLAlchemy in between."""
         self._connection()
-        cursor = self._here.raw.cursor()
+        cursor = self._here.cursor
         try:
             if isinstance(parameters, dict):
                 compiled = statement.compiled(self.engine.dialect, frozenset(parameters))
@@ -214,8 +215,6 @@ class Database:
             return read(cursor, compiled)
         except self.engine.dialect.loaded_dbapi.Error as error:
             raise self._named(error) from error
-        finally:
-            cursor.close()
 
     def _connection(self) -> Connection:
         """The thread's own: taken up or opened at its first statement, and anew once the server has gone."""
@@ -231,7 +230,8 @@ class Database:
             connection.close()
             here.connection = None
         here.connection = self.engine.connect()
-        here.raw = here.connection.connection.dbapi_connection
+        raw: Any = here.connection.connection.dbapi_connection
+        here.raw, here.cursor = raw, raw.cursor()
         self._held.add(here.connection)
         return here.connection
 
@@ -243,7 +243,7 @@ class Database:
         """BEGIN or COMMIT."""
         self._announce(None, word)
         try:
-            self._here.raw.execute(word)
+            self._here.cursor.execute(word)
         except self.engine.dialect.loaded_dbapi.Error as error:
             raise self._named(error) from error
 

@@ -40,7 +40,7 @@ class Compiled:
         kind: Callable[..., Dialect] = type(dialect)
         spoken = kind(paramstyle="named" if dialect.name == "sqlite" else "pyformat")
         made: Any = prepared.statement.compile(
-            dialect=spoken, column_keys=sorted(names) if _is_insert(prepared) else None
+            dialect=spoken, column_keys=sorted(names) if _is_insert_of_values(prepared) else None
         )
         self.sql = str(made)
         self._own = {name: value for name, value in made.params.items() if name not in names}
@@ -80,8 +80,10 @@ def _row_of(names: list[str]) -> Any:
     return namedtuple("Row", names, rename=True)
 
 
-def _is_insert(prepared: Prepared) -> bool:
-    return bool(getattr(prepared.statement, "is_insert", False))
+def _is_insert_of_values(prepared: Prepared) -> bool:
+    """Whether it is an INSERT that names the columns which it is given; one from a SELECT names its own."""
+    statement: Any = prepared.statement
+    return bool(getattr(statement, "is_insert", False)) and statement.select is None
 
 
 def _impl(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:

@@ -18,8 +18,14 @@ def any_database(request):
 
 
 @pytest.fixture
-def log(any_database, clock):
-    return AuditLog(any_database, KEY, clock)
+def log_of(clock):
+    """A log on a database of the test's choice."""
+    return lambda database: AuditLog(database, KEY, clock)
+
+
+@pytest.fixture
+def log(any_database, log_of):
+    return log_of(any_database)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from idp.audit.events import Event
@@ -39,6 +40,45 @@ def test_a_commit_that_fails_leaves_the_chain_whole_either_way(any_database, log
 
     assert told == 0
     assert (count(any_database), verify(any_database, KEY).findings) == (2 + is_committed, ())
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_a_lone_row_whose_fate_is_unknown_leaves_the_chain_whole(postgres_database, log_of, is_committed):
+    """The connection broke at the one statement: the server may have run it, or not."""
+    log = log_of(postgres_database)
+    log.record(Event.TOKEN_ISSUED)
+    heard = []
+    log.listen(heard.append)
+    run = postgres_database.run
+
+    def broken(statement, parameters=None):
+        if is_committed:
+            run(statement, parameters)
+        raise Unavailable("database")
+
+    postgres_database.run = broken
+    with pytest.raises(Unavailable):
+        log.record(Event.TOKEN_ISSUED)
+    postgres_database.run = run
+    log.record(Event.TOKEN_ISSUED)
+
+    assert len(heard) == 1
+    assert (count(postgres_database), verify(postgres_database, KEY).findings) == (2 + is_committed, ())
+
+
+def test_a_lone_row_is_one_statement_in_postgresql(postgres_database, log_of):
+    log, heard = log_of(postgres_database), []
+    log.record(Event.TOKEN_ISSUED)
+
+    def hear(_connection, _cursor, sql, *_):
+        heard.append(sql)
+
+    event.listen(postgres_database.engine, "before_cursor_execute", hear)
+    log.record(Event.TOKEN_ISSUED)
+    event.remove(postgres_database.engine, "before_cursor_execute", hear)
+
+    assert len(heard) == 1
+    assert (count(postgres_database), verify(postgres_database, KEY).findings) == (2, ())
 
 
 def test_a_guard_that_refuses_the_commit_leaves_the_chain_whole(any_database, log):
