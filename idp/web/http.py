@@ -60,7 +60,7 @@ def receive(environ: WSGIEnvironment) -> Request:
 
 
 def incoming() -> Request:
-    """The request that this thread answers, whether Flask was asked or not (docs/decisions/0018)."""
+    """The request that this thread answers, whether Flask was asked or not (docs/decisions/0019)."""
     return _incoming.get()
 
 

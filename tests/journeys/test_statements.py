@@ -114,6 +114,20 @@ def test_each_step_of_a_sign_in_asks_as_little_as_it_can(
 
 
 @pytest.mark.usefixtures("warm")
+@pytest.mark.parametrize("written", ["opaque", "jwt"])
+def test_token_of_a_clients_own_right_writes_its_audit_row_alone(house: House, written: str) -> None:
+    robot = house.client(
+        "robot", grant_types=("client_credentials",), scope=("reports",), access_token_format=written
+    )
+
+    robot.post("/token", {"grant_type": "client_credentials"})  # from now on the client is known
+
+    asked = cost(house, lambda: robot.post("/token", {"grant_type": "client_credentials"}))
+
+    assert asked == (WRITE_AUDIT, 1)
+
+
+@pytest.mark.usefixtures("warm")
 def test_second_client_costs_one_transaction(
     house: House, rp: RelyingParty, person: Person, browser: Browser
 ) -> None:

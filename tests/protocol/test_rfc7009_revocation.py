@@ -1,5 +1,7 @@
 """RFC 7009: a client gives a token back, and the whole grant ends."""
 
+from datetime import timedelta
+
 import pytest
 from werkzeug.test import TestResponse
 
@@ -76,6 +78,40 @@ def test_public_client_revokes_by_its_name(house: House, person: Person) -> None
     assert revoke(app, tokens["refresh_token"]).status_code == 200
 
     refused(app.userinfo(tokens["access_token"]), "invalid_token", 401)
+
+
+@pytest.mark.spec("RFC 7009 §2.1")
+@pytest.mark.parametrize("written", ["opaque", "jwt"])
+def test_token_of_a_clients_own_right_dies_at_once(house: House, written: str) -> None:
+    robot = house.client(
+        "robot", grant_types=("client_credentials",), scope=("reports",), access_token_format=written
+    )
+    heard: list[str] = []
+    first, second = (
+        robot.post("/token", {"grant_type": "client_credentials"}).json["access_token"] for _ in range(2)
+    )
+    house.provider.audit.listen(lambda entry: heard.append(entry.event))
+
+    for _ in range(2):
+        assert revoke(robot, first).status_code == 200
+
+    assert robot.post("/introspect", {"token": first}).json == {"active": False}
+    assert robot.post("/introspect", {"token": second}).json["active"] is True
+    assert heard == [Event.GRANT_REVOKED]
+
+
+@pytest.mark.spec("RFC 7009 §2.1")
+def test_end_of_a_clients_own_right_is_remembered_until_its_token_is_over(house: House) -> None:
+    robot = house.client("robot", grant_types=("client_credentials",), scope=("reports",))
+    answer = robot.post("/token", {"grant_type": "client_credentials"}).json
+    revoke(robot, answer["access_token"])
+
+    house.clock.now += timedelta(seconds=answer["expires_in"] - 1)
+    assert house.provider.grants.forget() == 0
+    assert robot.post("/introspect", {"token": answer["access_token"]}).json == {"active": False}
+
+    house.clock.now += timedelta(minutes=15)
+    assert house.provider.grants.forget() == 1
 
 
 @pytest.mark.spec("RFC 7009 §2.2.1")

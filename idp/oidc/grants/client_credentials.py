@@ -10,7 +10,7 @@ from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidAuthorizationDetails, InvalidScope
 from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.claims import SCOPES
-from idp.oidc.tokens.grant import Grant
+from idp.oidc.tokens.own_right import own_right
 from idp.oidc.tokens.rar import DETAILS
 from idp.oidc.tokens.resource import RESOURCE, read_resources
 
@@ -30,9 +30,6 @@ class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[mis
             if word not in allowed:
                 raise InvalidScope(f"scope: {word} is not registered for this client's own use")
 
-    def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
-        return self.rooms.issue.atomically(super().create_token_response)  # type: ignore[no-any-return]
-
     def generate_token(self, **_: object) -> dict[str, Any]:
         client, now = self.request.client, self.rooms.clock()
         asked = tuple((self.request.payload.scope or "").split())
@@ -40,27 +37,22 @@ class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[mis
             # RFC 9396 §5: refused, not left out. All types there are speak of what a person allows.
             raise InvalidAuthorizationDetails("authorization_details: none without a person to allow them")
         resources = read_resources(self.request.form.get(RESOURCE), client.metadata.resources)
-        grant = Grant(
-            id=new_id(),
-            client_id=client.client_id,
-            account_id=None,
-            session_id=None,
-            scope=asked or _own_scope(client),
-            claims={},
-            level=0,
-            amr=(),
-            auth_time=None,
-            confirmation=self.request.confirmation,
-            resources=resources,
+        grant = own_right(
+            new_id(),
+            client.client_id,
+            asked or _own_scope(client),
             created_at=now,
             expires_at=now + self.rooms.access_tokens.ttl,
+            confirmation=self.request.confirmation,
+            resources=resources,
         )
-        self.rooms.grants.add(grant)
+        body = self.rooms.issue.response(client, grant, grant.scope, None, grant.confirmation, resources)
+        # Last, and all that is written: no token leaves without it.
         self.rooms.audit.record(Event.TOKEN_ISSUED, client_id=client.client_id, grant_type=self.GRANT_TYPE)
-        return self.rooms.issue.response(client, grant, grant.scope, None, grant.confirmation, resources)
+        return body
 
     def save_token(self, token: dict[str, Any]) -> None:
-        """Nothing: the grant is recorded in ``generate_token``."""
+        """Nothing: the token says all there is (docs/decisions/0020)."""
 
     @classmethod
     def extensions(cls, _rooms: Rooms) -> list[object]:

@@ -101,7 +101,7 @@ class Codes:
         if self._found_and_ended(handle):
             return
         try:
-            self._grants.add_dead(handle, client.client_id)
+            self._grants.add_dead(handle.owner, client.client_id, handle.hash)
         except IntegrityError:  # the first was written just now
             self._found_and_ended(handle)
 

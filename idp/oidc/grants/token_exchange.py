@@ -118,7 +118,7 @@ class TokenExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
         actor = self._read("actor_token")
         if actor is None:
             return
-        grant = self.rooms.grants.find(actor.grant_id)
+        grant = self.rooms.grants.find(actor.grant_id) or actor.own
         is_own = grant is not None and grant.account_id is None and grant.client_id == client.client_id
         if grant is None or not is_own or not grant.is_live(self.rooms.clock()):
             raise InvalidRequest("actor_token: expected one that this client got for itself, still live")

@@ -1,7 +1,7 @@
 """Access tokens: a MAC over the grant they stand for, so that issuing one stores nothing.
 
-Opaque to clients, but for those registered for JWTs (RFC 9068). Either way the grant's row is still read at
-every use: revocation is a property of reads (docs/decisions/0011).
+Opaque to clients, but for those registered for JWTs (RFC 9068). Either way the grant's row is still looked
+for at every use: revocation is a property of reads (docs/decisions/0011).
 """
 
 import base64
@@ -22,6 +22,7 @@ from idp.oidc.tokens.jwt_access_token import NO_LIMITS, AccessToken, JwtAccessTo
 _HEAD = struct.Struct(">B16sQ8s")  # version, grant, expiry in epoch seconds, nonce
 _PLAIN = 1  # then: the scope
 _RICH = 2  # then: a JSON object, for tokens that say more than their scope
+_OWN = 3  # likewise, for a client's own right: the token alone tells of it
 _MAC_BYTES = 32
 MAX_LENGTH = 4096
 
@@ -69,9 +70,12 @@ class AccessTokens:
                 ),
             )
         version, tail = _PLAIN, " ".join(scope)
-        if confirmation or audience or limits is not NO_LIMITS:
-            version = _RICH
+        is_own = grant.account_id is None
+        if confirmation or audience or is_own or limits is not NO_LIMITS:
+            version = _OWN if is_own else _RICH
             told: dict[str, Any] = {"scope": tail, "cnf": confirmation, "aud": audience}
+            if is_own:
+                told["client_id"] = client.client_id
             if limits.actor is not None:
                 told |= {"act": limits.actor, "client_id": client.client_id}
             if limits is not NO_LIMITS:
@@ -102,11 +106,12 @@ class AccessTokens:
             return None
         version, grant_id, expires, _nonce = _HEAD.unpack_from(body)
         expires_at = datetime.fromtimestamp(expires, UTC)
-        if version not in (_PLAIN, _RICH) or expires_at <= self._clock():
+        if version not in (_PLAIN, _RICH, _OWN) or expires_at <= self._clock():
             return None
         tail = body[_HEAD.size :].decode()
-        more: dict[str, Any] = json.loads(tail) if version == _RICH else {"scope": tail}
+        more: dict[str, Any] = {"scope": tail} if version == _PLAIN else json.loads(tail)
         return AccessToken(
+            is_own=version == _OWN,
             grant_id=UUID(bytes=grant_id),
             scope=tuple(more["scope"].split()),
             issued_at=datetime.fromtimestamp(more["iat"], UTC) if "iat" in more else expires_at - self.ttl,

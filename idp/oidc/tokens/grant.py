@@ -57,11 +57,10 @@ grants = Table(
     Column("revoked_at", Instant),
     sqlite_with_rowid=False,
 )
-# A client's own grants, the most frequent, have none of these, and then cost no more than their row.
 for _name in ("account_id", "session_id", "mandate_id"):
     _has_one = text(f"{_name} IS NOT NULL")
     Index(f"ix_grants_{_name}", grants.c[_name], sqlite_where=_has_one, postgresql_where=_has_one)
-BURIED = timedelta(minutes=10)  # longer than any request lasts
+BURIED = timedelta(minutes=10)  # longer than any request lasts, and farther than our clocks stand apart
 _INSERT = Prepared(insert(grants))
 # With how its account stands: whoever reads a grant asks that next.
 _FIND = Prepared(
@@ -210,19 +209,24 @@ class Grants:
             return None
         return grant
 
-    def add_dead(self, code: Handle, client_id: str) -> None:
-        """Take the id of the grant that a code would give birth to, so that nothing comes; see ``add``."""
+    def add_dead(
+        self, grant_id: UUID, client_id: str, code_hash: bytes | None = None, until: datetime | None = None
+    ) -> None:
+        """Take the id of a grant that has no row, or not yet, so that nothing comes of it; see ``add``.
+
+        ``until`` is when the last of its tokens is over, if it has any.
+        """
         now = self._clock()
         row = {
-            "id": code.owner,
+            "id": grant_id,
             "client_id": client_id,
             "scope": "",
             "claims": {},
             "level": 0,
             "amr": [],
-            "code_hash": code.hash,
+            "code_hash": code_hash,
             "created_at": now,
-            "expires_at": now + BURIED,
+            "expires_at": (until or now) + BURIED,
             "revoked_at": now,
         }
         self._database.run(_INSERT, row)

@@ -14,6 +14,7 @@ from idp.keyring.keyring import Keyring
 from idp.oidc.clients.client import Client
 from idp.oidc.tokens.acting import Acting, exchangers
 from idp.oidc.tokens.grant import Grant
+from idp.oidc.tokens.own_right import own_right
 from idp.oidc.tokens.subject import Subjects
 
 TYPE = "at+jwt"
@@ -31,6 +32,7 @@ class AccessToken:
         client_id: whose token it is, where it is not the client's that the grant was given to.
         actor: who acts for the account with it, as in the ``act`` claim (RFC 8693 §4.1).
         details: fewer ``authorization_details`` than the grant's (RFC 9396 §6); ``None``: all of them.
+        is_own: whether it is about a client's own right, which nothing else tells of (``own``).
     """
 
     grant_id: UUID
@@ -42,6 +44,22 @@ class AccessToken:
     client_id: str | None = None
     actor: Mapping[str, Any] | None = None
     details: tuple[Mapping[str, Any], ...] | None = None
+    is_own: bool = False
+
+    @property
+    def own(self) -> Grant | None:
+        """The grant, where it is a client's own right; it stands unless there is a row that says it ended."""
+        if not self.is_own or self.client_id is None:
+            return None
+        return own_right(
+            self.grant_id,
+            self.client_id,
+            self.scope,
+            created_at=self.issued_at,
+            expires_at=self.expires_at,
+            confirmation=self.confirmation,
+            resources=self.audience,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +133,7 @@ class JwtAccessTokens:
             client_id=claims["client_id"],
             actor=exchangers(claims),
             details=None if details is None else tuple(details),
+            is_own=claims["sub"] == claims["client_id"],  # subjects of people are MACs
         )
 
 

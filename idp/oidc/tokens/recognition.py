@@ -35,7 +35,7 @@ class Recognition:
         """The token; ``None`` if it is not ours, has expired, or is a refresh token no longer in force."""
         access = self._access_tokens.read(text)
         if access is not None:
-            grant = self._grants.find(access.grant_id)
+            grant = self._grants.find(access.grant_id) or access.own
             return None if grant is None else Recognised(grant=grant, access=access)
         handle = read_handle(text)
         grant = self._grants.find(handle.owner) if handle else None

@@ -1,13 +1,16 @@
 """Revocation (RFC 7009): a client gives a token back, and its whole grant ends."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+
+from sqlalchemy.exc import IntegrityError
 
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidGrant, InvalidRequest, UnsupportedTokenType
 from idp.oidc.tokens.grant import Grants
-from idp.oidc.tokens.recognition import HINTS, Recognition
+from idp.oidc.tokens.recognition import HINTS, Recognised, Recognition
 from idp.storage.database import Database
 
 
@@ -42,11 +45,15 @@ class Revocation:
             raise InvalidGrant("token: issued to another client")
         if found.client_id != found.grant.client_id:
             raise UnsupportedTokenType("token: got in exchange; it ends with what it was exchanged for")
-        with self._database.transaction():
-            if self._grants.revoke(found.grant.id):
-                self._audit.record(
-                    Event.GRANT_REVOKED,
-                    account_id=found.grant.account_id,
-                    client_id=client.client_id,
-                    reason="client",
-                )
+        with suppress(IntegrityError):  # another request has ended it meanwhile
+            self._database.atomically(lambda: self._end(found))
+
+    def _end(self, found: Recognised) -> None:
+        grant, access = found.grant, found.access
+        if access is not None and access.is_own and grant.revoked_at is None:
+            self._grants.add_dead(grant.id, grant.client_id, until=grant.expires_at)
+        elif not self._grants.revoke(grant.id):
+            return
+        self._audit.record(
+            Event.GRANT_REVOKED, account_id=grant.account_id, client_id=grant.client_id, reason="client"
+        )

@@ -106,6 +106,8 @@ class UserInfo:
 
     def _live(self, presented: AccessToken) -> tuple[Grant, Sequence[Any] | None]:
         found = self._grants.find_with_account(presented.grant_id)
+        if found is None and (own := presented.own) is not None:
+            found = own, None
         if found is None or not found[0].is_live(self._clock()):
             raise InvalidToken("the access token is no longer valid")
         return found
