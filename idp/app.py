@@ -58,19 +58,7 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     app = Flask("idp.web", static_url_path="/static", static_folder="static")
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, SEND_FILE_MAX_AGE_DEFAULT=STATIC_AGE)
     app.extensions["provider"] = provider
-    sentences = Sentences(is_strict=settings.is_demo)
-    surface = Surface(
-        pages=Pages(
-            sentences,
-            urlsplit(settings.issuer).netloc,
-            is_simulator=settings.is_simulator,
-            has_requests="ciba" in provider.features,
-        ),
-        sentences=sentences,
-        cookies=Cookies(is_https=settings.is_https),
-        addresses=Addresses(settings.trusted_proxies),
-        form_key=derive(settings.root_secret, "form-token"),
-    )
+    surface = _surface(settings, provider)
     steps = Steps(surface, provider.desk, provider.clock)
     own = OwnPages(surface, steps, provider.desk, provider.sessions, provider.accounts)
     presenting = _presenting(settings)
@@ -93,6 +81,22 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     hardened = Hardened(answered, is_https=settings.is_https, shared=shared_paths(provider))
     app.wsgi_app = hardened  # type: ignore[method-assign]
     return app
+
+
+def _surface(settings: Settings, provider: Provider) -> Surface:
+    sentences = Sentences(is_strict=settings.is_demo)
+    return Surface(
+        pages=Pages(
+            sentences,
+            urlsplit(settings.issuer).netloc,
+            is_simulator=settings.is_simulator,
+            has_requests="ciba" in provider.features,
+        ),
+        sentences=sentences,
+        cookies=Cookies(is_https=settings.is_https),
+        addresses=Addresses(settings.trusted_proxies),
+        form_key=derive(settings.root_secret, "form-token"),
+    )
 
 
 def _presenting(settings: Settings) -> Presenting:

@@ -83,7 +83,7 @@ class Database:
         self.engine = make_engine(url, synchronous)
         self._here = _Here()
         self._held: weakref.WeakSet[Connection] = weakref.WeakSet()
-        self._spare: deque[tuple[Connection, Any]] = deque()
+        self._spare: deque[tuple[Connection, Any, Any]] = deque()
         self._writing = threading.Lock() if self.is_sqlite else None
 
     @contextmanager
@@ -163,8 +163,8 @@ class Database:
     def put_back(self) -> None:
         """Leave the thread's connection to whichever thread needs one next. Not inside a transaction."""
         if (connection := self._here.connection) is not None:
-            self._spare.append((connection, self._here.raw))
-            self._here.connection = self._here.raw = None
+            self._spare.append((connection, self._here.raw, self._here.cursor))
+            self._here.connection = self._here.raw = self._here.cursor = None
 
     def close(self) -> None:
         """Close every thread's connection."""
@@ -221,7 +221,7 @@ class Database:
         here = self._here
         if here.connection is None and self._spare:
             with suppress(IndexError):  # another thread was first
-                here.connection, here.raw = self._spare.pop()
+                here.connection, here.raw, here.cursor = self._spare.pop()
         connection = here.connection
         if connection is not None and (here.is_open or self._is_alive(connection)):
             return connection

@@ -16,7 +16,7 @@ Answer = Callable[[], Response]
 
 
 class Direct:
-    """WSGI in front of Flask: asks the views at fixed addresses itself (docs/decisions/0019).
+    """WSGI in front of Flask: asks the views at fixed addresses itself (docs/decisions/0021).
 
     What they do not answer, such as HEAD, OPTIONS and methods that are not theirs, goes on to Flask, where
     the same views hang.

@@ -150,7 +150,7 @@ def _of_http(error: HTTPException) -> str:
 
 def _invitation() -> str:
     """To whoever brought no token: bare, for no fault is to be told (RFC 6750 §3.1)."""
-    if request.path == REGISTER:
+    if incoming().path == REGISTER:
         return 'Bearer realm="register"'  # what opens a registration is bound to no key
     return f'Bearer realm="userinfo", DPoP algs="{DPOP_ALGORITHMS}"'
 

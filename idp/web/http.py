@@ -54,13 +54,12 @@ class WrongContentType(OAuthError):
 
 def receive(environ: WSGIEnvironment) -> Request:
     """From now on this thread answers this request."""
-    request = Request(environ)
-    _incoming.set(request)
+    _incoming.set(request := Request(environ))
     return request
 
 
 def incoming() -> Request:
-    """The request that this thread answers, whether Flask was asked or not (docs/decisions/0019)."""
+    """The request that this thread answers, whether Flask was asked or not (docs/decisions/0021)."""
     return _incoming.get()
 
 

@@ -52,7 +52,7 @@ class ClientCredentialsGrant(AuthlibClientCredentialsGrant):  # type: ignore[mis
         return body
 
     def save_token(self, token: dict[str, Any]) -> None:
-        """Nothing: the token says all there is (docs/decisions/0020)."""
+        """Nothing: the token says all there is (docs/decisions/0022)."""
 
     @classmethod
     def extensions(cls, _rooms: Rooms) -> list[object]:

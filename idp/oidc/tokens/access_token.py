@@ -69,15 +69,14 @@ class AccessTokens:
                     details=limits.details,
                 ),
             )
-        version, tail = _PLAIN, " ".join(scope)
-        is_own = grant.account_id is None
+        version, tail, is_own = _PLAIN, " ".join(scope), grant.account_id is None
         if confirmation or audience or is_own or limits is not NO_LIMITS:
             version = _OWN if is_own else _RICH
             told: dict[str, Any] = {"scope": tail, "cnf": confirmation, "aud": audience}
-            if is_own:
+            if is_own or limits.actor is not None:
                 told["client_id"] = client.client_id
             if limits.actor is not None:
-                told |= {"act": limits.actor, "client_id": client.client_id}
+                told["act"] = limits.actor
             if limits is not NO_LIMITS:
                 told |= {"iat": int(now.timestamp()), "details": limits.details}
             tail = json.dumps(told, separators=(",", ":"))

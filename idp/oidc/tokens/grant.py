@@ -217,19 +217,9 @@ class Grants:
         ``until`` is when the last of its tokens is over, if it has any.
         """
         now = self._clock()
-        row = {
-            "id": grant_id,
-            "client_id": client_id,
-            "scope": "",
-            "claims": {},
-            "level": 0,
-            "amr": [],
-            "code_hash": code_hash,
-            "created_at": now,
-            "expires_at": (until or now) + BURIED,
-            "revoked_at": now,
-        }
-        self._database.run(_INSERT, row)
+        row = {"id": grant_id, "client_id": client_id, "scope": "", "claims": {}, "level": 0, "amr": []}
+        row |= {"code_hash": code_hash, "created_at": now, "expires_at": (until or now) + BURIED}
+        self._database.run(_INSERT, row | {"revoked_at": now})
 
     def forget(self) -> int:
         """Remove grants whose time is over, and no sooner: till then a reuse is noticed; gives how many."""

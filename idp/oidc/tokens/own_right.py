@@ -1,4 +1,4 @@
-"""A client's own right: a grant without an account, which only its token tells of (docs/decisions/0020)."""
+"""A client's own right: a grant without an account, which only its token tells of (docs/decisions/0022)."""
 
 from collections.abc import Mapping
 from datetime import datetime
