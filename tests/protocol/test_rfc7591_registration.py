@@ -149,7 +149,7 @@ def test_nobody_gets_more_scope_than_the_operator_gave(house: House) -> None:
 
 @pytest.mark.spec("RFC 7591 §5", "OIDC Registration 1.0 §8.1")
 def test_nobody_appraises_themselves(open_house: House) -> None:
-    told = {"is_vetted": True, "claims": ["identity_number"], "default_level": 1, "legal_basis": "x"}
+    told = {"is_vetted": True, "claims": ["identity_number"], "default_level": 4, "legal_basis": "x"}
 
     answer = register(open_house, {**ASKED, **told}).get_json()
     client = open_house.provider.clients.find(answer["client_id"])
@@ -159,7 +159,7 @@ def test_nobody_appraises_themselves(open_house: House) -> None:
     assert (client.metadata.is_vetted, client.metadata.claims, client.metadata.default_level) == (
         False,
         (),
-        None,
+        1,  # everybody's there
     )
 
 
@@ -428,12 +428,14 @@ def test_secrets_are_kept_as_digests_alone(open_house: House) -> None:
 
 
 @pytest.mark.spec("RFC 9700 §2.1.1")
-def test_only_who_comes_uninvited_to_a_simulator_is_excused_from_pkce(open_house: House) -> None:
-    asked = {**ASKED, "require_pkce": False}
+def test_only_who_comes_uninvited_to_a_simulator_is_excused_as_suites_are(open_house: House) -> None:
+    asked = {**ASKED, "require_pkce": False, "default_level": 1, "unsigned_requests": True}
     answers = [register(open_house, asked), register(open_house, asked, invited(open_house))]
 
     found = [open_house.provider.clients.find(answer.get_json()["client_id"]) for answer in answers]
     assert [client.metadata.needs_pkce for client in found if client] == [False, True]
+    assert [client.metadata.default_level for client in found if client] == [1, None]
+    assert [client.metadata.unsigned_requests for client in found if client] == [True, False]
 
 
 @pytest.mark.spec("RFC 6749 §3.1.2.2", "RFC 7591 §2", "OIDC Registration 1.0 §2", "RFC 8252 §8.4")
