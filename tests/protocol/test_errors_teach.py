@@ -14,7 +14,10 @@ from tests.protocol.acts import code_for, refused
 FAULTS_OF_REQUESTS = {
     "response_type": ("token", "response_type: expected code; came token"),
     "response_mode": ("post", "response_mode: expected one of"),
-    "scope": ("profile", "scope: openid is missing; came profile"),
+    "scope": (
+        "horoscope",
+        "scope: expected some of openid profile email phone address identity offline_access; came horoscope",
+    ),
     "code_challenge_method": ("plain", "code_challenge_method: expected S256; came plain"),
     "code_challenge": ("abc", "code_challenge: expected 43 characters of base64url; came 3"),
     "dpop_jkt": ("abc", "dpop_jkt: expected 43 characters of base64url; came 3"),
