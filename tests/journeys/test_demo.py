@@ -93,10 +93,45 @@ def test_document_has_the_promised_shape(shown):
         assert {key: type(value) for key, value in person.items()} == expected
 
 
+CERTIFIED = ("certificate_file", "certificate_key_file")
+OF_TLS = {"ca_file", "mtls_port", "client_ca_file", "client_ca_key_file"}
+
+
+@pytest.mark.parametrize("rules", [(), ("--strict",)])
+def test_certificates_are_asked_for_with_tls(tmp_path, rules):
+    with Demonstration(tmp_path / "data", free_port(), "--no-portal", "--tls", *rules) as running:
+        told, client = running.told, running.told["clients"]["mtls"]
+        form = {"grant_type": "client_credentials", "client_id": client["client_id"], "scope": "reports"}
+        origin = f"https://localhost:{told['mtls_port']}"
+
+        def status(address, cert=None):
+            return requests.post(
+                f"{address}/token", form, cert=cert, verify=told["ca_file"], timeout=10
+            ).status_code
+
+        held = tuple(client[name] for name in CERTIFIED)
+        assert told.keys() >= OF_TLS
+        assert origin in running.said
+        assert status(origin, held) == 200
+        assert status(origin) == 401
+        # A simulator sees them at its one other address too; production's rules have no such thing.
+        assert status(told["issuer"], held) == (401 if rules else 200)
+
+
 def test_the_document_is_documented(shown):
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     told = shown.told
-    names = {*told, *told["pages"], *told["clients"], *told["accounts"], *CLIENT, *ACCOUNT, "ca_file"}
+    names = {
+        *told,
+        *told["pages"],
+        *told["clients"],
+        *told["accounts"],
+        *CLIENT,
+        *ACCOUNT,
+        *OF_TLS,
+        *CERTIFIED,
+        "mtls",
+    }
 
     assert sorted(name for name in names if not re.search(rf"\b{name}\b", page)) == []
 

@@ -168,6 +168,36 @@ def test_openid_client_of_a_back_end_waits_for_the_answer_of_a_person(walk):
     assert done["claims"]["sub"] == done["known"]["sub"]
 
 
+@pytest.mark.spec("RFC 8705 §2.1")
+@pytest.mark.spec("RFC 8705 §3")
+@pytest.mark.spec("RFC 8705 §5")
+def test_openid_client_proves_itself_by_a_certificate_and_holds_its_tokens_by_it(told, walk):
+    done = walk("mtls", "toan")
+
+    assert done["ports"] == [told["mtls_port"]]
+    assert done["known"] == done["again"]
+    assert done["known"]["sub"] == done["claims"]["sub"]
+    assert (done["without"]["status"], done["without"]["error"]) == (401, "invalid_token")
+    assert done["redeemed"]["status"] == 401
+
+
+@pytest.mark.spec("RFC 9101 §6.1")
+def test_openid_client_encrypts_its_signed_request(walk):
+    done = walk("enclosed", "phuc")
+
+    assert done["parts"] == 5
+    assert done["known"]["name"]
+
+
+@pytest.mark.spec("CIBA Core 1.0 §10.2")
+def test_openid_client_of_a_back_end_is_told_of_the_answer(walk):
+    done = walk("ping", "toan")
+
+    assert done["early"]["error"] == "authorization_pending"
+    assert done["is_ours"]
+    assert done["known"]["name"] == "Nguyễn Anh Toàn"
+
+
 @pytest.mark.spec("RFC 6749 §5.2")
 def test_openid_client_understands_what_is_refused(walk):
     done = walk("refusals", "victim")

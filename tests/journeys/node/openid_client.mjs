@@ -3,7 +3,11 @@
 // Speaks in lines of JSON. The first one in is demo.json. What it asks of a person with a browser goes out, and how
 // that went comes in; the last line out is {"done": what the test looks at}. A failure ends it with its stack.
 
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { request } from "node:https";
 import { createInterface } from "node:readline";
+import { CompactEncrypt, importJWK } from "jose";
 import * as client from "openid-client";
 
 const SCOPE = "openid profile phone offline_access";
@@ -116,6 +120,37 @@ function counting(config) {
   return parts;
 }
 
+// A fetch that shows a client's certificate, and notes at which ports.
+function showing(told, { certificate_file, certificate_key_file }, ports) {
+  const tls = Object.entries({ cert: certificate_file, key: certificate_key_file, ca: told.ca_file });
+  const read = Object.fromEntries(tls.map(([name, file]) => [name, readFileSync(file)]));
+  return (url, { method, headers, body }) =>
+    new Promise((resolve, reject) => {
+      ports.push(Number(new URL(url).port));
+      const options = { ...read, method, headers: Object.fromEntries(new Headers(headers)) };
+      const asked = request(url, options, async (answer) => {
+        const parts = await Array.fromAsync(answer);
+        const { statusCode: status, headers } = answer;
+        resolve(new Response(parts.length ? Buffer.concat(parts) : null, { status, headers }));
+      });
+      asked.on("error", reject);
+      asked.end(body ? String(body) : undefined);
+    });
+}
+
+// Where a provider tells that somebody has answered; the first time it does.
+async function listening() {
+  let heard;
+  const first = new Promise((resolve) => { heard = resolve; });
+  const server = createServer(async (asked, answer) => {
+    const body = Buffer.concat(await Array.fromAsync(asked));
+    answer.writeHead(204).end();
+    heard({ authorization: asked.headers.authorization, ...JSON.parse(body) });
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${server.address().port}/ping`, first };
+}
+
 async function code(told) {
   const { client_secret, redirect_uri, post_logout_redirect_uri } = told.clients.confidential;
   const config = await discovered(told, "confidential", client.ClientSecretBasic(client_secret));
@@ -182,6 +217,78 @@ async function fapi(told) {
     again: await again.json(),
     ...seen,
   };
+}
+
+// FAPI 2.0 with a certificate instead: it proves the client, and its tokens are bound to it.
+async function mtls(told) {
+  const { client_id } = (await registered(
+    told,
+    {
+      profile: "fapi2",
+      token_endpoint_auth_method: "tls_client_auth",
+      tls_client_auth_subject_dn: "CN=mtls.example,O=Dinh Danh,C=VN",
+      tls_client_certificate_bound_access_tokens: true,
+      grant_types: [CODE, "refresh_token"],
+      id_token_signed_response_alg: "ES256",
+    },
+    client.TlsClientAuth(),
+  )).clientMetadata();
+  const ports = [];
+  const metadata = { id_token_signed_response_alg: "ES256", use_mtls_endpoint_aliases: true };
+  const config = await client.discovery(new URL(told.issuer), client_id, metadata, client.TlsClientAuth());
+  config[client.customFetch] = showing(told, told.clients.mtls, ports);
+  const { parameters, checks } = await newRequest("https://foreign.example/callback");
+  const pushed = await client.buildAuthorizationUrlWithPAR(config, parameters);
+  const { left_for } = await ask({ open: pushed.href });
+  const tokens = await client.authorizationCodeGrant(config, new URL(left_for), checks);
+  const claims = tokens.claims();
+  const known = await client.fetchUserInfo(config, tokens.access_token, claims.sub);
+  const fresh = await client.refreshTokenGrant(config, tokens.refresh_token);
+  const resource = new URL(`https://localhost:${told.mtls_port}/simulator/resource`);
+  const again = await client.fetchProtectedResource(config, fresh.access_token, resource, "GET");
+  const shown = [...new Set(ports)];
+  config[client.customFetch] = fetch;
+  return {
+    claims,
+    known,
+    again: await again.json(),
+    ports: shown,
+    without: await refusal(client.fetchUserInfo(config, fresh.access_token, claims.sub)),
+    redeemed: await refusal(client.refreshTokenGrant(config, fresh.refresh_token ?? tokens.refresh_token)),
+  };
+}
+
+// A request signed by us, encrypted to the provider, and pushed.
+async function enclosed(told) {
+  const { jwks, signing } = await newKey("enclosed");
+  const config = await registered(
+    told,
+    {
+      token_endpoint_auth_method: "private_key_jwt",
+      grant_types: [CODE],
+      id_token_signed_response_alg: "ES256",
+      request_object_signing_alg: "ES256",
+      request_object_encryption_alg: "RSA-OAEP-256",
+      request_object_encryption_enc: "A256GCM",
+      jwks,
+    },
+    client.PrivateKeyJwt(signing),
+  );
+  const { keys } = await (await fetch(config.serverMetadata().jwks_uri)).json();
+  const theirs = keys.find((key) => key.use === "enc" && key.alg === "RSA-OAEP-256");
+  const { parameters, checks } = await newRequest("https://foreign.example/callback");
+  const signed = (await client.buildAuthorizationUrlWithJAR(config, parameters, signing)).searchParams;
+  const sealed = await new CompactEncrypt(new TextEncoder().encode(signed.get("request")))
+    .setProtectedHeader({ alg: theirs.alg, enc: "A256GCM", kid: theirs.kid, cty: "oauth-authz-req+jwt" })
+    .encrypt(await importJWK(theirs, theirs.alg));
+  const pushed = await client.buildAuthorizationUrlWithPAR(config, {
+    client_id: signed.get("client_id"),
+    request: sealed,
+  });
+  const { left_for } = await ask({ open: pushed.href });
+  const tokens = await client.authorizationCodeGrant(config, new URL(left_for), checks);
+  const known = await client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub);
+  return { parts: sealed.split(".").length, known };
 }
 
 // A signed request in the browser's own address, and an assertion by a key of the sample relying party.
@@ -283,6 +390,41 @@ async function ciba(told) {
   return { claims: tokens.claims(), known };
 }
 
+// As ``ciba``, but told when to come.
+async function ping(told) {
+  const { jwks, signing } = await newKey("pinged");
+  const receiver = await listening();
+  const config = await registered(
+    told,
+    {
+      redirect_uris: [],
+      response_types: [],
+      grant_types: [CIBA],
+      token_endpoint_auth_method: "private_key_jwt",
+      backchannel_token_delivery_mode: "ping",
+      backchannel_client_notification_endpoint: receiver.url,
+      jwks,
+    },
+    client.PrivateKeyJwt(signing),
+  );
+  const token = client.randomState();
+  const { auth_req_id } = await client.initiateBackchannelAuthentication(config, {
+    scope: "openid profile",
+    login_hint: told.accounts.toan.username,
+    binding_message: "P-18",
+    client_notification_token: token,
+  });
+  const early = await refusal(client.genericGrantRequest(config, CIBA, { auth_req_id }));
+  await ask({ allow: auth_req_id });
+  const pinged = await receiver.first;
+  const tokens = await client.genericGrantRequest(config, CIBA, { auth_req_id: pinged.auth_req_id });
+  return {
+    early,
+    is_ours: pinged.authorization === `Bearer ${token}` && pinged.auth_req_id === auth_req_id,
+    known: await client.fetchUserInfo(config, tokens.access_token, client.skipSubjectCheck),
+  };
+}
+
 // What of a refusal the library understood: the class that it has for it, and what it read.
 async function refusal(promise) {
   const error = await promise.then(
@@ -315,6 +457,6 @@ async function refusals(told) {
   };
 }
 
-const journeys = { code, fapi, signed, sealed, device, ciba, refusals };
+const journeys = { code, fapi, mtls, enclosed, ping, signed, sealed, device, ciba, refusals };
 say({ done: await journeys[process.argv[2]](await hear()) });
 process.exit(0);
