@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from idp.web.http import CERTIFICATE
 from tests.house import House, Person
 from tests.protocol.acts import code_for, refused
 
@@ -68,6 +69,29 @@ def test_token_is_bound_to_the_certificate(behind: House, form: str) -> None:
     assert again["refresh_token"] == tokens["refresh_token"]
     bearer = {"Authorization": f"Bearer {again['access_token']}"}
     assert client.get("/userinfo", headers=bearer | shown(other)).status_code == 200
+
+
+@pytest.mark.spec("RFC 8705 §3")
+def test_our_own_listener_tells_whose_the_token_is_whatever_a_header_says(behind: House) -> None:
+    person, mine, other = behind.person(), certificate(), certificate()
+    rp = behind.client(tls_client_certificate_bound_access_tokens=True)
+    request = {
+        "grant_type": "authorization_code",
+        "code": code_for(rp, person),
+        "redirect_uri": rp.redirect_uri,
+        "code_verifier": rp.verifier,
+    }
+    tokens = rp.post("/token", request, shown(mine)).get_json()
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    client = behind.app.test_client()
+
+    def ask(der: bytes | None) -> Any:
+        forged = bearer | shown(mine)
+        return client.get("/userinfo", headers=forged, environ_overrides={CERTIFICATE: der})
+
+    assert ask(mine).status_code == 200
+    refused(ask(other), "invalid_token", 401)
+    refused(ask(None), "invalid_token", 401)
 
 
 @pytest.mark.spec("RFC 9440 §4")
