@@ -30,10 +30,10 @@ from idp.web.i18n import Sentences
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
 from idp.web.render import Pages
+from idp.web.route import Doors
 from idp.web.routes import (
     JWKS,
     WELL_KNOWN,
-    Doors,
     api_paths,
     direct,
     endpoints,

@@ -134,24 +134,15 @@ def request_line(
         route: the rule that matched, never the path or the query; ``None`` when none did.
         error: code word of what was refused.
     """
-    if _output.threshold > logging.INFO:
-        return
-    told: dict[str, Any] = {
-        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "level": "info",
-        "request_id": _request.get(),
-        "method": _fit(method, DEPTH),  # the one that callers choose
-        "route": route,
-        "status": status,
-        "milliseconds": round(milliseconds, 2),
-    }
-    told |= {
-        name: value
-        for name, value in (("address", address), ("client_id", client_id), ("error", error))
-        if value is not None
-    }
-    told |= {"source": "idp.requests", "event": "request"}
-    _output.sink.write((_write_json(told) + "\n").encode())
+    told = {"address": address, "client_id": client_id, "error": error}
+    _REQUESTS.info(
+        "request",
+        method=method,
+        route=route,
+        status=status,
+        milliseconds=round(milliseconds, 2),
+        **{name: value for name, value in told.items() if value is not None},
+    )
 
 
 def log_alarm(entry: Entry) -> None:
@@ -237,6 +228,7 @@ class _Output:
 # Logging is the process's own: it begins with standard output, before anybody has read the settings.
 _output = _Output(_Sink(None), logging.INFO)
 _request: ContextVar[str | None] = ContextVar("request", default=None)
+_REQUESTS = Logger("idp.requests")
 
 
 def _line(level: str, told: Mapping[str, Any]) -> bytes:

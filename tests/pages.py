@@ -79,8 +79,13 @@ def authenticator(method, label="", used=AT):
     return SimpleNamespace(id=method, method=method, label=label, created_at=AT, last_used_at=used)
 
 
-def consent(client_id, scope, claims=(), purpose=None):
-    return SimpleNamespace(client_id=client_id, scope=scope, claims=claims, purpose=purpose, given_at=AT)
+def consent(client_id, scope, claims=(), purpose=None, **more):
+    given = SimpleNamespace(client_id=client_id, scope=scope, claims=claims, purpose=purpose, given_at=AT)
+    usual = {"id": "0192f0c1", "terms": {}, "ended_at": None, "due_at": None, "article": None}
+    return SimpleNamespace(**{**usual, "confirmed_at": None, "consent": given, **more})
+
+
+WITHDRAWN = {"ended_at": AT, "due_at": AT, "article": "356/2025 Art. 5"}
 
 
 def mandate(number, role, limit=None, ends_at=None, **more):
@@ -163,6 +168,17 @@ MANDATE_FORM = {
     "ticked": frozenset({"tax"}),
     "hands_on": False,
     "error": None,
+}
+
+RECEIPT = {
+    "record": consent("portal", {"openid", "profile"}),
+    "party": PORTAL,
+    "name": PORTAL.name,
+    "purpose": PURPOSE["vi"],
+    "terms": {"legal_basis": "Nghị định 69/2024/NĐ-CP, Điều 19", "retention": "5 năm"},
+    "shared": ["name", "birthdate", "gender", "province"],
+    "state": "given",
+    "file": "#",
 }
 
 # name of the state: (template, context)
@@ -264,7 +280,13 @@ STATES = {
     ),
     "device-confirm": (
         "device_confirm.html",
-        {**OWN, "party": SHOP, "user_code": "WDJBM-JHTXK", "asked": wanted("openid", "profile", "phone")},
+        {
+            **OWN,
+            "party": SHOP,
+            "user_code": "WDJBM-JHTXK",
+            "asked": wanted("openid", "profile", "phone"),
+            "acts": [],
+        },
     ),
     "device-allowed": ("device_answered.html", {"done": "request_allowed"}),
     "device-refused": ("device_answered.html", {"done": "request_refused"}),
@@ -359,17 +381,43 @@ STATES = {
                 (consent("shop", {"openid", "phone", "address", "offline_access"}), SHOP),
                 (consent("gone", {"openid"}), None),
             ],
+            "withdrawn": [
+                (consent("shop", {"openid"}, **WITHDRAWN), SHOP, "telling"),
+                (consent("portal", {"openid"}, **WITHDRAWN, confirmed_at=AT), PORTAL, "confirmed"),
+            ],
             "done": None,
         },
     ),
-    "consents-none": ("account/consents.html", {**OWN, "consents": [], "done": "consent_withdrawn"}),
+    "consents-none": (
+        "account/consents.html",
+        {**OWN, "consents": [], "withdrawn": [], "done": "consent_withdrawn"},
+    ),
+    "receipt": ("account/receipt.html", RECEIPT),
+    "receipt-withdrawn": (
+        "account/receipt.html",
+        {
+            **RECEIPT,
+            "record": consent(
+                "portal", {"openid", "offline_access"}, terms={"legal_basis": "x"}, **WITHDRAWN
+            ),
+            "shared": [],
+            "state": "told",
+        },
+    ),
+    "lock": ("account/lock.html", {**OWN, "done": None}),
+    "locked": ("account/locked.html", {}),
     "requests": (
         "account/requests.html",
         {
             **OWN,
             "requests": [
-                (pending("1", "W4SCT, quầy 3"), wanted("openid", "profile", claims=("province",)), PORTAL),
-                (pending("2", None), wanted("openid"), SHOP),
+                (
+                    pending("1", "W4SCT, quầy 3"),
+                    wanted("openid", "profile", claims=("province",)),
+                    PORTAL,
+                    [],
+                ),
+                (pending("2", None), wanted("openid"), SHOP, []),
             ],
             "done": None,
         },

@@ -57,6 +57,12 @@ SETTLE = (
     .where(_ONE)
     .values(settled_at=bindparam("now", type_=Instant), next_at=null(), tries=account_notices.c.tries + 1)
 )
+DUE_TO = DUE.where(account_notices.c.account_id == bindparam("of"))
+OF_ACCOUNT = (
+    select(account_notices)
+    .where(account_notices.c.account_id == bindparam("of"))
+    .order_by(account_notices.c.id.desc())
+)
 FORGET = delete(account_notices).where(account_notices.c.settled_at <= bindparam("before", type_=Instant))
 
 
@@ -96,15 +102,24 @@ class Notices:
             sent += sum(self._sent(notice) for notice in taken)
         return sent
 
+    def send_to(self, account_id: UUID) -> int:
+        """Send one holder what is due now; how many were sent."""
+        return sum(self._sent(notice) for notice in self._take(account_id))
+
+    def of(self, account_id: UUID) -> list[Notice]:
+        """What a holder was told, or is to be, newest first; what was settled long ago is forgotten."""
+        return [_notice(row) for row in self._database.all(OF_ACCOUNT, {"of": account_id})]
+
     def forget(self) -> int:
         """Remove what was settled more than ``KEPT`` ago; gives how many."""
         return self._database.run(FORGET, {"before": self._clock() - KEPT})
 
-    def _take(self) -> list[Notice]:
-        """What is due, now this caller's until ``LEASE`` is over."""
+    def _take(self, account_id: UUID | None = None) -> list[Notice]:
+        """What is due, to all or to one, now this caller's until ``LEASE`` is over."""
         now = self._clock()
+        statement, whose = (DUE, {}) if account_id is None else (DUE_TO, {"of": account_id})
         with self._database.transaction():
-            rows = self._database.all(DUE, {"now": now})
+            rows = self._database.all(statement, {"now": now, **whose})
             for row in rows:
                 self._put_off(row.id, row.tries, now + LEASE)
         return [_notice(row) for row in rows]

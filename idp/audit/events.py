@@ -29,6 +29,10 @@ class Event(StrEnum):
     CONSENT_GIVEN = "consent.given", "An account allowed a client the listed scopes."
     CONSENT_REFUSED = "consent.refused", "An account refused what a client asked."
     CONSENT_WITHDRAWN = "consent.withdrawn", "An account took a consent back."
+    CONSENT_WITHDRAWAL_CONFIRMED = (
+        "consent.withdrawal_confirmed",
+        "A client has acted on a consent that was taken back.",
+    )
 
     CODE_ISSUED = "code.issued", "An authorization code was given to a client."
     CODE_REPLAYED = "code.replayed", "A code came a second time; what was born of it is revoked."
@@ -63,6 +67,11 @@ class Event(StrEnum):
     ACCOUNT_RENUMBERED = "account.renumbered", "The holder has another number now; the account stayed."
     ACCOUNT_CLOSED = "account.closed", "An account was closed for good."
     ACCOUNT_LEVEL_CHANGED = "account.level_changed", "The level of an account was changed."
+    ACCOUNT_SHUT_OUT = (
+        "account.shut_out",
+        "The holder said that somebody else was in: other sessions and grants ended.",
+    )
+    ACCOUNT_EXPORTED = "account.exported", "The holder took a copy of all that is kept about them."
     ACCOUNT_VIEWED = "account.viewed", "Somebody other than the holder looked at an account."
 
     APPLICATION_FILED = "application.filed", "Somebody asked for an account, or for a higher level."

@@ -134,10 +134,14 @@ def sweep() -> None:
         ):
             removed += room.forget()
         tally = provider.session_room.back_channel.deliver_due()
+        told = provider.notices.send_due()
+        removed += provider.notices.forget()
         resumed = enrol.resumed(provider)
     click.echo(f"{removed} removed")
     if tally:
         click.echo(_told(tally))
+    if told:
+        click.echo(f"notices: {told} sent")
     if resumed:
         click.echo(f"applications: {enrol.told(resumed)}")
 

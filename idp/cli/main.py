@@ -6,7 +6,19 @@ from typing import NoReturn
 
 import click
 
-from idp.cli import accounts, audit, clients, demo, enrol, host, keys, lock_requests, officers, registers
+from idp.cli import (
+    accounts,
+    audit,
+    clients,
+    demo,
+    enrol,
+    host,
+    keys,
+    lock_requests,
+    officers,
+    registers,
+    withdrawals,
+)
 from idp.cli.refusals import told
 
 
@@ -18,6 +30,7 @@ def idp() -> None:
 for command in (host.init, host.serve, host.sweep, host.deliver_logouts, demo.demo, demo.code):
     idp.add_command(command)
 accounts.accounts.add_command(lock_requests.lock_requests)
+clients.clients.add_command(withdrawals.withdrawals)
 for group in (
     keys.keys,
     clients.clients,

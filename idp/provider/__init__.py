@@ -12,6 +12,7 @@ from idp.signin.devices import Devices
 from idp.signin.ending import Ending
 from idp.signin.interaction import Interactions
 from idp.signin.new_password import NewPassword
+from idp.signin.shutting_out import ShutOut
 from idp.storage.ephemeral import Space
 
 
@@ -42,8 +43,11 @@ class Provider(Protocol):
             ),
             clock=self.clock,
         )
+        self.shut_out = ShutOut(
+            sessions=self.sessions, grants=self.grants, audit=self.audit, database=self.database
+        )
         self.new_password = NewPassword(
-            password=self.password, sessions=self.sessions, grants=self.grants, database=self.database
+            password=self.password, shut_out=self.shut_out, database=self.database
         )
 
     def check(self) -> None:

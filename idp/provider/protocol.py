@@ -26,6 +26,7 @@ from idp.oidc.clients.invitations import Invitations
 from idp.oidc.clients.keys import ClientKeys
 from idp.oidc.clients.registration import Registration
 from idp.oidc.consent import Consents
+from idp.oidc.consent_receipt import Receipts
 from idp.oidc.features import Features
 from idp.oidc.grants.codes import Codes
 from idp.oidc.grants.pending import Pendings
@@ -102,7 +103,8 @@ class Protocol(People):
             is_watched="session_management" in self.features,
         )
         self.sessions = self.session_room.sessions
-        self.consents = Consents(self.database, self.grants, clock)
+        self.consents = Consents(self.database, self.clients, self.audit, clock, self.session_room.tell_these)
+        self.receipts = Receipts(issuer, self.keyring, self.clients, self.subjects, clock)
         self._following()
 
     def _following(self) -> None:

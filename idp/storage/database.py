@@ -5,7 +5,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, DateTime, Dialect, Executable, MetaData, TypeDecorator
@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from idp.kernel.errors import Unavailable
 from idp.storage.engine import RETRYABLE, STATEMENT_TIMEOUT_MS, is_closed, is_passing, make_engine, sqlstate
-from idp.storage.prepared import Compiled, Prepared, instant_of, instant_text
+from idp.storage.prepared import Compiled, Prepared
 
 T = TypeVar("T")
 Parameters = dict[str, Any] | Sequence[Mapping[str, Any]]
@@ -39,11 +39,15 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], object] | None:
-        return instant_text if dialect.name == "sqlite" else None
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
 
-    def result_processor(self, dialect: Dialect, _coltype: object) -> Callable[[Any], datetime | None] | None:
-        return instant_of if dialect.name == "sqlite" else None
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.replace(tzinfo=UTC)
 
 
 class _Here(threading.local):

@@ -2,7 +2,6 @@
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Dialect
@@ -10,7 +9,6 @@ from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.type_api import TypeEngine
 
 Convert = Callable[[Any], Any]
-WRITTEN = len("2026-11-02 01:00:00.000000")
 
 
 class Prepared:
@@ -76,16 +74,6 @@ class Compiled:
         for place, convert in self._outward:
             values[place] = convert(values[place])
         return self._row._make(values)
-
-
-def instant_text(value: datetime | None) -> str | None:
-    """A moment as SQLite keeps it: in UTC, without saying so. SQLAlchemy writes the same more slowly."""
-    return None if value is None else value.astimezone(UTC).isoformat(" ", "microseconds")[:WRITTEN]
-
-
-def instant_of(text: str | None) -> datetime | None:
-    """A moment as SQLite kept it."""
-    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
 
 def _row_of(names: list[str]) -> Any:

@@ -48,6 +48,7 @@ PATHS: Mapping[str, str] = {
     "sessions": "/account/sessions",
     "consents": "/account/consents",
     "requests": "/account/requests",
+    "lock": "/account/lock",
     "mandates": "/account/mandates",
     "history": "/account/history",
 }

@@ -1,7 +1,6 @@
 """The whole URL map, in one table: what a view needs is handed to it here, and discovery reads it."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask
@@ -10,9 +9,9 @@ from flask.views import MethodView
 from idp.oidc.clients.registration import REGISTER
 from idp.oidc.error_guide import PATH as ERRORS
 from idp.provider import Provider
+from idp.web.account_routes import ACCOUNT
 from idp.web.endpoints import session_frame
 from idp.web.endpoints.ciba import BackchannelAuthentication
-from idp.web.endpoints.client_door import ClientDoor
 from idp.web.endpoints.device import VERIFICATION, DeviceAuthorization
 from idp.web.endpoints.health import Health
 from idp.web.endpoints.introspect import Introspect
@@ -23,51 +22,15 @@ from idp.web.endpoints.simulator import AnswerCiba, Fault, Resource, RotateKeys,
 from idp.web.endpoints.token import Token
 from idp.web.endpoints.userinfo import UserInfo
 from idp.web.hardening import FRAMED
-from idp.web.http import Presenting
 from idp.web.pages import (
     applications,
     device,
     enrol,
     front,
     logout,
-    mandates,
-    my_account,
-    requests,
-    security,
     signin,
 )
-from idp.web.pages.my_account import OwnPages
-from idp.web.pages.steps import Steps
-from idp.web.surface import Surface
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One address. ``member`` is its name in discovery; ``is_api`` says that errors there are JSON.
-
-    ``is_shared``: clients that live in browsers call it from pages of their own.
-    """
-
-    path: str
-    view: type[MethodView]
-    needs: Callable[["Doors"], tuple[Any, ...]] = lambda _doors: ()
-    member: str | None = None
-    is_api: bool = False
-    is_shared: bool = False
-    is_demo: bool = False
-    is_simulator: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """What views are built from."""
-
-    provider: Provider
-    surface: Surface
-    steps: Steps
-    own: OwnPages
-    presented: Presenting
-    door: ClientDoor
+from idp.web.route import Doors, Route
 
 
 def enrolling(doors: Doors) -> tuple[Any, ...]:
@@ -75,13 +38,8 @@ def enrolling(doors: Doors) -> tuple[Any, ...]:
     return doors.surface, doors.provider.self_enrolment, doors.provider.recent
 
 
-def reading(doors: Doors) -> mandates.Reading:
-    """What the pages of mandates read with."""
-    provider = doors.provider
-    return mandates.Reading(provider.accounts, provider.mandates, provider.clients, provider.clock)
-
-
 ROUTES: tuple[Route, ...] = (
+    *ACCOUNT,
     Route("/authorize", signin.Authorize, lambda d: (d.provider.requests, d.steps), "authorization_endpoint"),
     Route("/signin/<interaction_id>", signin.SignIn, lambda d: (d.steps,)),
     Route("/signin/<interaction_id>/identify", signin.IdentifyForm, lambda d: (d.steps,)),
@@ -136,11 +94,6 @@ ROUTES: tuple[Route, ...] = (
         "backchannel_authentication_endpoint",
         is_api=True,
     ),
-    Route(
-        "/account/requests",
-        requests.RequestList,
-        lambda d: (d.own, d.provider.backchannel_requests, d.provider.completion),
-    ),
     Route(VERIFICATION, device.Device, lambda d: (d.provider.user_codes, d.steps)),
     Route(
         f"{VERIFICATION}/answer",
@@ -183,31 +136,6 @@ ROUTES: tuple[Route, ...] = (
     Route("/enrol/citizen", applications.CitizenForm, enrolling),
     Route("/enrol/foreigner", applications.ForeignerForm, enrolling),
     Route(applications.STATUS, applications.ApplicationStatus, enrolling),
-    Route("/account", my_account.Home, lambda d: (d.own, d.provider.clock)),
-    Route(
-        "/account/sessions",
-        my_account.SessionList,
-        lambda d: (d.own, d.provider.sessions, d.provider.audit),
-    ),
-    Route(
-        "/account/consents",
-        my_account.ConsentList,
-        lambda d: (d.own, d.provider.consents, d.provider.clients, d.provider.audit),
-    ),
-    Route(mandates.MANDATES, mandates.MandateList, lambda d: (d.own, reading(d), d.provider.mandates)),
-    Route(mandates.NEW, mandates.GiveMandate, lambda d: (d.own, reading(d), d.provider.handing_on)),
-    Route("/account/history", my_account.History, lambda d: (d.own, d.provider.audit, d.provider.clients)),
-    Route(
-        "/account/security",
-        security.Security,
-        lambda d: (d.own, d.provider.authenticators, d.provider.methods),
-    ),
-    Route("/account/totp", security.AddTotp, lambda d: (d.own, d.provider.totp_enrolment)),
-    Route(
-        "/account/password",
-        security.ChangePassword,
-        lambda d: (d.own, d.provider.password, d.provider.methods, d.provider.new_password),
-    ),
     Route(
         "/simulator/rotate-keys",
         RotateKeys,

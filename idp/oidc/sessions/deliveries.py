@@ -167,6 +167,21 @@ class Deliveries:
             statement = statement.where(logout_deliveries.c.client_id == client_id)
         return [_delivery(row, row.tries) for row in self._database.all(statement)]
 
+    def last(self, client_id: str, account_id: UUID, since: datetime) -> Delivery | None:
+        """The newest word that a client was owed of an account since an instant."""
+        statement = (
+            select(logout_deliveries)
+            .where(
+                logout_deliveries.c.client_id == client_id,
+                logout_deliveries.c.account_id == account_id,
+                logout_deliveries.c.created_at >= since,
+            )
+            .order_by(logout_deliveries.c.id.desc())
+            .limit(1)
+        )
+        row = self._database.first(statement)
+        return None if row is None else _delivery(row, row.tries)
+
     def forget(self) -> int:
         """Remove what was settled more than ``KEPT`` ago; gives how many."""
         return sweep_rows(self._database, logout_deliveries.c.settled_at, self._clock() - KEPT)

@@ -1,5 +1,6 @@
 """Sessions and all that follows their end, put together."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -62,6 +63,15 @@ class SessionRoom:
     def _tell(self, session_id: UUID, _account_id: UUID) -> None:
         """Owe the clients of an ended session word of it, and set out once that stands."""
         if self.back_channel.owe(session_id):
+            self.courier.after_commit()
+
+    def tell_these(self, known: Iterable[tuple[str, UUID, UUID]]) -> None:
+        """Owe clients word that an account is signed out there, in sessions that themselves go on.
+
+        Args:
+            known: client, account and session of each.
+        """
+        if self.back_channel.owe_these(known):
             self.courier.after_commit()
 
     def close(self) -> None:

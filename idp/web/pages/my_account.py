@@ -16,7 +16,6 @@ from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
 from idp.oidc.clients.client import Clients
-from idp.oidc.consent import Consents
 from idp.oidc.sessions.session import Session, Sessions
 from idp.signin.desk import Desk
 from idp.signin.ending import Caller, Outcome
@@ -38,6 +37,7 @@ DONE = frozenset(
         "password_changed",
         "totp_added",
         "authenticator_removed",
+        "shut_out",
         "session_ended",
         "others_ended",
         "consent_withdrawn",
@@ -190,46 +190,6 @@ class SessionList(MethodView):
         if form.get("session") == "others":
             return mine - {holder.session.id}
         return {session_id for session_id in mine if str(session_id) == form.get("session")}
-
-
-class ConsentList(MethodView):
-    """GET and POST /account/consents: whom you allowed what; take it back."""
-
-    init_every_request = False
-
-    def __init__(self, own: OwnPages, consents: Consents, clients: Clients, audit: AuditLog) -> None:
-        self._own = own
-        self._consents = consents
-        self._clients = clients
-        self._audit = audit
-
-    def get(self) -> AnyResponse:
-        holder = self._own.enter("/account/consents")
-        if not isinstance(holder, Holder):
-            return holder
-        listed = [
-            (consent, self._own.steps.party(self._clients.find(consent.client_id)))
-            for consent in self._consents.of(holder.account.id)
-        ]
-        return self._own.surface.show(
-            "account/consents.html",
-            holder.caller,
-            consents=listed,
-            action="/account/consents",
-            done=what_was_done(),
-            here="/account/consents",
-        )
-
-    def post(self) -> AnyResponse:
-        entered = self._own.enter_with_form("/account/consents")
-        if not isinstance(entered, tuple):
-            return entered
-        holder, form = entered
-        client_id = form.get("client", "")
-        if self._consents.withdraw(holder.account.id, client_id):
-            self._audit.record(Event.CONSENT_WITHDRAWN, account_id=holder.account.id, client_id=client_id)
-            return see_done("/account/consents", "consent_withdrawn")
-        return see_other("/account/consents")
 
 
 class History(MethodView):

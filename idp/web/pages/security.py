@@ -113,11 +113,11 @@ class ChangePassword(MethodView):
         self._new = new
 
     def get(self) -> AnyResponse:
-        holder = self._own.enter(PASSWORD)
+        holder = self._own.enter(PASSWORD, JUST_NOW)
         return self._show(holder) if isinstance(holder, Holder) else holder
 
     def post(self) -> AnyResponse:
-        entered = self._own.enter_with_form(PASSWORD)
+        entered = self._own.enter_with_form(PASSWORD, JUST_NOW)
         if not isinstance(entered, tuple):
             return entered
         holder, form = entered

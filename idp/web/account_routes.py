@@ -1,0 +1,55 @@
+"""The addresses of a holder's own pages: a part of the URL map."""
+
+from idp.web.pages import consents, locking, mandates, my_account, requests, security
+from idp.web.route import Doors, Route
+
+
+def reading(doors: Doors) -> mandates.Reading:
+    """What the pages of mandates read with."""
+    provider = doors.provider
+    return mandates.Reading(provider.accounts, provider.mandates, provider.clients, provider.clock)
+
+
+def consents_of(doors: Doors) -> consents.Reading:
+    """What the pages of consents read with."""
+    provider = doors.provider
+    return consents.Reading(
+        provider.consents, provider.receipts, provider.session_room.deliveries, provider.clients
+    )
+
+
+ACCOUNT: tuple[Route, ...] = (
+    Route(
+        "/account/requests",
+        requests.RequestList,
+        lambda d: (d.own, d.provider.backchannel_requests, d.provider.completion),
+    ),
+    Route("/account", my_account.Home, lambda d: (d.own, d.provider.clock)),
+    Route(
+        "/account/sessions",
+        my_account.SessionList,
+        lambda d: (d.own, d.provider.sessions, d.provider.audit),
+    ),
+    Route(consents.CONSENTS, consents.ConsentList, lambda d: (d.own, consents_of(d))),
+    Route(consents.RECEIPT, consents.Receipt, lambda d: (d.own, consents_of(d))),
+    Route(consents.RECEIPT_FILE, consents.ReceiptFile, lambda d: (d.own, consents_of(d))),
+    Route(
+        locking.LOCK,
+        locking.LockAccount,
+        lambda d: (d.own, d.provider.locking, d.provider.shut_out, d.provider.notices.send_to),
+    ),
+    Route(mandates.MANDATES, mandates.MandateList, lambda d: (d.own, reading(d), d.provider.mandates)),
+    Route(mandates.NEW, mandates.GiveMandate, lambda d: (d.own, reading(d), d.provider.handing_on)),
+    Route("/account/history", my_account.History, lambda d: (d.own, d.provider.audit, d.provider.clients)),
+    Route(
+        "/account/security",
+        security.Security,
+        lambda d: (d.own, d.provider.authenticators, d.provider.methods),
+    ),
+    Route("/account/totp", security.AddTotp, lambda d: (d.own, d.provider.totp_enrolment)),
+    Route(
+        "/account/password",
+        security.ChangePassword,
+        lambda d: (d.own, d.provider.password, d.provider.methods, d.provider.new_password),
+    ),
+)
