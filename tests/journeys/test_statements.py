@@ -77,7 +77,14 @@ EACH_STEP: dict[str, tuple[list[str], int]] = {
     ),
     "consent page": (["select accounts"], 0),
     "consent": (
-        ["select accounts", "insert sessions", "select consents", "insert consents", *WRITE_AUDIT],
+        [
+            "select accounts",
+            "select authenticators",  # still the ones that gave the proofs
+            "insert sessions",
+            "select consents",
+            "insert consents",
+            *WRITE_AUDIT,
+        ],
         1,
     ),
     "tokens": (["select sessions", "select accounts", "insert grants", *WRITE_AUDIT], 1),
