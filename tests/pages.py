@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from idp.oidc.error_guide import GUIDE
 from tests.pages_enrolment import ENROLMENT
+from tests.pages_organisations import ORGANISATIONS
 
 PORTAL = SimpleNamespace(
     name="Cổng Dịch vụ công mẫu",
@@ -184,6 +185,7 @@ RECEIPT = {
 # name of the state: (template, context)
 STATES = {
     **ENROLMENT,
+    **ORGANISATIONS,
     "signin-empty": ("signin.html", {**SIGN_IN, "username": ""}),
     "signin-hinted": ("signin.html", {**SIGN_IN, "username": "079204001234"}),
     "signin-wrong": (
@@ -303,7 +305,10 @@ STATES = {
     "outbox-empty": ("outbox.html", {"messages": []}),
     "privacy": ("privacy.html", {}),
     "help": ("help.html", {}),
-    "account": ("account/home.html", {"account": HOLDER, "claims": {"name": NAME.value}, "level": 2}),
+    "account": (
+        "account/home.html",
+        {"account": HOLDER, "claims": {"name": NAME.value}, "level": 2, "waiting": 2},
+    ),
     "security": (
         "account/security.html",
         {

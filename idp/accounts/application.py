@@ -26,6 +26,7 @@ class State(StrEnum):
     WAITING_REGISTER = "waiting_register"
     WAITING_APPROVALS = "waiting_approvals"
     WAITING_IN_PERSON = "waiting_in_person"
+    WAITING_OFFICER = "waiting_officer"
     ACCEPTED = "accepted"
     REFUSED = "refused"
     EXPIRED = "expired"
@@ -39,10 +40,21 @@ WAITING = frozenset(State) - DECIDED
 # that is late is nobody's omission but ours.
 MOVES: Mapping[State, frozenset[State]] = {
     State.WAITING_REGISTER: frozenset(
-        {State.WAITING_APPROVALS, State.WAITING_IN_PERSON, State.ACCEPTED, State.REFUSED, State.WITHDRAWN}
+        {
+            State.WAITING_APPROVALS,
+            State.WAITING_IN_PERSON,
+            State.WAITING_OFFICER,
+            State.ACCEPTED,
+            State.REFUSED,
+            State.WITHDRAWN,
+        }
     ),
-    State.WAITING_APPROVALS: DECIDED | {State.WAITING_REGISTER},
+    State.WAITING_APPROVALS: DECIDED | {State.WAITING_REGISTER, State.WAITING_OFFICER},
     State.WAITING_IN_PERSON: DECIDED | {State.WAITING_REGISTER},
+    # An officer who is late is nobody's omission either.
+    State.WAITING_OFFICER: frozenset(
+        {State.WAITING_APPROVALS, State.ACCEPTED, State.REFUSED, State.WITHDRAWN}
+    ),
     State.ACCEPTED: frozenset(),
     State.REFUSED: frozenset(),
     State.EXPIRED: frozenset(),
@@ -85,6 +97,7 @@ class Application:
         decided_by: an officer's or operator's id, ``cli``, ``holder`` or ``law``.
         reason: why it was refused, as a code word; ``article``: by which.
         account_id: the account that came of it, or whose level it is about.
+        applicant_id: whose account filed it, for an organisation; ``None``: people for themselves.
     """
 
     id: UUID
@@ -101,6 +114,7 @@ class Application:
     reason: str | None = None
     article: str | None = None
     account_id: UUID | None = None
+    applicant_id: UUID | None = None
 
     @property
     def is_decided(self) -> bool:

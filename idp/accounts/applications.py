@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary, Row, String, Table, Uuid, bindparam, select, update
+from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
 from idp.accounts.application import (
-    WAITING,
     Application,
     ApplicationMoved,
     State,
@@ -17,6 +16,19 @@ from idp.accounts.application import (
     due,
     new_reference,
     read_reference,
+)
+from idp.accounts.application_statements import (
+    AMEND,
+    BY_ID,
+    BY_OPEN_KEY,
+    BY_REFERENCE,
+    DECIDE,
+    HOLD,
+    IN_STATE,
+    INSERT,
+    MOVE,
+    OF_APPLICANT,
+    OVERDUE,
 )
 from idp.accounts.kinds import Kind
 from idp.audit.events import Event
@@ -26,72 +38,8 @@ from idp.kernel.errors import NotFound
 from idp.kernel.ids import new_id
 from idp.keyring.seal import Seal
 from idp.statute.rules import Case
-from idp.storage.database import Database, Instant, metadata
+from idp.storage.database import Database
 
-applications = Table(
-    "applications",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("reference", String(16), nullable=False, unique=True),
-    Column("kind", String(16), nullable=False),
-    Column("case", String(32), nullable=False),
-    Column("state", String(20), nullable=False),
-    Column("number_index", LargeBinary(32), nullable=False),
-    # Number and details; NULL once decided.
-    Column("filed_sealed", LargeBinary),
-    Column("filed_at", Instant, nullable=False),
-    Column("due_at", Instant, nullable=False),
-    Column("decided_at", Instant),
-    Column("decided_by", String(64)),
-    Column("reason", String(40)),
-    Column("article", String(40)),
-    Column("account_id", Uuid, index=True),
-    # What there may be only one of while it waits, such as the wish to raise one account; NULL once decided.
-    Column("open_key", String(64), unique=True),
-    Index(None, "state", "due_at"),
-    Index(None, "number_index"),
-)
-
-INSERT = applications.insert()
-_ONE = applications.c.id == bindparam("application_id")
-BY_ID = select(applications).where(_ONE)
-HOLD = BY_ID.with_for_update()
-BY_REFERENCE = select(applications).where(applications.c.reference == bindparam("told"))
-BY_OPEN_KEY = select(applications).where(applications.c.open_key == bindparam("key"))
-IN_STATE = (
-    select(applications)
-    .where(applications.c.state == bindparam("standing"), applications.c.id > bindparam("after"))
-    .order_by(applications.c.id)
-    .limit(bindparam("most"))
-)
-OVERDUE = (
-    select(applications)
-    .where(
-        applications.c.state.in_([state.value for state in WAITING]),
-        applications.c.due_at <= bindparam("now", type_=Instant),
-    )
-    .order_by(applications.c.due_at)
-    .limit(bindparam("most"))
-)
-MOVE = (
-    update(applications)
-    .where(_ONE, applications.c.state == bindparam("from_state"))
-    .values(state=bindparam("to_state"))
-)
-DECIDE = (
-    update(applications)
-    .where(_ONE, applications.c.state == bindparam("from_state"))
-    .values(
-        state=bindparam("to_state"),
-        decided_at=bindparam("now", type_=Instant),
-        decided_by=bindparam("by"),
-        reason=bindparam("why"),
-        article=bindparam("law"),
-        account_id=bindparam("account"),
-        filed_sealed=None,
-        open_key=None,
-    )
-)
 FIRST = UUID(int=0)
 
 
@@ -120,12 +68,14 @@ class Applications:
         state: State = State.WAITING_REGISTER,
         account_id: UUID | None = None,
         open_key: str | None = None,
+        applicant_id: UUID | None = None,
     ) -> Application:
         """Write an application down; the law's term begins.
 
         Args:
             account_id: whose level it is about.
             open_key: there may be only one that waits with this key.
+            applicant_id: whose account files it, for an organisation.
 
         Raises:
             ApplicationOpen: there is. An open transaction is then past saving.
@@ -142,6 +92,7 @@ class Applications:
             filed_at=now,
             due_at=due(case, now).due_at,
             account_id=account_id,
+            applicant_id=applicant_id,
         )
         with self.database.transaction():
             try:
@@ -149,7 +100,7 @@ class Applications:
             except IntegrityError:
                 raise ApplicationOpen from None
             facts = {"application": str(made.id), "case": case.value, "state": state.value}
-            self._audit.record(Event.APPLICATION_FILED, account_id=account_id, **facts)
+            self._audit.record(Event.APPLICATION_FILED, account_id=account_id or applicant_id, **facts)
         return made
 
     def get(self, application_id: UUID) -> Application | None:
@@ -174,6 +125,15 @@ class Applications:
             return None
         return self._application(row)
 
+    def filed_by(self, applicant_id: UUID, most: int = 50) -> Sequence[Application]:
+        """Those that an account's holder filed for organisations, the newest first."""
+        rows = self.database.all(OF_APPLICANT, {"applicant": applicant_id, "most": most})
+        return [self._application(row) for row in rows]
+
+    def key_of(self, *what: str) -> str:
+        """An ``open_key`` that does not tell what it is made of."""
+        return self._seal.index(":".join(what), "applications.open_key").hex()
+
     def waiting_with(self, open_key: str) -> Application | None:
         """The one that waits with this key."""
         return self._found(BY_OPEN_KEY, {"key": open_key})
@@ -197,6 +157,21 @@ class Applications:
         """
         check_move(application, state)
         self._move(MOVE, application, state, {})
+
+    def amend(self, application: Application, details: Mapping[str, str], case: Case, state: State) -> None:
+        """Let it wait with other details, perhaps as another case: its term is then the one of that case.
+
+        Raises:
+            ApplicationMoved: it stands elsewhere meanwhile, or may not go there.
+        """
+        if state is not application.state:
+            check_move(application, state)
+        values = {
+            "as_case": case.value,
+            "due": due(case, application.filed_at).due_at,
+            "sealed": self._sealed(application.id, application.number, details),
+        }
+        self._move(AMEND, application, state, values)
 
     def decide(
         self,
@@ -223,7 +198,8 @@ class Applications:
             self._move(DECIDE, application, state, values)
             facts = {"application": str(application.id), "case": application.case.value}
             facts |= {"state": state.value, "actor": by}
-            self._audit.record(Event.APPLICATION_DECIDED, account_id=account, reason=reason, **facts)
+            told = application.applicant_id or account
+            self._audit.record(Event.APPLICATION_DECIDED, account_id=told, reason=reason, **facts)
 
     def _move(self, statement: Any, application: Application, to: State, values: dict[str, Any]) -> None:
         place = {
@@ -243,7 +219,6 @@ class Applications:
         return self._seal.index(number, "applications.number")
 
     def _columns(self, application: Application, open_key: str | None) -> dict[str, object]:
-        filed = json.dumps([application.number, dict(application.details)], ensure_ascii=False)
         return {
             "id": application.id,
             "reference": application.reference,
@@ -251,12 +226,17 @@ class Applications:
             "case": application.case.value,
             "state": application.state.value,
             "number_index": self._index(application.number or ""),
-            "filed_sealed": self._seal.seal(filed.encode(), f"applications.filed:{application.id}"),
+            "filed_sealed": self._sealed(application.id, application.number, application.details),
             "filed_at": application.filed_at,
             "due_at": application.due_at,
             "account_id": application.account_id,
+            "applicant_id": application.applicant_id,
             "open_key": open_key,
         }
+
+    def _sealed(self, application_id: UUID, number: str | None, details: Mapping[str, str]) -> bytes:
+        filed = json.dumps([number, dict(details)], ensure_ascii=False)
+        return self._seal.seal(filed.encode(), f"applications.filed:{application_id}")
 
     def _application(self, row: Row[Any]) -> Application:
         number, details = None, {}
@@ -278,4 +258,5 @@ class Applications:
             reason=row.reason,
             article=row.article,
             account_id=row.account_id,
+            applicant_id=row.applicant_id,
         )

@@ -46,6 +46,16 @@ class Limits:
         self._spend("from", self._network_of(address), OF_ADDRESS)
         self._spend("filed", number, OF_NUMBER)
 
+    def spend_filing_for_others(self, filer: str, address: str) -> None:
+        """Pay for one application that somebody signed in files for an organisation.
+
+        Raises:
+            TooManyAttempts: too many by this person, or from this address.
+        """
+        self._addresses.check(address)
+        self._spend("from", self._network_of(address), OF_ADDRESS)
+        self._spend("filed_for_others", filer, OF_NUMBER)
+
     def spend_message(self, address: str) -> None:
         """Pay for a message to a phone that somebody else may hold.
 

@@ -12,7 +12,7 @@ from sqlalchemy import Column, LargeBinary, Row, String, Table, Uuid, bindparam,
 from sqlalchemy.exc import IntegrityError
 
 from idp.accounts.application import State
-from idp.accounts.applications import applications
+from idp.accounts.application_statements import applications
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.errors import Refused

@@ -181,19 +181,29 @@ class RegisterReading:
         for agent_id in held.keys() - now:
             self._mandates.revoke(held[agent_id].id, None, actor)
             self._notices.owe(agent_id, "mandate_ended")
-        appointed = [self._appointed(account.id, agent_id, actor) for agent_id in now - held.keys()]
+        appointed = [
+            appoint_representative(self._mandates, self._notices, account.id, agent_id, actor)
+            for agent_id in now - held.keys()
+        ]
         # Whoever has no account yet, or cannot act, being of level 01 or locked, is looked for again.
         if len(now) < len(found) or not all(appointed):
             self._owed.owe(account.id, self._clock() + PATIENCE)
 
-    def _appointed(self, organisation_id: UUID, agent_id: UUID, actor: str) -> bool:
-        wish = Wish(agent_id=agent_id, role=Role.REPRESENTATIVE, depth=REPRESENTATIVES_DEPTH)
-        try:
-            self._mandates.appoint(organisation_id, wish, actor)
-        except (AgentUnfit, NotFound):  # not found: the organisation is locked, and read again when it opens
-            return False
-        self._notices.owe(agent_id, "mandate_received")
-        return True
+
+def appoint_representative(
+    mandates: Mandates, notices: Notices, organisation_id: UUID, agent_id: UUID, actor: str
+) -> bool:
+    """Give a representative what the law gives; ``False``: they, or the organisation, cannot have it now.
+
+    Within a transaction. Whoever cannot have it is to be looked for again.
+    """
+    wish = Wish(agent_id=agent_id, role=Role.REPRESENTATIVE, depth=REPRESENTATIVES_DEPTH)
+    try:
+        mandates.appoint(organisation_id, wish, actor)
+    except (AgentUnfit, NotFound):  # not found: the organisation is locked, and read again when it opens
+        return False
+    notices.owe(agent_id, "mandate_received")
+    return True
 
 
 def identity_of(record: Record) -> Identity:

@@ -75,7 +75,8 @@ class SelfEnrolment:
         self._limits.spend_question(reference, address)
         digits = "".join(character for character in number if character.isalnum())
         found = self._applications.of_applicant(reference, digits)
-        if found is None:
+        # What was filed for an organisation is shown to who filed it, signed in.
+        if found is None or found.applicant_id is not None:
             self._limits.was_wrong(address)
             raise ApplicationUnknown
         return found

@@ -79,6 +79,11 @@ class Event(StrEnum):
         "application.decided",
         "An application was accepted, refused or withdrawn, or expired.",
     )
+    APPLICATION_ANSWERED = (
+        "application.answered",
+        "A representative agreed to an application for an organisation, or refused it.",
+    )
+    APPLICATION_ATTESTED = "application.attested", "An officer saw the papers of an organisation."
     EVIDENCE_ADDED = "evidence.added", "Something was checked that an account stands on."
     OFFICER_APPOINTED = "officer.appointed", "An account's holder acts as an officer from now on."
     OFFICER_ENDED = "officer.ended", "An account's holder no longer acts as an officer."

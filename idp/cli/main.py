@@ -16,6 +16,7 @@ from idp.cli import (
     keys,
     lock_requests,
     officers,
+    organisations,
     registers,
     withdrawals,
 )
@@ -31,6 +32,7 @@ for command in (host.init, host.serve, host.sweep, host.deliver_logouts, demo.de
     idp.add_command(command)
 accounts.accounts.add_command(lock_requests.lock_requests)
 clients.clients.add_command(withdrawals.withdrawals)
+enrol.enrol.add_command(organisations.organisations)
 for group in (
     keys.keys,
     clients.clients,

@@ -6,6 +6,7 @@ from functools import cached_property
 from idp.accounts.account import Accounts
 from idp.accounts.activation import ActivationCodes
 from idp.accounts.applications import Applications
+from idp.accounts.approvals import Approvals
 from idp.accounts.chip_card.reading import ChipReadings
 from idp.accounts.chip_card.trust_store import TrustStore
 from idp.accounts.citizen_filing import CitizenFiling
@@ -25,6 +26,10 @@ from idp.accounts.mandates import Mandates
 from idp.accounts.notices import Notices
 from idp.accounts.officers import Officers
 from idp.accounts.opening import Opening
+from idp.accounts.organisation_attesting import OrganisationAttesting
+from idp.accounts.organisation_enrolment import OrganisationEnrolment
+from idp.accounts.organisation_opening import OrganisationOpening
+from idp.accounts.organisation_steps import OrganisationSteps
 from idp.accounts.owed_readings import OwedReadings
 from idp.accounts.recent import Recent
 from idp.accounts.self_enrolment import SelfEnrolment
@@ -131,6 +136,25 @@ class People(Bedrock):
             opening,
             limits,
             self.audit,
+        )
+        self._organisations(opening, codes, limits)
+
+    def _organisations(self, opening: Opening, codes: ActivationCodes, limits: Limits) -> None:
+        """How organisations get theirs."""
+        database, clock, accounts, audit = self.database, self.clock, self.accounts, self.audit
+        applications, register = self.applications, self.registers.business
+        self.approvals = approvals = Approvals(database, self.seal, clock)
+        self.organisation_opening = opened = OrganisationOpening(
+            accounts, applications, approvals, opening, codes, self.mandates, self.notices, audit, clock
+        )
+        self.organisation_steps = steps = OrganisationSteps(
+            accounts, applications, approvals, register, opened, self.notices, clock
+        )
+        self.organisation_enrolment = OrganisationEnrolment(
+            accounts, applications, approvals, steps, limits, audit, clock
+        )
+        self.organisation_attesting = OrganisationAttesting(
+            accounts, applications, approvals, self.officers, register, opened, steps, audit, clock
         )
 
     def _mandates_ended(self, ended: Sequence[Mandate]) -> None:

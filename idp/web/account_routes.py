@@ -1,6 +1,16 @@
 """The addresses of a holder's own pages: a part of the URL map."""
 
-from idp.web.pages import consents, locking, mandates, my_account, requests, security
+from idp.web.pages import (
+    consents,
+    locking,
+    mandates,
+    my_account,
+    organisation_forms,
+    organisations,
+    requests,
+    security,
+)
+from idp.web.pages.my_account import OwnPages
 from idp.web.route import Doors, Route
 
 
@@ -18,13 +28,25 @@ def consents_of(doors: Doors) -> consents.Reading:
     )
 
 
+def at_the_office(doors: Doors) -> tuple[OwnPages, organisations.Office]:
+    """What the pages of organisations need."""
+    provider = doors.provider
+    return doors.own, organisations.Office(
+        provider.organisation_enrolment, provider.organisation_opening, provider.accounts, provider.mandates
+    )
+
+
 ACCOUNT: tuple[Route, ...] = (
     Route(
         "/account/requests",
         requests.RequestList,
         lambda d: (d.own, d.provider.backchannel_requests, d.provider.completion),
     ),
-    Route("/account", my_account.Home, lambda d: (d.own, d.provider.clock)),
+    Route(
+        "/account",
+        my_account.Home,
+        lambda d: (d.own, d.provider.organisation_enrolment, d.provider.clock),
+    ),
     Route(
         "/account/sessions",
         my_account.SessionList,
@@ -40,6 +62,10 @@ ACCOUNT: tuple[Route, ...] = (
     ),
     Route(mandates.MANDATES, mandates.MandateList, lambda d: (d.own, reading(d), d.provider.mandates)),
     Route(mandates.NEW, mandates.GiveMandate, lambda d: (d.own, reading(d), d.provider.handing_on)),
+    Route(organisations.ORGANISATIONS, organisations.OrganisationList, at_the_office),
+    Route(organisations.STATUS, organisations.OrganisationStatus, at_the_office),
+    Route(organisation_forms.NEW, organisation_forms.OrganisationForm, at_the_office),
+    Route(organisation_forms.ANSWER, organisation_forms.OrganisationAnswer, at_the_office),
     Route("/account/history", my_account.History, lambda d: (d.own, d.provider.audit, d.provider.clients)),
     Route(
         "/account/security",

@@ -50,6 +50,8 @@ PATHS: Mapping[str, str] = {
     "requests": "/account/requests",
     "lock": "/account/lock",
     "mandates": "/account/mandates",
+    "organisations": "/account/organisations",
+    "organisation_form": "/account/organisations/new",
     "history": "/account/history",
 }
 

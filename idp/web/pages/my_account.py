@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from idp.accounts.account import Account, Accounts
 from idp.accounts.claims import claims as claims_of
+from idp.accounts.organisation_enrolment import OrganisationEnrolment
 from idp.assurance import authentication_level
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
@@ -43,6 +44,12 @@ DONE = frozenset(
         "consent_withdrawn",
         "mandate_given",
         "mandate_ended",
+        "application_filed",
+        "application_withdrawn",
+        "approval_given",
+        "approval_refused",
+        "organisation_active",
+        "code_sent",
         "request_allowed",
         "request_refused",
         "request_late",
@@ -130,8 +137,9 @@ class Home(MethodView):
 
     init_every_request = False
 
-    def __init__(self, own: OwnPages, clock: Clock) -> None:
+    def __init__(self, own: OwnPages, enrolment: OrganisationEnrolment, clock: Clock) -> None:
         self._own = own
+        self._enrolment = enrolment
         self._clock = clock
 
     def get(self) -> AnyResponse:
@@ -145,6 +153,7 @@ class Home(MethodView):
             account=account,
             claims=claims_of(account, self._clock().date()),
             level=holder.session.level,
+            waiting=len(self._enrolment.waiting_for(account)),
         )
 
 
