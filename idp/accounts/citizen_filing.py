@@ -1,6 +1,6 @@
 """A citizen asks for an account of level 01: number, name, birth date, the card's date of issue, phone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -40,14 +40,13 @@ class CitizenFiled:
             "language": self.language,
         }
 
+    def names(self, record: CitizenRecord) -> bool:
+        """Whether it is about this person, as whoever knows them would write."""
+        return same_name(self.name, record.name) and self.birth_date == record.birth_date
+
     def agrees_with(self, record: CitizenRecord) -> bool:
-        """Whether all of it is as the register has it."""
-        return (
-            same_name(self.name, record.name)
-            and self.birth_date == record.birth_date
-            and self.card_issued_on == record.card_issued_on
-            and not record.is_deceased
-        )
+        """Whether the rest, which only the holder's card tells, is as the register has it."""
+        return self.card_issued_on == record.card_issued_on and not record.is_deceased
 
 
 class CitizenFiling:
@@ -83,13 +82,16 @@ class CitizenFiling:
         days = {name: date.fromisoformat(details[name]) for name in ("birth_date", "card_issued_on")}
         return CitizenFiled(**{**details, **days})  # type: ignore[arg-type]
 
-    def check(self, filed: Filed) -> Found:
+    def check(self, filed: Filed, may_look: Callable[[str], None]) -> Found:
         """See ``Filing``. Age is judged by what was typed, before the register is asked."""
         assert isinstance(filed, CitizenFiled)  # noqa: S101 - made by ``read`` or ``restored``
         today = day_in_vietnam(self._clock())
         check_age(self.kind, Level.ONE, filed.birth_date, today)
         record = self._register.find(filed.number)
-        if record is None or not filed.agrees_with(record):
+        if record is None or not filed.names(record):
+            raise RegisterMismatch
+        may_look(filed.number)
+        if not filed.agrees_with(record):
             raise RegisterMismatch
         verdict = check_holder(record, Level.ONE, today)
         return Found(identity=citizen_of(record), source=self._register.source, article=verdict.article)

@@ -9,8 +9,11 @@ from idp.keyring.seal import Seal
 from idp.storage.ephemeral import Ephemeral, Space
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-# What is filed may be guessed: ten tries a day for one number leave a card's day of issue unfound for years.
+# One number from one address: who types somebody else's spends what is theirs, and nothing of its owner's.
 OF_NUMBER = ((5, HOUR), (10, DAY))
+# Who names the holder rightly may be guessing at what only their papers tell, from however many addresses:
+# ten tries a day leave a card's day of issue unfound for half a year.
+OF_HOLDER = ((10, DAY),)
 # A commune's helpers file for many behind one address; nobody fills the table from it.
 OF_ADDRESS = ((300, HOUR),)
 QUESTIONS = ((10, timedelta(minutes=10)),)
@@ -40,11 +43,21 @@ class Limits:
         """Pay for one application.
 
         Raises:
-            TooManyAttempts: too many for this number, or from this address.
+            TooManyAttempts: too many from this address, for this number or for all.
         """
         self._addresses.check(address)
-        self._spend("from", self._network_of(address), OF_ADDRESS)
-        self._spend("filed", number, OF_NUMBER)
+        network = self._network_of(address)
+        self._spend("from", network, OF_ADDRESS)
+        self._spend("filed", f"{number} {network}", OF_NUMBER)
+
+    def spend_guess(self, number: str) -> None:
+        """Pay for one look at a holder's papers, wherever it comes from: name and birth date were theirs.
+
+        Raises:
+            TooManyAttempts: ten a day. Whoever tells it apart from a mismatch tells a stranger that the name
+                and the birth date are right.
+        """
+        self._spend("guessed", number, OF_HOLDER)
 
     def spend_filing_for_others(self, filer: str, address: str) -> None:
         """Pay for one application that somebody signed in files for an organisation.

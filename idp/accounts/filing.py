@@ -1,7 +1,7 @@
 """What somebody files who asks for an account alone, and how it is held against a register."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -16,7 +16,8 @@ YEAR_FIRST = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 
 
 class RegisterMismatch(Refused):
-    """What was filed is not what the register has, or it has nobody such: it is never said which."""
+    """What was filed is not what the register has, or it has nobody such, or its papers were guessed at too
+    often today: it is never said which."""
 
     code = "register_mismatch"
 
@@ -74,8 +75,12 @@ class Filing(Protocol):
     def restored(self, details: Mapping[str, str]) -> Filed:
         """From what ``stored`` gave."""
 
-    def check(self, filed: Filed) -> Found:
+    def check(self, filed: Filed, may_look: Callable[[str], None]) -> Found:
         """Hold it against the law and the register.
+
+        Args:
+            may_look: called with the number once name and birth date agree, before anything else that only
+                the holder's papers tell is compared; what it raises stops that.
 
         Raises:
             RegisterMismatch: or another refusal with its article, where the register agrees.

@@ -1,7 +1,7 @@
 """A foreigner asks for an account of level 01: number, passport's machine-readable zone, residence card."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -64,13 +64,19 @@ class ForeignerFiled:
             "language": self.language,
         }
 
-    def agrees_with(self, record: ForeignerRecord) -> bool:
-        """Whether all of it is as the register has it."""
+    def names(self, record: ForeignerRecord) -> bool:
+        """Whether it is about this person, as whoever knows them would write."""
         zone = self.zone
         return (
             zone_fits(record.name, zone.surname, zone.given_names, len(self.zone_text))
-            and zone.number == record.document_number
             and zone.birth_date == record.birth_date
+        )
+
+    def agrees_with(self, record: ForeignerRecord) -> bool:
+        """Whether the rest, which only the holder's papers tell, is as the register has it."""
+        zone = self.zone
+        return (
+            zone.number == record.document_number
             and zone.sex in (None, record.sex)
             and STATES.get(zone.nationality, zone.nationality) == record.nationality
             and zone.expires_on == record.document_expires_on
@@ -121,7 +127,7 @@ class ForeignerFiling:
             language=details["language"],
         )
 
-    def check(self, filed: Filed) -> Found:
+    def check(self, filed: Filed, may_look: Callable[[str], None]) -> Found:
         """See ``Filing``. Age and expiry are judged by the zone, before the register is asked."""
         assert isinstance(filed, ForeignerFiled)  # noqa: S101 - made by ``read`` or ``restored``
         today = day_in_vietnam(self._clock())
@@ -129,7 +135,10 @@ class ForeignerFiling:
         if filed.zone.is_expired(today):
             raise DocumentExpired(verdict.article)
         record = self._register.find(filed.number)
-        if record is None or not filed.agrees_with(record):
+        if record is None or not filed.names(record):
+            raise RegisterMismatch
+        may_look(filed.number)
+        if not filed.agrees_with(record):
             raise RegisterMismatch
         verdict = check_foreigner(record, Level.ONE, today)
         return Found(identity=foreigner_of(record), source=self._register.source, article=verdict.article)

@@ -131,7 +131,7 @@ class SelfEnrolment:
 
     def _decide(self, application: Application, filed: Filed) -> None:
         try:
-            found = self._filings[application.kind].check(filed)
+            found = self._filings[application.kind].check(filed, self._may_look)
         except Unavailable:
             return
         except Refused as refusal:
@@ -139,6 +139,14 @@ class SelfEnrolment:
             self._refuse(application, refusal.code, str(article) if article else None)
         else:
             self._accept(application, filed, found)
+
+    def _may_look(self, number: str) -> None:
+        """Beyond the day's guesses even what is right is a mismatch: a stranger learns nothing, not even that
+        they came so far, and the holder goes to an officer, or comes back tomorrow."""
+        try:
+            self._limits.spend_guess(number)
+        except TooManyAttempts:
+            raise RegisterMismatch from None
 
     def _accept(self, application: Application, filed: Filed, found: Found) -> None:
         def accept(account: Account) -> None:

@@ -284,6 +284,41 @@ def test_questions_after_one_reference_are_counted_right_or_wrong(enrolment):
         enrolment.of_applicant(application.reference, NUMBER, FROM)
 
 
+def test_stranger_who_types_a_number_uses_up_nothing_of_its_owners(enrolment, accounts):
+    for place in range(40):
+        enrolment.file(Kind.CITIZEN, FORM | {"name": "Lê Thị Lan"}, f"198.51.100.{place}", "vi")
+    for _ in range(4):
+        enrolment.file(Kind.CITIZEN, FORM | {"name": "Lê Thị Lan"}, "198.51.100.1", "vi")
+    with pytest.raises(TooManyAttempts):
+        enrolment.file(Kind.CITIZEN, FORM | {"name": "Lê Thị Lan"}, "198.51.100.1", "vi")
+
+    assert file(enrolment).state is State.ACCEPTED
+    assert accounts.by_number(NUMBER).phone == PHONE
+
+
+def test_cards_day_is_guessed_ten_times_a_day_from_all_addresses_together(enrolment, accounts, clock):
+    """Beyond that the right one is a mismatch too: who guesses learns neither that, nor that it was right."""
+    for day in range(1, 11):
+        wrong = {"card_issued_on": f"{day}/9/2024"}
+        enrolment.file(Kind.CITIZEN, FORM | wrong, f"198.51.100.{day}", "vi")
+
+    guessed = file(enrolment)
+
+    assert (guessed.state, guessed.reason) == (State.REFUSED, "register_mismatch")
+    assert accounts.by_number(NUMBER) is None
+    clock.advance(timedelta(days=1))
+    assert file(enrolment).state is State.ACCEPTED
+
+
+def test_expired_card_is_told_to_nobody_who_guesses_past_the_days_tries(enrolment, register):
+    register[NUMBER] = a_record(card_expires_on=date(2026, 11, 1))
+    for day in range(1, 11):
+        wrong = {"card_issued_on": f"{day}/9/2024"}
+        enrolment.file(Kind.CITIZEN, FORM | wrong, f"198.51.100.{day}", "vi")
+
+    assert file(enrolment).reason == "register_mismatch"
+
+
 def test_applications_are_counted_by_number_whether_or_not_it_is_known(enrolment, clock):
     for number in (NUMBER, OTHER):
         for _ in range(5):
