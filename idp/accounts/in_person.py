@@ -1,11 +1,13 @@
 """Level 02, in person (Decree 69/2024 Art. 10-11): what officers attest, each by an act of their own.
 
 The statute says what is to be seen, and by how many. An account has one such application at a time; when
-enough officers have attested and the register agrees, the level rises.
+enough officers have attested and the register agrees, the level rises. Where too few have within the law's
+term, the application expires, and its holder is told.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Set
+from contextlib import suppress
 from datetime import date
 from typing import NoReturn
 from uuid import UUID
@@ -16,6 +18,7 @@ from idp.accounts.applications import FIRST, ApplicationOpen, Applications
 from idp.accounts.evidence import EvidenceKind, EvidenceRecords, register_match, seen_in_person
 from idp.accounts.filing import Filing, Found
 from idp.accounts.kinds import Kind
+from idp.accounts.notices import Notices
 from idp.accounts.officers import Officer, Officers
 from idp.assurance import Level
 from idp.audit.events import Event
@@ -31,6 +34,7 @@ DOCUMENTS = {Kind.CITIZEN: "idcard", Kind.FOREIGNER: "residence_permit"}
 GUARDIAN = "guardian_present"
 AT_ONCE = 100
 BY_LAW = "law"
+RAISE_EXPIRED = "raise_expired"
 
 
 class OfficerIsHolder(Refused):
@@ -69,6 +73,7 @@ class InPerson:
         evidence: EvidenceRecords,
         officers: Officers,
         filings: Mapping[Kind, Filing],
+        notices: Notices,
         audit: AuditLog,
         clock: Clock,
     ) -> None:
@@ -77,6 +82,7 @@ class InPerson:
         self._evidence = evidence
         self._officers = officers
         self._filings = filings
+        self._notices = notices
         self._audit = audit
         self._clock = clock
 
@@ -120,6 +126,27 @@ class InPerson:
                     tally[self._completed(application).state] += 1
         return tally
 
+    def expire(self) -> int:
+        """End what waits for another officer beyond the law's term; how many.
+
+        What was attested for it counts for nothing any more: the holder comes again.
+        """
+        ended, after = 0, FIRST
+        while found := self._applications.standing(State.WAITING_IN_PERSON, after, AT_ONCE):
+            after = found[-1].id
+            ended += sum(self._expired(application) for application in found if application.case in CASES)
+        return ended
+
+    def _expired(self, application: Application) -> bool:
+        """Whether its term has passed: it is then ended, by this caller or another."""
+        if not application.is_overdue(self._clock()):
+            return False
+        with suppress(ApplicationMoved), self._applications.database.transaction():
+            article = application.deadline.article
+            self._applications.decide(application, State.EXPIRED, BY_LAW, article=article)
+            self._notices.owe(application.account_id or _nowhere(), RAISE_EXPIRED)
+        return True
+
     def _rule(self, account: Account) -> Attestation:
         is_open = account.status in (Status.ISSUED, Status.ACTIVE)
         if account.kind not in SHORTEST or account.level is not Level.ONE or not is_open:
@@ -130,7 +157,7 @@ class InPerson:
         """The application that waits for this account, filed now if there is none."""
         key = f"raise:{account.id}"
         waiting = self._applications.waiting_with(key)
-        if waiting is not None:
+        if waiting is not None and not (waiting.state is State.WAITING_IN_PERSON and self._expired(waiting)):
             return waiting
         try:
             case = self._filings[account.kind].case_in_person(account.number)

@@ -163,6 +163,9 @@ def kinds(grounds: Iterable[str]) -> tuple[str, ...]:
         "mandate_received",
         "approval_wanted",
         "application_decided",
+        "raise_expired",
+        "level_lowered",
+        "activation_over",
     )
 
 

@@ -134,6 +134,7 @@ def sweep() -> None:
         ):
             removed += room.forget()
         tally = provider.session_room.back_channel.deliver_due()
+        expired = provider.in_person.expire()
         told = provider.notices.send_due()
         removed += provider.notices.forget()
         resumed = enrol.resumed(provider)
@@ -144,6 +145,8 @@ def sweep() -> None:
         click.echo(f"notices: {told} sent")
     if resumed:
         click.echo(f"applications: {enrol.told(resumed)}")
+    if expired:
+        click.echo(f"{expired} applications expired")
 
 
 @click.command()

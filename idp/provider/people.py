@@ -127,6 +127,7 @@ class People(Bedrock):
             self.evidence,
             self.officers,
             filings,
+            self.notices,
             self.audit,
             self.clock,
         )

@@ -17,6 +17,7 @@ from idp.accounts.evidence import SEEN, EvidenceGiven, EvidenceKind, EvidenceRec
 from idp.accounts.foreigner_filing import ForeignerFiling
 from idp.accounts.in_person import InPerson
 from idp.accounts.kinds import Kind
+from idp.accounts.notices import Notices, account_notices
 from idp.accounts.officers import Officers
 from idp.accounts.opening import Opening
 from idp.accounts.owed_readings import OwedReadings
@@ -77,7 +78,7 @@ class World:
     """One process's rooms: each thread of a race has its own connection."""
 
     def __init__(self, database, ephemeral):
-        self.database, self.around, self.register = database, Around(), Register()
+        self.database, self.around, self.register, self.now = database, Around(), Register(), NOW
         seal, audit = a_seal(), self.around
         self.accounts = Accounts(database, seal, self.clock)
         self.evidence = EvidenceRecords(database, seal, audit)
@@ -100,11 +101,18 @@ class World:
         limits = Limits(ephemeral, seal, self.around, lambda address: address)
         self.enrolment = SelfEnrolment(self.applications, filings, opening, limits, audit)
         self.in_person = InPerson(
-            self.accounts, self.applications, self.evidence, self.officers, filings, audit, self.clock
+            self.accounts,
+            self.applications,
+            self.evidence,
+            self.officers,
+            filings,
+            Notices(database, self.accounts, self.around, audit, self.clock),
+            audit,
+            self.clock,
         )
 
     def clock(self):
-        return NOW
+        return self.now
 
     def person(self, number, level=Level.TWO, kind=Kind.CITIZEN):
         account = an_account(kind, number=number, level=level, status=Status.ACTIVE)
@@ -186,6 +194,23 @@ def test_two_officers_at_once_raise_a_foreigner_together(world):
     assert world.accounts.get(foreigner).level is Level.TWO
     kinds = [each.kind for each in world.evidence.standing(foreigner)]
     assert sorted(kinds) == [EvidenceKind.IN_PERSON, EvidenceKind.IN_PERSON, EvidenceKind.REGISTER]
+
+
+def test_of_second_act_and_end_of_term_at_once_one_decides(world):
+    foreigner = world.person(FOREIGN, Level.ONE, Kind.FOREIGNER)
+    officers = [world.officer(f"00119999010{place}") for place in range(2)]
+    waiting = world.in_person.attest(foreigner, officers[0], frozenset(SEEN))
+    world.now = waiting.due_at
+
+    race(
+        lambda: world.in_person.attest(foreigner, officers[1], frozenset(SEEN)),
+        world.in_person.expire,
+        world.in_person.expire,
+    )
+
+    assert world.applications.get(waiting.id).state is State.EXPIRED
+    assert world.count(account_notices) == 1
+    assert world.accounts.get(foreigner).level is Level.ONE
 
 
 def test_one_officer_in_two_windows_is_one(world):

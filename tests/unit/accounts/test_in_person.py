@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from idp.accounts.evidence import SEEN, EvidenceGiven, EvidenceKind
 from idp.accounts.foreigner_filing import ForeignerFiling
 from idp.accounts.in_person import ActIncomplete, InPerson, NotToBeRaised, OfficerIsHolder
 from idp.accounts.kinds import Kind
+from idp.accounts.notices import Notices
 from idp.accounts.officers import NotAnOfficer, Officers
 from idp.assurance import Level
 from idp.kernel.errors import NotFound, Unavailable
@@ -52,9 +53,14 @@ def officers(database, accounts, recorded, clock):
 
 
 @pytest.fixture
-def in_person(accounts, applications, evidence, officers, register, recorded, clock):
+def notices(database, accounts, sent, recorded, clock):
+    return Notices(database, accounts, sent, recorded, clock)
+
+
+@pytest.fixture
+def in_person(accounts, applications, evidence, officers, register, notices, recorded, clock):
     filings = {Kind.CITIZEN: CitizenFiling(register, clock), Kind.FOREIGNER: ForeignerFiling(register, clock)}
-    return InPerson(accounts, applications, evidence, officers, filings, recorded, clock)
+    return InPerson(accounts, applications, evidence, officers, filings, notices, recorded, clock)
 
 
 @pytest.fixture
@@ -279,3 +285,52 @@ def test_account_locked_while_the_register_was_silent_is_not_raised(
     assert in_person.resume() == {State.REFUSED: 1}
 
     assert level(accounts, citizen) is Level.ONE
+
+
+def test_wish_expires_with_its_term_and_the_holder_is_told_once(
+    in_person, applications, notices, sent, recorded, foreigner, officer, clock
+):
+    waiting = in_person.attest(foreigner.id, officer, ALL)
+    clock.now = waiting.due_at - timedelta(microseconds=1)
+    assert in_person.expire() == 0
+
+    clock.now = waiting.due_at
+
+    assert in_person.expire() == 1
+    assert in_person.expire() == 0
+    expired = applications.get(waiting.id)
+    assert (expired.state, expired.decided_by, expired.article) == (
+        State.EXPIRED,
+        "law",
+        "69/2024 Art. 13.3.b",
+    )
+    notices.send_due()
+    assert sent.notices == [(foreigner.phone, "raise_expired", "en")]
+
+
+def test_act_that_comes_too_late_begins_a_new_wish_alone(
+    in_person, applications, accounts, foreigner, officer, colleague, clock
+):
+    first = in_person.attest(foreigner.id, officer, ALL)
+    clock.now = first.due_at
+
+    second = in_person.attest(foreigner.id, colleague, ALL)
+
+    assert applications.get(first.id).state is State.EXPIRED
+    assert (second.id != first.id, second.state) == (True, State.WAITING_IN_PERSON)
+    assert level(accounts, foreigner) is Level.ONE
+    assert in_person.attest(foreigner.id, officer, ALL).state is State.ACCEPTED
+
+
+def test_what_waits_for_a_silent_register_does_not_expire(
+    in_person, register, accounts, citizen, officer, clock
+):
+    register.is_silent = True
+    waiting = in_person.attest(citizen.id, officer, ALL)
+    clock.now = waiting.due_at
+
+    assert in_person.expire() == 0
+
+    register.is_silent = False
+    assert in_person.resume() == {State.ACCEPTED: 1}
+    assert level(accounts, citizen) is Level.TWO
