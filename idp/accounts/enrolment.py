@@ -11,6 +11,7 @@ from idp.accounts.eligibility import NotInRegister, check_holder, citizen_of
 from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import Evidence, register_match, seen_in_person
 from idp.accounts.kinds import Kind
+from idp.accounts.notices import lang_of
 from idp.accounts.opening import Opening, Wish
 from idp.accounts.phone import parse_phone
 from idp.assurance import Level
@@ -20,8 +21,16 @@ from idp.kernel.clock import Clock
 from idp.kernel.errors import Refused
 from idp.registers.register import PopulationRegister
 from idp.statute.ages import day_in_vietnam
+from idp.statute.law import STATUTE
+from idp.statute.rules import Case
 
 Equip = Callable[[UUID], None]
+
+
+class NotToBeActivated(Refused):
+    """The account does not wait for its activation."""
+
+    code = "not_to_be_activated"
 
 
 class Enrolment:
@@ -56,6 +65,7 @@ class Enrolment:
         opened_by: str,
         lang: str = "vi",
         email: str | None = None,
+        office: str = "",
     ) -> Account:
         """Open a citizen's account and send its activation code to the phone.
 
@@ -65,6 +75,7 @@ class Enrolment:
             level: 02 only where somebody has seen the person, the card and the fingerprints.
             opened_by: an operator's account id, or ``cli``.
             email: as the holder gave it; nobody has verified it.
+            office: where they were seen, for level 02.
 
         Raises:
             NumberMalformed, PhoneMalformed, NotInRegister, Deceased, CardNeeded, LevelNotHeld,
@@ -74,7 +85,8 @@ class Enrolment:
         """
         digits, phone = parse_number(number).digits, parse_phone(phone)
         try:
-            account = self._opening.open(self._wish(digits, phone, level, opened_by, email), opened_by)
+            wish = self._wish(digits, phone, level, opened_by, email, office)
+            account = self._opening.open(wish, opened_by)
         except Refused as refusal:
             self._audit.record(Event.ACCOUNT_OPENING_REFUSED, reason=refusal.code, actor=opened_by)
             raise
@@ -84,6 +96,9 @@ class Enrolment:
     def send_code(self, number: str, address: str, lang: str = "vi") -> None:
         """Send another activation code, five an hour. Says nothing of whether there is such an account.
 
+        Once the law's term is over, the phone is told instead whom to ask (Decree 69/2024 Art. 14.1): by then
+        it may be somebody else's.
+
         Raises:
             NumberMalformed, TooManyAttempts.
         """
@@ -91,8 +106,26 @@ class Enrolment:
         self._limits.spend_message(address)
         self._codes.spend_message(digits)
         account = self._accounts.by_number(digits)
-        if account is not None and account.status == Status.ISSUED:
+        if account is None or account.status != Status.ISSUED:
+            return
+        term = STATUTE.at(self._clock()).deadline(Case.ACTIVATION, account.opened_at)
+        if term.has_passed(self._clock()):
+            self._opening.tell(account, "activation_over", lang)
+        else:
             self._opening.send_code(account, lang)
+
+    def send_code_for(self, account_id: UUID, by: str) -> None:
+        """Send an activation code because an operator asks, to whom the holder has said who they are.
+
+        Raises:
+            NotToBeActivated: it is active already, or stands otherwise.
+            Unavailable: no channel takes it.
+        """
+        account = self._accounts.the(account_id)
+        if account.status != Status.ISSUED:
+            raise NotToBeActivated
+        self._opening.send_code(account, lang_of(account))
+        self._audit.record(Event.MESSAGE_SENT, account_id=account_id, kind="activation", actor=by)
 
     def activate(self, number: str, code: str, address: str, prepare: Callable[[], Equip]) -> Account:
         """The holder activates an account with the code sent to the phone.
@@ -115,7 +148,9 @@ class Enrolment:
             self._audit.record(Event.ACCOUNT_ACTIVATION_REFUSED, attempts_left=refusal.attempts_left)
             raise
 
-    def _wish(self, number: str, phone: str, level: Level, opened_by: str, email: str | None) -> Wish:
+    def _wish(
+        self, number: str, phone: str, level: Level, opened_by: str, email: str | None, office: str
+    ) -> Wish:
         record = self._register.find(number)
         if record is None:
             raise NotInRegister
@@ -125,7 +160,7 @@ class Enrolment:
             return register_match(account_id, self._register.source, at, verdict.article)
 
         def seen(account_id: UUID, at: datetime) -> Evidence:
-            return seen_in_person(account_id, at, opened_by, "", verdict.article)
+            return seen_in_person(account_id, at, opened_by, office, verdict.article)
 
         return Wish(
             kind=Kind.CITIZEN,

@@ -1,9 +1,9 @@
 """How an account stops, goes on again, and changes its level (Decree 69/2024 Art. 15, 29-30)."""
 
+from enum import StrEnum
 from uuid import UUID
 
 from idp.accounts.account import Account, Accounts, Status
-from idp.accounts.kinds import KINDS
 from idp.accounts.locks import (
     GroundNotLawful,
     Held,
@@ -24,10 +24,18 @@ from idp.statute.law import STATUTE
 from idp.statute.rules import LockGround, Unlock
 
 
-class LevelNotOfKind(Refused):
-    """Accounts of this kind do not have that level."""
+class NotToBeLowered(Refused):
+    """The account has not level 02: there is nothing to take back."""
 
-    code = "level_not_of_kind"
+    code = "not_to_be_lowered"
+
+
+class LoweredFor(StrEnum):
+    """Why level 02 is taken back."""
+
+    MISTAKE = "mistake"
+    FRAUD = "fraud"
+    HOLDER_ASKED = "holder_asked"
 
 
 class Lifecycle:
@@ -105,27 +113,28 @@ class Lifecycle:
             )
             return self._accounts.the(account_id)
 
-    def change_level(self, account_id: UUID, level: Level | None, actor: str) -> Account:
-        """Give another level: 02 only where the person was seen, with card and fingerprints.
+    def lower(self, account_id: UUID, reason: LoweredFor, actor: str) -> Account:
+        """Take level 02 back: what came of a mistake stands no longer. Up leads an officer's act alone.
 
-        What is so already stays so, without an event.
+        Whoever acts for others, or as an officer, does so no more, for that takes level 02 each time.
 
         Raises:
-            LevelNotOfKind: organisations have none, people have one.
+            NotToBeLowered: it has not level 02.
         """
         with self._accounts.database.transaction():
-            before = self._accounts.the(account_id)
-            if level not in KINDS[before.kind].levels:
-                raise LevelNotOfKind
-            if level != before.level:
-                self._accounts.set_level(account_id, level)
-                self._audit.record(
-                    Event.ACCOUNT_LEVEL_CHANGED,
-                    account_id=account_id,
-                    level=level,
-                    old_level=before.level,
-                    actor=actor,
-                )
+            self._locks.hold(account_id)
+            if self._accounts.the(account_id).level is not Level.TWO:
+                raise NotToBeLowered
+            self._accounts.set_level(account_id, Level.ONE)
+            self._audit.record(
+                Event.ACCOUNT_LEVEL_CHANGED,
+                account_id=account_id,
+                level=Level.ONE.value,
+                old_level=Level.TWO.value,
+                reason=reason.value,
+                actor=actor,
+            )
+            self._notices.owe(account_id, "level_lowered")
             return self._accounts.the(account_id)
 
     def _place(self, account_id: UUID, held: Held, ground: LockGround, actor: str) -> None:

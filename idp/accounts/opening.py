@@ -117,6 +117,14 @@ class Opening:
         code = self._codes.issue(account.number)
         self._messages.send_code(account.phone or "", code, "activation", lang, None)
 
+    def tell(self, account: Account, kind: str, lang: str) -> None:
+        """Send a notice to the phone of an account that nobody has activated.
+
+        Raises:
+            Unavailable: no channel takes it.
+        """
+        self._messages.send_notice(account.phone or "", kind, lang)
+
     def warn_holder(self, number: str, lang: str) -> None:
         """Tell whom a number belongs to that somebody asked for a second account; five times an hour.
 

@@ -1,4 +1,4 @@
-"""Accounts: open, show, lock, unlock, level, raise, mark-deceased.
+"""Accounts: open, send-code, show, lock, unlock, raise, lower, mark-deceased.
 
 Arguments can be read by everybody on the host while a command runs: numbers and phones may be given as ``-``.
 """
@@ -10,6 +10,7 @@ import click
 
 from idp.accounts.account import Account
 from idp.accounts.application import State, spoken
+from idp.accounts.lifecycle import LoweredFor
 from idp.assurance import Level
 from idp.cli.house import opened
 from idp.kernel.errors import NotFound
@@ -50,11 +51,30 @@ def accounts() -> None:
 @NUMBER
 @click.option("--phone", type=Private(), required=True, help="Where the activation code goes.")
 @click.option("--level", type=click.Choice([level.value for level in Level]), default="01", show_default=True)
-def open_(number: str, phone: str, level: str) -> None:
-    """Open a citizen's account, after the population register. The holder activates it at /activate."""
+@click.option("--seen-at", "office", help="For level 02: the office that saw person, card and fingerprints.")
+def open_(number: str, phone: str, level: str, office: str | None) -> None:
+    """Open a citizen's account, after the population register. The holder activates it at /activate.
+
+    Level 02 is for the first officers, whom no other can attest yet. Others are opened at 01 and raised.
+    """
+    if (level == Level.TWO.value) != bool(office):
+        raise click.UsageError("--level 02 and --seen-at go together")
     with opened() as provider:
-        account = provider.enrolment.open_citizen(number, phone, Level(level), ACTOR)
+        account = provider.enrolment.open_citizen(number, phone, Level(level), ACTOR, office=office or "")
     click.echo(f"{account.id} opened at level {level}; the activation code went to {account.phone_hint}")
+
+
+@accounts.command(name="send-code")
+@NUMBER
+def send_code(number: str) -> None:
+    """Send an activation code to the phone of an account that was not activated in time, its holder asking.
+
+    Past the law's term, holders get none at /activate any more: they call. Ask who they are first.
+    """
+    with opened() as provider:
+        account = of_number(provider, number)
+        provider.enrolment.send_code_for(account.id, ACTOR)
+    click.echo(f"{account.id}: a code went to {account.phone_hint}")
 
 
 @accounts.command()
@@ -110,12 +130,13 @@ def mark_deceased(number: str) -> None:
 
 @accounts.command()
 @NUMBER
-@click.argument("level", type=click.Choice([level.value for level in Level]))
-def level(number: str, level: str) -> None:
-    """Change an account's level."""
+@click.option("--reason", type=click.Choice([reason.value for reason in LoweredFor]), required=True)
+def lower(number: str, reason: str) -> None:
+    """Take level 02 back: the account has 01 from now on, and its holder is told. `raise` leads up."""
     with opened() as provider:
-        account = provider.lifecycle.change_level(of_number(provider, number).id, Level(level), ACTOR)
-    click.echo(f"{account.id} level {level}")
+        account = provider.lifecycle.lower(of_number(provider, number).id, LoweredFor(reason), ACTOR)
+        provider.notices.send_due()
+    click.echo(f"{account.id} level 01")
 
 
 @accounts.command(name="raise")

@@ -352,7 +352,7 @@ class TestOrganisation:
         ).account_id
         named = f"{registered.number}/{registered.name}/Giám đốc"
         tell(house, ChangeKind.REPRESENTATIVE_CHANGED, COMPANY, named, RegisterName.BUSINESS)
-        house.provider.lifecycle.change_level(newcomer, Level.TWO, "cli")
+        house.provider.accounts.set_level(newcomer, Level.TWO)
 
         house.clock.advance(PATIENCE)
         house.provider.register_reading.catch_up()

@@ -6,12 +6,14 @@ from idp.accounts.account import AccountExists, LockGround, Status
 from idp.accounts.activation import ActivationRefused
 from idp.accounts.citizen import NumberMalformed
 from idp.accounts.eligibility import CardNeeded, Deceased, GuardianNeeded, LevelNotHeld, NotInRegister
-from idp.accounts.enrolment import Enrolment
+from idp.accounts.enrolment import Enrolment, NotToBeActivated
 from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import SEEN, EvidenceKind
 from idp.accounts.phone import PhoneMalformed
 from idp.assurance import Level
 from idp.kernel.errors import TooManyAttempts, Unavailable
+from idp.statute.law import STATUTE
+from idp.statute.rules import Case
 from tests.people import NUMBER, PHONE, a_record, a_seal
 
 OTHER = "001199990002"
@@ -226,6 +228,33 @@ def test_another_code_is_sent_for_an_account_that_waits_and_silently_none_else(e
     enrolment.activate(NUMBER, sent.last_code, FROM, nothing)
     enrolment.send_code(NUMBER, FROM)
     assert len(sent.messages) == 2
+
+
+def test_after_the_term_the_phone_is_told_whom_to_ask_and_gets_no_code(enrolment, sent, clock):
+    account = enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+    over = STATUTE.at(clock.now).deadline(Case.ACTIVATION, account.opened_at).due_at
+    clock.now = over - timedelta(microseconds=1)
+    enrolment.send_code(NUMBER, FROM)
+    assert (len(sent.messages), sent.notices) == (2, [])
+    clock.now = over
+
+    enrolment.send_code(NUMBER, FROM)
+
+    assert len(sent.messages) == 2
+    assert sent.notices == [(PHONE, "activation_over", "vi")]
+
+
+def test_operator_sends_a_code_after_the_term_and_the_account_is_activated(enrolment, sent, recorded, clock):
+    account = enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+    clock.advance(timedelta(days=30))
+
+    enrolment.send_code_for(account.id, "cli")
+
+    told = ("message.sent", account.id, {"kind": "activation", "actor": "cli"})
+    assert recorded.events[-1] == told
+    assert enrolment.activate(NUMBER, sent.last_code, FROM, nothing).is_active
+    with pytest.raises(NotToBeActivated):
+        enrolment.send_code_for(account.id, "cli")
 
 
 def test_codes_are_sent_five_times_an_hour_to_known_and_unknown_alike(enrolment):

@@ -2,7 +2,7 @@ import pytest
 
 from idp.accounts.account import LockGround, Status
 from idp.accounts.kinds import Kind
-from idp.accounts.lifecycle import LevelNotOfKind, Lifecycle
+from idp.accounts.lifecycle import Lifecycle, LoweredFor, NotToBeLowered
 from idp.accounts.locks import (
     GroundNotLawful,
     LockAbsent,
@@ -61,7 +61,8 @@ def test_who_comes_second_is_told_and_leaves_no_event(lifecycle, recorded, accou
         lifecycle.lock(account.id, LockGround.AUTHORITY, "cli")
     with pytest.raises(LockAbsent):
         lifecycle.unlock(account.id, "cli", LockGround.HOLDER_ASKED)
-    lifecycle.change_level(account.id, Level.ONE, "cli")
+    with pytest.raises(NotToBeLowered):
+        lifecycle.lower(account.id, LoweredFor.MISTAKE, "cli")
 
     assert [name for name, *_ in recorded.events] == ["account.locked"]
     assert refused.value.facts() == {"ground": "authority", "article": "26/2023 Art. 34.1.đ"}
@@ -168,22 +169,28 @@ def test_account_of_somebody_deceased_is_locked(lifecycle, account):
     assert (locked.status, locked.lock_ground) == (Status.LOCKED, LockGround.DEATH)
 
 
-def test_level_change_is_remembered_with_the_level_before(lifecycle, recorded, account):
-    changed = lifecycle.change_level(account.id, Level.TWO, "cli")
+def test_level_02_is_taken_back_with_its_reason_and_the_holder_told(
+    lifecycle, accounts, recorded, notices, sent, account
+):
+    accounts.set_level(account.id, Level.TWO)
 
-    assert changed.level == Level.TWO
-    facts = {"level": "02", "old_level": "01", "actor": "cli"}
+    lowered = lifecycle.lower(account.id, LoweredFor.FRAUD, "cli")
+
+    assert lowered.level == Level.ONE
+    facts = {"level": "01", "old_level": "02", "reason": "fraud", "actor": "cli"}
     assert recorded.events == [("account.level_changed", account.id, facts)]
+    notices.send_due()
+    assert sent.notices == [(account.phone, "level_lowered", "vi")]
 
 
-def test_organisation_gets_no_level_and_a_citizen_needs_one(lifecycle, accounts, account):
+def test_what_has_not_level_02_is_not_lowered(lifecycle, accounts, recorded, account):
     organisation = an_account(Kind.ORGANISATION, number="9000000001")
     accounts.add(organisation)
 
-    with pytest.raises(LevelNotOfKind):
-        lifecycle.change_level(organisation.id, Level.ONE, "cli")
-    with pytest.raises(LevelNotOfKind):
-        lifecycle.change_level(account.id, None, "cli")
+    for each in (organisation, account):
+        with pytest.raises(NotToBeLowered):
+            lifecycle.lower(each.id, LoweredFor.MISTAKE, "cli")
+    assert recorded.events == []
 
 
 def test_unknown_account_is_not_found(lifecycle, recorded):

@@ -1,4 +1,4 @@
-"""accounts: open, show, lock, unlock, level, mark-deceased."""
+"""accounts: open, send-code, show, lock, unlock, lower, mark-deceased."""
 
 from uuid import UUID
 
@@ -6,6 +6,7 @@ import pytest
 
 NUMBER = "001083990000"
 PHONE = "0900000001"
+AT_02 = ("--level", "02", "--seen-at", "Công an phường Mẫu")
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def opened(idp):
 
 
 def test_an_account_is_opened_after_the_register_and_a_code_sent(idp):
-    said = idp.succeed("accounts", "open", NUMBER, "--phone", PHONE, "--level", "02")
+    said = idp.succeed("accounts", "open", NUMBER, "--phone", PHONE, *AT_02)
 
     assert "level 02" in said
     assert PHONE not in said
@@ -85,11 +86,33 @@ def test_death_locks(opened):
     assert "locked death" in opened.succeed("accounts", "show", NUMBER)
 
 
-def test_level_changes(opened):
-    opened.succeed("accounts", "level", NUMBER, "02")
+def test_level_02_is_opened_only_with_the_office_that_saw_the_holder(idp):
+    for given in (("--level", "02"), ("--seen-at", "Công an phường Mẫu")):
+        assert idp("accounts", "open", NUMBER, "--phone", PHONE, *given).status == 2
+    assert idp("accounts", "show", NUMBER).status == 1
 
-    assert "level 02" in opened.succeed("accounts", "show", NUMBER)
-    assert opened("accounts", "level", NUMBER, "03").status == 2
+
+def test_level_02_is_taken_back_with_a_reason_and_given_by_no_such_command(idp):
+    idp.succeed("accounts", "open", NUMBER, "--phone", PHONE, *AT_02)
+    assert idp("accounts", "lower", NUMBER).status == 2
+
+    idp.succeed("accounts", "lower", NUMBER, "--reason", "mistake")
+
+    assert "level 01" in idp.succeed("accounts", "show", NUMBER)
+    assert [facts["reason"] for facts in idp.events("account.level_changed")] == ["mistake"]
+    assert "not_to_be_lowered" in idp("accounts", "lower", NUMBER, "--reason", "mistake").err
+    assert idp("accounts", "level", NUMBER, "02").status == 2
+
+
+def test_operator_sends_a_code_to_who_waits_and_to_nobody_else(opened):
+    said = opened.succeed("accounts", "send-code", NUMBER)
+
+    assert PHONE not in said
+    provider = opened.provider()
+    assert len(provider.outbox.recent()) == 2
+    provider.accounts.activate(UUID(said.partition(":")[0]))
+    provider.close()
+    assert "not_to_be_activated" in opened("accounts", "send-code", NUMBER).err
 
 
 @pytest.mark.parametrize("command", ["show", "lock", "unlock", "mark-deceased"])
@@ -118,7 +141,7 @@ def test_authoritys_request_goes_through_two_officers(opened, idp):
 
 def an_officer(idp, number):
     """The account id of somebody who was appointed."""
-    account_id = idp.succeed("accounts", "open", number, "--phone", PHONE, "--level", "02").split()[0]
+    account_id = idp.succeed("accounts", "open", number, "--phone", PHONE, *AT_02).split()[0]
     provider = idp.provider()
     provider.accounts.activate(UUID(account_id))
     provider.close()
