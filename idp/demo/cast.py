@@ -4,12 +4,36 @@ from dataclasses import dataclass
 
 from idp.accounts.claims import POSTAL_CODE
 from idp.accounts.kinds import Kind
+from idp.accounts.mandate import Role
 from idp.assurance import Level
 from idp.oidc.clients.metadata import ClientMetadata
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 MTLS_SUBJECT = "CN=mtls.example,O=Dinh Danh,C=VN"
 SCOPES = ("openid", "profile", "email", "address", "phone", "identity", "offline_access")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """One sample organisation: its code in the sample register, and the numbers of all who represent it."""
+
+    code: str
+    phone: str
+    email: str
+    representatives: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A mandate that a representative gives: all three by their numbers."""
+
+    principal: str
+    giver: str
+    agent: str
+    role: Role
+    services: tuple[str, ...] = ()
+    limit_vnd: int | None = None
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +66,64 @@ PEOPLE: dict[str, Part] = {
     "long": Part("010099990185", "+84900000004", "long@thu-dien-tu.example", Level.TWO, has_totp=False),
     "yen": Part("020172990444", "+84900000005", "yen@thu-dien-tu.example", Level.ONE),
     "victim": Part("012077990259", "+84900000006", "victim@thu-dien-tu.example", Level.TWO),
+    # Who acts for others. The others above act for themselves alone, and are never asked for whom.
+    "huong": Part("015162997326", "+84900000011", "huong@thu-dien-tu.example", Level.TWO),
+    "duyen": Part("040195993293", "+84900000012", "duyen@thu-dien-tu.example", Level.TWO),
+    "hieu": Part("096089999287", "+84900000013", "hieu@thu-dien-tu.example", Level.TWO),
+    "khoi": Part("048088991147", "+84900000014", "khoi@thu-dien-tu.example", Level.TWO),
+    "dung": Part("036190990851", "+84900000015", "dung@thu-dien-tu.example", Level.TWO),
+    "loan": Part("082192991887", "+84900000016", "loan@thu-dien-tu.example", Level.TWO),
+    "anna": Part("900990000000", "+84900000017", "anna@thu-dien-tu.example", Level.TWO, kind=Kind.FOREIGNER),
 }
+HUONG, DUYEN, HIEU, ANNA = (PEOPLE[name].number for name in ("huong", "duyen", "hieu", "anna"))
+
+ORGANISATIONS: dict[str, Body] = {
+    "thanhtan": Body(
+        code="9000000006",
+        phone="+84900000021",
+        email="lien-he@thanh-tan.example",
+        representatives=(HUONG,),
+    ),
+    "anlac": Body(
+        code="9000000077",
+        phone="+84900000022",
+        email="lien-he@an-lac.example",
+        representatives=(DUYEN, HIEU),
+    ),
+    "tanlap": Body(
+        code="9000000126",
+        phone="+84900000023",
+        email="lien-he@tan-lap.example",
+        representatives=(ANNA,),
+    ),
+}
+THANH_TAN, AN_LAC = (ORGANISATIONS[name].code for name in ("thanhtan", "anlac"))
+
+# Each ends a year after it was given. One accountant serves two firms, up to a limit of each.
+GIVEN = (
+    Given(principal=THANH_TAN, giver=HUONG, agent=PEOPLE["khoi"].number, role=Role.MANAGER, depth=1),
+    Given(
+        principal=THANH_TAN,
+        giver=HUONG,
+        agent=PEOPLE["dung"].number,
+        role=Role.ACCOUNTANT,
+        limit_vnd=50_000_000,
+    ),
+    Given(
+        principal=AN_LAC,
+        giver=DUYEN,
+        agent=PEOPLE["dung"].number,
+        role=Role.ACCOUNTANT,
+        limit_vnd=200_000_000,
+    ),
+    Given(
+        principal=AN_LAC,
+        giver=HIEU,
+        agent=PEOPLE["loan"].number,
+        role=Role.CLERK,
+        services=("confidential",),
+    ),
+)
 
 # Wrong tries lock the victim out even in the simulator: that is what the victim is there for.
 SPARED = tuple(part.number for name, part in PEOPLE.items() if name != "victim")
@@ -66,6 +147,7 @@ CLIENTS: dict[str, ClientMetadata] = {
         "Trang mẫu có máy chủ",
         grant_types=("authorization_code", "refresh_token", "client_credentials", DEVICE),
         scope=(*SCOPES, "reports"),
+        acts_for=("organisation", "ward"),
     ),
     "public": _client("public", "Ứng dụng mẫu", token_endpoint_auth_method="none"),
     "second": _client(
@@ -110,6 +192,7 @@ def portal(url: str) -> ClientMetadata:
         redirect_uris=(f"{url}/callback",),
         post_logout_redirect_uris=(f"{url}/signed-out",),
         scope=("openid", "profile", "phone"),
+        acts_for=("organisation", "ward"),
         is_vetted=True,
         purpose={
             "vi": "điền sẵn hồ sơ dịch vụ công của bạn",

@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from idp.accounts.account import Status
+from idp.accounts.account import Account, Status
+from idp.accounts.kinds import Kind
 from idp.audit.events import Event
 from idp.authenticators.totp import new_secret
-from idp.demo.cast import CLIENTS, PEOPLE, Part, portal
+from idp.demo.acting import open_foreigner, play_organisations, told_mandates
+from idp.demo.cast import CLIENTS, ORGANISATIONS, PEOPLE, Body, Part, portal
 from idp.demo.files import write_private_json
 from idp.demo.keys import new_jwk, public_part
 from idp.kernel.ids import new_secret as new_client_secret
@@ -56,14 +58,17 @@ def prepared(provider: Provider, memory: Path, portal_url: str | None) -> dict[s
         _play(provider, name, part, cast["accounts"][name])
     for name, details in CLIENTS.items():
         _register(provider, details, cast["clients"][name])
+    play_organisations(provider)
     if portal_url is not None:
         _register(provider, portal(portal_url), cast["portals"][portal_url])
-    return cast
+    return cast | {"mandates": told_mandates(provider, cast["accounts"])}
 
 
 def _write_parts(cast: dict[str, Any], portal_url: str | None) -> None:
     for name, part in PEOPLE.items():
         cast["accounts"].setdefault(name, _person(part))
+    for name, body in ORGANISATIONS.items():
+        cast["accounts"].setdefault(name, _organisation(body))
     for name, details in CLIENTS.items():
         cast["clients"].setdefault(name, _client(name, details))
     if portal_url is not None and portal_url not in cast["portals"]:
@@ -79,6 +84,18 @@ def _person(part: Part) -> dict[str, Any]:
         "kind": part.kind.value,
         "level": part.level.value,
         "phone": part.phone,
+    }
+
+
+def _organisation(body: Body) -> dict[str, Any]:
+    """As a person, but that nobody signs in as it."""
+    return {
+        "username": body.code,
+        "password": None,
+        "totp_secret": None,
+        "kind": Kind.ORGANISATION.value,
+        "level": None,
+        "phone": body.phone,
     }
 
 
@@ -117,9 +134,7 @@ def _play(provider: Provider, name: str, part: Part, person: dict[str, Any]) -> 
     """Open the account, activate it, and equip it as its holder would; what is done already stays."""
     account = provider.accounts.by_number(part.number)
     if account is None:
-        account = provider.enrolment.open_citizen(
-            part.number, part.phone, part.level, ACTOR, email=part.email
-        )
+        account = _opened(provider, part)
     if not account.profile:
         told = part.profile(name, account.identity.name.split()[-1])
         provider.accounts.rewrite(replace(account, profile=told))
@@ -134,6 +149,12 @@ def _play(provider: Provider, name: str, part: Part, person: dict[str, Any]) -> 
             provider.audit.record(Event.ACCOUNT_ACTIVATED, account_id=account.id, actor=ACTOR)
             # The code to activate an account that is active would only puzzle who opens the outbox.
             provider.outbox.forget(provider.clock())
+
+
+def _opened(provider: Provider, part: Part) -> Account:
+    if part.kind is Kind.FOREIGNER:
+        return open_foreigner(provider, part)
+    return provider.enrolment.open_citizen(part.number, part.phone, part.level, ACTOR, email=part.email)
 
 
 def _register(provider: Provider, details: ClientMetadata, known: dict[str, Any]) -> None:

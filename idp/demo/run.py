@@ -157,10 +157,16 @@ def _announce(show: Show, document: Mapping[str, Any]) -> None:
         click.echo(f"  {'mtls':<9} {show.mtls_origin}, where clients show certificates")
     click.echo("\n  sample people (identity number, password):")
     for name, person in document["accounts"].items():
+        if person["password"] is None:
+            continue
         app = "code app" if person["totp_secret"] else "SMS only"
         click.echo(
             f"  {name:<9} {person['username']}  {person['password']:<28} level {person['level']}, {app}"
         )
+    click.echo("\n  who acts for whom, where a site lets them choose:")
+    for held in document["mandates"]:
+        limit = f", up to {held['limit']:,} VND" if held["limit"] else ""
+        click.echo(f"  {held['agent']:<9} {held['role']} of {held['principal']}{limit}")
     click.echo(
         f"\n  One-time codes: `{_command(show)}`, or choose SMS on the page and read the outbox."
         f"\n  For programs: {show.document}\n\nCtrl-C stops it."

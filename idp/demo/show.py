@@ -105,6 +105,7 @@ def document_of(
         "pages": ({"portal": show.portal_url} if show.portal_url else {}) | pages,
         "clients": clients,
         "accounts": cast["accounts"],
+        "mandates": cast["mandates"],
         "operators": {},
         "logs": [str(log) for log in show.logs],
     } | (_shown_by(show, certificates) if certificates is not None else {})

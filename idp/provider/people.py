@@ -107,7 +107,7 @@ class People(Bedrock):
         self.evidence = EvidenceRecords(self.database, self.seal, self.audit)
         self.applications = Applications(self.database, self.seal, self.audit, self.clock)
         limits = Limits(self.ephemeral, self.seal, self.addresses, network_of)
-        opening = Opening(
+        self.opening = opening = Opening(
             self.accounts, self.evidence, codes, self.owed_readings, messages, self.audit, self.clock
         )
         self.enrolment = Enrolment(

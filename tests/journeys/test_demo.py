@@ -74,7 +74,7 @@ def start():
 def test_document_has_the_promised_shape(shown):
     told = shown.told
 
-    assert told.keys() == {"issuer", "pages", "clients", "accounts", "operators", "logs"}
+    assert told.keys() == {"issuer", "pages", "clients", "accounts", "mandates", "operators", "logs"}
     assert told["issuer"] == f"http://localhost:{shown.port}"
     assert told["pages"].keys() == {"portal", "account", "outbox"}
     assert told["clients"].keys() >= {"confidential", "public", "second"}
@@ -90,6 +90,8 @@ def test_document_has_the_promised_shape(shown):
     assert [person["totp_secret"] for person in citizens].count(None) == 1
     for person in told["accounts"].values():
         expected = ACCOUNT | ({} if person["totp_secret"] else {"totp_secret": type(None)})
+        if person["kind"] == "organisation":
+            expected |= {"password": type(None), "level": type(None)}
         assert {key: type(value) for key, value in person.items()} == expected
 
 
@@ -126,6 +128,7 @@ def test_the_document_is_documented(shown):
         *told["pages"],
         *told["clients"],
         *told["accounts"],
+        *(name for mandate in told["mandates"] for name in mandate),
         *CLIENT,
         *ACCOUNT,
         *OF_TLS,
@@ -151,7 +154,8 @@ def test_what_is_printed_tells_where_to_go_and_how_to_sign_in(shown):
     said = shown.said
 
     assert all(url in said for url in shown.told["pages"].values())
-    assert all(person["password"] in said for person in shown.told["accounts"].values())
+    people = [person for person in shown.told["accounts"].values() if person["password"]]
+    assert all(person["password"] in said for person in people)
     assert "idp code" in said
     assert "WARN" not in said
 

@@ -57,6 +57,8 @@ def test_every_sample_person_can_sign_in(provider, memory):
     for person in cast["accounts"].values():
         account = provider.accounts.by_number(person["username"])
         assert account.status is Status.ACTIVE
+        if person["kind"] == "organisation":
+            continue
         enrolled = {authenticator.method for authenticator in provider.authenticators.of(account.id)}
         assert enrolled == {"password", "totp"} if person["totp_secret"] else {"password"}
 
@@ -124,3 +126,54 @@ def test_each_address_of_the_portal_has_its_own_client(provider, memory):
     assert second.keys() == {PORTAL, "http://localhost:9001"}
     assert second[PORTAL] == first[PORTAL]
     assert len({known["client_id"] for known in second.values()}) == 2
+
+
+def test_organisations_have_accounts_and_people_who_act_for_them(provider, memory):
+    cast = prepared(provider, memory, None)
+
+    held = {(each["principal"], each["agent"], each["role"]): each for each in cast["mandates"]}
+    assert held.keys() >= {
+        ("thanhtan", "huong", "representative"),
+        ("thanhtan", "khoi", "manager"),
+        ("thanhtan", "dung", "accountant"),
+        ("anlac", "duyen", "representative"),
+        ("anlac", "hieu", "representative"),
+        ("anlac", "dung", "accountant"),
+        ("anlac", "loan", "clerk"),
+        ("tanlap", "anna", "representative"),
+    }
+    assert held["anlac", "dung", "accountant"]["limit"] == 200_000_000
+    assert held["anlac", "loan", "clerk"]["services"] == ["confidential"]
+    assert held["anlac", "loan", "clerk"]["ends_at"] is not None
+    assert {person["kind"] for person in cast["accounts"].values()} == {
+        "citizen",
+        "foreigner",
+        "organisation",
+    }
+    for name in ("thanhtan", "anlac", "tanlap"):
+        account = provider.accounts.by_number(cast["accounts"][name]["username"])
+        assert provider.evidence.standing(account.id)[0].source == provider.registers.business.source
+
+
+def test_who_acts_for_nobody_is_not_asked_for_whom(provider, memory):
+    cast = prepared(provider, memory, None)
+
+    toan = provider.accounts.by_number(cast["accounts"]["toan"]["username"])
+    assert provider.mandates.usable_by(toan.id) == []
+
+
+@pytest.mark.parametrize(
+    "step", ["organisation_enrolment.file", "organisation_enrolment.answer", "mandates.grant"]
+)
+def test_organisations_that_broke_off_are_taken_up_again(provider, memory, monkeypatch, step):
+    room, name = step.split(".")
+
+    def breaks(*_arguments, **_named):
+        raise Broken
+
+    with monkeypatch.context() as broken:
+        broken.setattr(getattr(provider, room), name, breaks)
+        with pytest.raises(Broken):
+            prepared(provider, memory, None)
+
+    test_organisations_have_accounts_and_people_who_act_for_them(provider, memory)
