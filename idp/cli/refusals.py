@@ -1,5 +1,6 @@
-"""What the command says when something stands in the way: one line, and what to do."""
+"""What the command says when something stands in the way: one line for programs, and one for people."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -7,9 +8,10 @@ from idp.cli.house import NotCurrent
 from idp.demo.code import NobodyOfThatName, NoCodeSent, NotShown
 from idp.demo.prepare import CastLost
 from idp.demo.run import FolderInUse, NotReady
-from idp.kernel.errors import Corrupt, IdpError, Unavailable
+from idp.kernel.errors import Corrupt, IdpError, NotFound, Unavailable
 from idp.serving import CertificateUnusable, PortTaken
 from idp.settings import Misconfigured
+from idp.web.i18n import Language, Sentences
 
 SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     Misconfigured: lambda error: f"not started, settings at fault:\n{error}",
@@ -37,4 +39,25 @@ SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
 def told(error: Exception) -> str | None:
     """The line for an error that is no mistake in the program; ``None`` for one that is."""
     kind = next((kind for kind in SENTENCES if isinstance(error, kind)), None)
-    return SENTENCES[kind](error) if kind else None
+    if kind is None:
+        return None
+    line = SENTENCES[kind](error)
+    if kind is IdpError and isinstance(error, IdpError) and not isinstance(error, NotFound):
+        line = f"{line}\n{_explained(error, _language())}".rstrip()
+    return line
+
+
+def _explained(error: IdpError, language: Language) -> str:
+    """What pages say of it; nothing where none does. A page that is not found is another matter."""
+    sentences, facts = Sentences(), error.facts()
+    known, said = sentences.keys(language), []
+    for part in ("title", "happened", "todo"):
+        keys = (f"errors.{error.code}.{facts.get('reason')}.{part}", f"errors.{error.code}.{part}")
+        said += [str(sentences.say(language, key, **facts)) for key in keys if key in known][:1]
+    return " ".join(said)
+
+
+def _language() -> Language:
+    """The terminal's; English unless it says Vietnamese."""
+    said = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "vi" if said.lower().startswith("vi") else "en"

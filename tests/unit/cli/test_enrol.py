@@ -46,7 +46,19 @@ def test_an_act_without_all_that_the_decree_asks_is_refused(opened):
     answer = opened("accounts", "raise", NUMBER, "--officer", officer, "--card-seen")
 
     assert answer.status == 1
-    assert answer.err.startswith("idp: act_incomplete missing=face_compared article=69/2024 Art. 10.2")
+    assert answer.err.startswith("idp: act_incomplete missing=face_compared article=69/2024 Art. 10.2\n")
+    assert "A step that the decree asks for was not taken (69/2024, Article 10.2)." in answer.err
+
+
+def test_refusals_are_explained_in_the_terminals_language(opened, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+
+    answer = opened("accounts", "open", NUMBER, "--phone", "113")
+
+    assert answer.err.splitlines() == [
+        "idp: phone_malformed reason=unreadable",
+        "Số điện thoại chưa đúng dạng. Số điện thoại này không gọi được. Xin nhập lại, ví dụ 0912 345 678.",
+    ]
 
 
 def test_nobody_attests_who_is_not_appointed_or_no_more(opened):
@@ -133,4 +145,4 @@ def test_a_genuine_chip_is_kept_as_evidence_and_another_is_not(opened, tmp_path,
     (tmp_path / "dg1.bin").write_bytes(group.replace(b"TOAN", b"TUAN"))
     answer = opened(*read, str(tmp_path / "dg1.bin"))
     assert answer.status == 1
-    assert answer.err == "idp: chip_refused reason=data_group\n"
+    assert answer.err.startswith("idp: chip_refused reason=data_group\nThe chip is not accepted")

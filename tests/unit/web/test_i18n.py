@@ -19,8 +19,6 @@ UNSEEN = {
     "client_key_missing",
     "client_keys_unreachable",
     "cursor_malformed",
-    "file_header_incomplete",
-    "file_not_utf8",
     "import_overtaken",
     "insufficient_scope",
     "invalid_authorization_details",
