@@ -67,7 +67,7 @@ class Sentences:
         sentence = self._tables[language].get(key)
         if sentence is None:
             sentence = self._instead(key)
-        return sentence.format(**values) if values else sentence
+        return _filled(language, sentence, values)
 
     def speaker(self, language: Language) -> Say:
         """``say`` bound to a language."""
@@ -77,7 +77,7 @@ class Sentences:
             sentence = table.get(key)
             if sentence is None:
                 sentence = self._instead(key)
-            return sentence.format(**values) if values else sentence
+            return _filled(language, sentence, values)
 
         return say
 
@@ -134,6 +134,13 @@ def say_moment(language: Language, moment: datetime) -> str:
 def say_article(language: Language, article: str) -> str:
     """Where something stands in the law, ``69/2024 Art. 13.1.a``, as is cited: ``69/2024, Điều 13.1.a``."""
     return article.replace(" Art. ", ", Điều " if language == "vi" else ", Article ")
+
+
+def _filled(language: Language, sentence: Markup, values: Mapping[str, object]) -> Markup:
+    """With its values put in, an ``article`` as it is cited."""
+    if "article" in values:
+        values = {**values, "article": say_article(language, str(values["article"]))}
+    return sentence.format(**values) if values else sentence
 
 
 def _read(directory: Path) -> Iterator[tuple[str, Markup]]:

@@ -16,6 +16,7 @@ from idp.kernel.errors import IdpError, Refused, TooManyAttempts
 from idp.kernel.ids import new_secret
 from idp.oidc.authorization.response_modes import AuthorizationResponse
 from idp.signin.ending import Caller
+from idp.statute.names import NameRefused
 from idp.web.http import Addresses, Cookies, incoming, see_other
 from idp.web.i18n import Language, Sentences, choose_language
 from idp.web.render import Pages
@@ -155,7 +156,7 @@ def shown(error: IdpError | None, variant: str | None = None) -> dict[str, objec
     if isinstance(error, ProofRejected):
         told = "uncounted" if error.attempts_left is None else error.method
         return {"code": f"{error.code}.{variant or told}", "facts": facts}
-    if isinstance(error, PasswordUnfit):
+    if isinstance(error, PasswordUnfit | NameRefused):
         return {"code": f"{error.code}.{error.reason}", "facts": facts}
     return {"code": error.code, "facts": facts}
 

@@ -34,10 +34,10 @@ def register(house: House, tmp_path: Path) -> None:
 def silent(house: House, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """The register does not answer, until this is undone."""
 
-    def citizen(_self: object, _number: str) -> None:
+    def find(_self: object, _number: str) -> None:
         raise Unavailable("population register")
 
-    monkeypatch.setattr(type(house.provider.register), "citizen", citizen)
+    monkeypatch.setattr(type(house.provider.register), "find", find)
     return monkeypatch
 
 
@@ -122,6 +122,28 @@ def test_what_cannot_be_read_is_told_at_its_field_and_nothing_typed_is_lost(brow
     assert re.search(r'<input id="birth-date"[^>]*aria-invalid="true"', browser.text)
     assert 'value="trần thị thu hà"' in browser.text
     assert "refused-reference" not in browser.page.ids
+
+
+@pytest.mark.parametrize(
+    ("name", "vietnamese", "english"),
+    [
+        ("Tra\u0302\u0300n Thi\u0323 Thu Ha\u0300", "bị tách rời", "stand apart"),
+        ("Tr\u1ea7n Th\u1ecb Thu H\u0430", "chỉ trông giống", "only look like"),
+        ("Trần Thị\u200b Thu Hà", "không phải chữ cái", "other than letters"),
+    ],
+)
+def test_name_that_only_looks_right_is_told_why_and_files_nothing(
+    house: House, browser: Browser, name: str, vietnamese: str, english: str
+) -> None:
+    for language, sentence in (("vi", vietnamese), ("en", english)):
+        browser.open(f"/language/{language}?return=/enrol/citizen")
+        apply(browser, name=name)
+
+        assert browser.shown.status_code == 400
+        assert sentence in browser.text
+        assert re.search(r'<input id="name"[^>]*aria-invalid="true"', browser.text)
+    assert status(house) is None
+    assert house.provider.applications.overdue() == []
 
 
 def test_number_that_has_an_account_is_answered_like_one_that_has_none(house: House) -> None:
