@@ -182,6 +182,93 @@ RECEIPT = {
     "file": "#",
 }
 
+HISTORY = {
+    "part": "",
+    "parts": ["sign_ins", "looks"],
+    "older": None,
+    "is_first": True,
+    "retention": SimpleNamespace(years=5, article="69/2024 Art. 17"),
+}
+SEEN = [
+    SimpleNamespace(
+        kind="register",
+        at=AT,
+        source="Sổ dân cư mẫu",
+        document=None,
+        officer=None,
+        article="69/2024 Art. 7.1.a",
+    ),
+    SimpleNamespace(
+        kind="in_person",
+        at=AT,
+        source="Công an phường Bình An",
+        document="idcard",
+        officer="0192",
+        article="69/2024 Art. 10.2",
+    ),
+]
+
+
+def member(key, label, value):
+    return SimpleNamespace(key=key, label=label, value=value)
+
+
+IDENTITY = {
+    **OWN,
+    "account": SimpleNamespace(kind="citizen", updated_at=AT),
+    "members": [
+        member("number", "Số định danh", "••• ••• ••• 234"),
+        member("phone", "Điện thoại", "••• ••• 678"),
+        member("name", "Họ và tên", "Nguyễn Thị Minh An"),
+        member("birth_date", "Ngày sinh", "04/03/2004"),
+        member("address", "Nơi thường trú", "Số 12, ấp Mỹ Thạnh, xã Mỹ Hiệp, tỉnh Đồng Tháp"),
+    ],
+    "is_whole": False,
+    "evidence": SEEN,
+    "waiting": 1,
+    "done": None,
+}
+DEADLINE = SimpleNamespace(due_on=AT.date(), article="356/2025 Art. 5")
+
+
+def correction(number, stage, **more):
+    usual = {"member": "address", "right": "Số 14, ấp Mỹ Thạnh", "filed_at": AT, "acknowledged_at": None}
+    ends = {"decided_at": None, "answer": None, "is_waiting": False, "deadline": None}
+    return SimpleNamespace(**{**usual, **ends, "id": number, "stage": stage, **more})
+
+
+CORRECTIONS = {
+    **OWN,
+    "corrections": [
+        correction(1, "filed", is_waiting=True, deadline=DEADLINE),
+        correction(2, "acknowledged", is_waiting=True, deadline=DEADLINE),
+        correction(3, "corrected", decided_at=AT),
+        correction(4, "refused", decided_at=AT, answer="Giấy khai sinh ghi như cơ sở dữ liệu."),
+    ],
+    "members": IDENTITY["members"],
+    "typed": {"member": "", "right": "", "reason": ""},
+    "done": None,
+    "error": None,
+}
+LEVEL_ONE = SimpleNamespace(kind="citizen", level="01")
+HOLDER_KIND = SimpleNamespace(kind="citizen", level="02")
+CHECKS = ("card_seen", "face_compared", "fingerprints_taken")
+RAISING = SimpleNamespace(
+    attestation=SimpleNamespace(checks=CHECKS, officers=2, article="69/2024 Art. 11.2"),
+    term=SimpleNamespace(within=3, unit="working_days", article="69/2024 Art. 13.1.b"),
+)
+FILED = [
+    SimpleNamespace(
+        case="citizen_02",
+        state="waiting_in_person",
+        filed_at=AT,
+        is_decided=False,
+        decided_at=None,
+        reason=None,
+        deadline=DEADLINE,
+    )
+]
+
 # name of the state: (template, context)
 STATES = {
     **ENROLMENT,
@@ -432,13 +519,32 @@ STATES = {
         "account/history.html",
         {
             "events": [
-                event("sign_in.completed", "portal", address="203.0.113.7"),
+                event("sign_in.completed", "portal", address="203.0.113.7", amr="password totp", level=2),
+                event("account.viewed", actor="cli"),
                 event("sign_in.proof_refused", method="totp", address="203.0.113.7"),
                 event("authenticator.enrolled", method="totp"),
                 event("account.activated"),
             ],
             "parties": {"portal": PORTAL},
+            **HISTORY,
+            "older": "2026-11-20T03:15:00+00:00",
         },
     ),
-    "history-none": ("account/history.html", {"events": [], "parties": {}}),
+    "history-none": ("account/history.html", {"events": [], "parties": {}, **HISTORY}),
+    "identity": ("account/identity.html", IDENTITY),
+    "identity-whole": ("account/identity.html", {**IDENTITY, "is_whole": True, "evidence": []}),
+    "corrections": ("account/corrections.html", CORRECTIONS),
+    "corrections-none": (
+        "account/corrections.html",
+        {**CORRECTIONS, "corrections": [], "error": wrong("correction_misshaped")},
+    ),
+    "level": (
+        "account/level.html",
+        {"account": LEVEL_ONE, "raising": RAISING, "seen": [], "applications": FILED},
+    ),
+    "level-two": (
+        "account/level.html",
+        {"account": HOLDER_KIND, "raising": None, "seen": SEEN, "applications": []},
+    ),
+    "export": ("account/export.html", {**OWN, "done": None}),
 }

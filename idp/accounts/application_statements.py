@@ -36,6 +36,8 @@ _ONE = applications.c.id == bindparam("application_id")
 BY_ID = select(applications).where(_ONE)
 HOLD = BY_ID.with_for_update()
 BY_REFERENCE = select(applications).where(applications.c.reference == bindparam("told"))
+_OF = applications.c.account_id == bindparam("of")
+OF_ACCOUNT = select(applications).where(_OF).order_by(applications.c.id.desc())
 BY_OPEN_KEY = select(applications).where(applications.c.open_key == bindparam("key"))
 IN_STATE = (
     select(applications)

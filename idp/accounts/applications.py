@@ -27,6 +27,7 @@ from idp.accounts.application_statements import (
     IN_STATE,
     INSERT,
     MOVE,
+    OF_ACCOUNT,
     OF_APPLICANT,
     OVERDUE,
 )
@@ -137,6 +138,10 @@ class Applications:
     def waiting_with(self, open_key: str) -> Application | None:
         """The one that waits with this key."""
         return self._found(BY_OPEN_KEY, {"key": open_key})
+
+    def of_account(self, account_id: UUID) -> Sequence[Application]:
+        """Those that an account came of, or whose level they are about, newest first."""
+        return [self._application(row) for row in self.database.all(OF_ACCOUNT, {"of": account_id})]
 
     def standing(self, state: State, after: UUID = FIRST, most: int = 100) -> Sequence[Application]:
         """Those in a state, oldest first, from beyond ``after``."""

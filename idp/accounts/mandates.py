@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.accounts.account import Status
@@ -87,6 +87,12 @@ class Mandates:
     def of_principal(self, account_id: UUID) -> list[Mandate]:
         """Who acts for an account: neither ended nor past its day. Oldest first."""
         return self._standing(mandates.c.principal_id == account_id)
+
+    def ever(self, account_id: UUID) -> list[Mandate]:
+        """Every mandate there was, held or given, newest first."""
+        which = or_(mandates.c.agent_id == account_id, mandates.c.principal_id == account_id)
+        statement = select(mandates).where(which).order_by(mandates.c.id.desc())
+        return [restored(row) for row in self._database.all(statement)]
 
     def above(self, mandate: Mandate) -> list[Mandate]:
         """The mandates that one was given under, the nearest first, ended ones too."""

@@ -166,6 +166,9 @@ def kinds(grounds: Iterable[str]) -> tuple[str, ...]:
         "raise_expired",
         "level_lowered",
         "activation_over",
+        "correction_acknowledged",
+        "correction_corrected",
+        "correction_refused",
     )
 
 

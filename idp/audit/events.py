@@ -60,6 +60,9 @@ class Event(StrEnum):
     ACCOUNT_LOCKED = "account.locked", "An account was locked, on a ground."
     ACCOUNT_UNLOCKED = "account.unlocked", "An account was unlocked."
     ACCOUNT_LOCK_ENDED = "account.lock_ended", "A ground of a lock ended; others keep the account locked."
+    CORRECTION_FILED = "correction.filed", "A holder said that something of their identity is wrong."
+    CORRECTION_ACKNOWLEDGED = "correction.acknowledged", "An officer has a request for correction."
+    CORRECTION_DECIDED = "correction.decided", "A request for correction was decided, or taken back."
     LOCK_REQUEST_FILED = "lock_request.filed", "An authority asked for a lock, or for its end."
     LOCK_REQUEST_FORWARDED = "lock_request.forwarded", "An officer passed an authority's request on."
     LOCK_REQUEST_DECIDED = "lock_request.decided", "Another officer decided an authority's request."
@@ -145,6 +148,7 @@ FACTS: dict[str, str] = {
     "case": "what an application is for, by the statute's word",
     "channel": "how a message travels",
     "claims": "names of claims, separated by spaces; never their values",
+    "correction": "id of a request for correction",
     "count": "how many",
     "digest": "SHA-256 of something kept elsewhere, in hexadecimal",
     "error": "error code as on the wire",

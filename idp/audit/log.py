@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -114,11 +114,21 @@ class AuditLog:
         """
         self._listeners = (*self._listeners, listener)
 
-    def for_account(self, account_id: UUID, limit: int, before: datetime | None = None) -> list[Entry]:
-        """The newest entries that concern an account, newest first; ``before`` is the last one's ``at``."""
-        rows = self._database.all(
-            _OF_ACCOUNT, {"account": account_id, "before": before or _END_OF_TIME, "most": limit}
-        )
+    def for_account(
+        self,
+        account_id: UUID,
+        limit: int,
+        before: datetime | None = None,
+        events: Collection[Event] | None = None,
+    ) -> list[Entry]:
+        """The newest entries that concern an account, newest first; ``before`` is the last one's ``at``.
+
+        Args:
+            events: only these; all of them unless told.
+        """
+        which = {"account": account_id, "before": before or _END_OF_TIME, "most": limit}
+        statement = _OF_ACCOUNT if events is None else _OF_ACCOUNT.where(audit_events.c.event.in_(events))
+        rows = self._database.all(statement, which)
         return [
             Entry(row.at, row.event, row.account_id, row.client_id, json.loads(row.facts)) for row in rows
         ]

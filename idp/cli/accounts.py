@@ -12,6 +12,7 @@ from idp.accounts.account import Account
 from idp.accounts.application import State, spoken
 from idp.accounts.lifecycle import LoweredFor
 from idp.assurance import Level
+from idp.audit.events import Event
 from idp.cli.house import opened
 from idp.kernel.errors import NotFound
 from idp.provider import Provider
@@ -80,9 +81,10 @@ def send_code(number: str) -> None:
 @accounts.command()
 @NUMBER
 def show(number: str) -> None:
-    """How an account stands; nothing of what is sealed."""
+    """How an account stands; nothing of what is sealed. Its holder sees that somebody looked."""
     with opened() as provider:
         account = of_number(provider, number)
+        provider.audit.record(Event.ACCOUNT_VIEWED, account_id=account.id, actor=ACTOR)
     level = account.level.value if account.level else "-"
     click.echo(
         f"{account.id} {account.kind.value} level {level} {account.status.value} {account.lock_ground or ''}"

@@ -10,6 +10,7 @@ from idp.cli import (
     accounts,
     audit,
     clients,
+    corrections,
     demo,
     enrol,
     host,
@@ -31,6 +32,7 @@ def idp() -> None:
 for command in (host.init, host.serve, host.sweep, host.deliver_logouts, demo.demo, demo.code):
     idp.add_command(command)
 accounts.accounts.add_command(lock_requests.lock_requests)
+accounts.accounts.add_command(corrections.corrections)
 clients.clients.add_command(withdrawals.withdrawals)
 enrol.enrol.add_command(organisations.organisations)
 for group in (

@@ -10,6 +10,7 @@ from idp.accounts.approvals import Approvals
 from idp.accounts.chip_card.reading import ChipReadings
 from idp.accounts.chip_card.trust_store import TrustStore
 from idp.accounts.citizen_filing import CitizenFiling
+from idp.accounts.corrections import Corrections
 from idp.accounts.enrolment import Enrolment
 from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import EvidenceRecords
@@ -98,6 +99,16 @@ class People(Bedrock):
         self.officers = Officers(self.database, self.accounts, self.audit, self.clock)
         self.lock_requests = LockRequests(
             self.database, self.accounts, self.officers, self.locks, self.audit, self.clock
+        )
+        self.corrections = Corrections(
+            self.database,
+            self.seal,
+            self.accounts,
+            self.officers,
+            self.owed_readings,
+            self.notices,
+            self.audit,
+            self.clock,
         )
         self.lifecycle = Lifecycle(self.accounts, self.locks, self.notices, self.audit, self.clock)
 

@@ -85,7 +85,7 @@ class Ending:
             session_id, cookie = self._signed_in(interaction, session, account_id, caller)
             if interaction.decision is not None:
                 self._consented(interaction, mandate.principal_id if mandate else account_id)
-            self._completed(interaction, step, session_id, mandate)
+            self._completed(interaction, step, session_id, caller, mandate)
             outcome = Outcome(
                 session_cookie=cookie,
                 device_cookie=self._device(step.proofs, account_id, caller),
@@ -136,7 +136,12 @@ class Ending:
         return begun.id, cookie
 
     def _completed(
-        self, interaction: Interaction, step: Complete, session_id: UUID, mandate: Mandate | None
+        self,
+        interaction: Interaction,
+        step: Complete,
+        session_id: UUID,
+        caller: Caller,
+        mandate: Mandate | None,
     ) -> None:
         """Write down who signed in, and for the principal that somebody did for it."""
         client_id = interaction.request.client_id if interaction.request else None
@@ -146,6 +151,8 @@ class Ending:
             client_id=client_id,
             session=str(session_id),
             amr=" ".join(sorted(proof.method for proof in step.proofs)),
+            level=authentication_level(step.proofs),
+            address=caller.address,
         )
         if mandate is not None:
             self.audit.record(

@@ -42,6 +42,7 @@ class Case(StrEnum):
     CLIENT_APPRAISED = "client_appraised"
     CONNECTED_CLIENT_APPRAISED = "connected_client_appraised"
     DATA_REQUEST_ACKNOWLEDGED = "data_request_acknowledged"
+    DATA_CORRECTED = "data_corrected"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     BREACH_NOTIFIED = "breach_notified"
 

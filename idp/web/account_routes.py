@@ -2,6 +2,9 @@
 
 from idp.web.pages import (
     consents,
+    export,
+    history,
+    identity,
     locking,
     mandates,
     my_account,
@@ -36,6 +39,24 @@ def at_the_office(doors: Doors) -> tuple[OwnPages, organisations.Office]:
     )
 
 
+def everything(doors: Doors) -> export.Everything:
+    """What an export gathers from."""
+    provider = doors.provider
+    return export.Everything(
+        provider.accounts,
+        provider.evidence,
+        provider.applications,
+        provider.corrections,
+        provider.locks,
+        provider.mandates,
+        provider.notices,
+        provider.authenticators,
+        provider.sessions,
+        provider.consents,
+        provider.audit,
+    )
+
+
 ACCOUNT: tuple[Route, ...] = (
     Route(
         "/account/requests",
@@ -66,7 +87,27 @@ ACCOUNT: tuple[Route, ...] = (
     Route(organisations.STATUS, organisations.OrganisationStatus, at_the_office),
     Route(organisation_forms.NEW, organisation_forms.OrganisationForm, at_the_office),
     Route(organisation_forms.ANSWER, organisation_forms.OrganisationAnswer, at_the_office),
-    Route("/account/history", my_account.History, lambda d: (d.own, d.provider.audit, d.provider.clients)),
+    Route(
+        history.HISTORY,
+        history.History,
+        lambda d: (d.own, d.provider.audit, d.provider.clients, d.provider.clock),
+    ),
+    Route(
+        identity.IDENTITY,
+        identity.Identity,
+        lambda d: (d.own, d.provider.evidence, d.provider.corrections),
+    ),
+    Route(identity.CORRECTIONS, identity.CorrectionList, lambda d: (d.own, d.provider.corrections)),
+    Route(
+        identity.LEVEL,
+        identity.LevelPage,
+        lambda d: (d.own, d.provider.evidence, d.provider.applications, d.provider.clock),
+    ),
+    Route(
+        export.EXPORT,
+        export.Export,
+        lambda d: (d.own, everything(d), d.provider.audit, d.provider.clock),
+    ),
     Route(
         "/account/security",
         security.Security,

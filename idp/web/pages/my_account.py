@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from flask import Response
 from flask.views import MethodView
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -16,7 +15,6 @@ from idp.assurance import authentication_level
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
-from idp.oidc.clients.client import Clients
 from idp.oidc.sessions.session import Session, Sessions
 from idp.signin.desk import Desk
 from idp.signin.ending import Caller, Outcome
@@ -28,9 +26,6 @@ OWN_LEVEL = 2
 # To change how one signs in: a browser left open, or taken over, must not be enough (ASVS 5.0 §7.5.1).
 JUST_NOW = timedelta(minutes=5)
 PROVEN = "proven"
-HISTORY_PAGE = 50
-# Steps inside a sign-in, which its end tells of.
-UNTOLD = frozenset({Event.CODE_ISSUED})
 # What the page after a change says was done; each has its sentence.
 DONE = frozenset(
     {
@@ -53,6 +48,8 @@ DONE = frozenset(
         "request_allowed",
         "request_refused",
         "request_late",
+        "correction_filed",
+        "correction_withdrawn",
     }
 )
 
@@ -199,24 +196,3 @@ class SessionList(MethodView):
         if form.get("session") == "others":
             return mine - {holder.session.id}
         return {session_id for session_id in mine if str(session_id) == form.get("session")}
-
-
-class History(MethodView):
-    """GET /account/history: what happened with your account."""
-
-    init_every_request = False
-
-    def __init__(self, own: OwnPages, audit: AuditLog, clients: Clients) -> None:
-        self._own = own
-        self._audit = audit
-        self._clients = clients
-
-    def get(self) -> Response | AnyResponse:
-        holder = self._own.enter("/account/history")
-        if not isinstance(holder, Holder):
-            return holder
-        kept = self._audit.for_account(holder.account.id, HISTORY_PAGE)
-        events = [event for event in kept if event.event not in UNTOLD]
-        named = {event.client_id for event in events if event.client_id}
-        parties = {client_id: self._own.steps.party(self._clients.find(client_id)) for client_id in named}
-        return self._own.surface.show("account/history.html", holder.caller, events=events, parties=parties)

@@ -34,7 +34,7 @@
   });
 
   /* A second press of a slow button sends nothing twice. */
-  each("form", function (form) {
+  each("form:not([data-stays])", function (form) {
     form.addEventListener("submit", function (event) {
       if (form.getAttribute("data-sent")) { event.preventDefault(); return; }
       form.setAttribute("data-sent", "yes");

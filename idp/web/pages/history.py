@@ -1,0 +1,99 @@
+"""/account/history: what happened with an account, who looked at it, page by page."""
+
+from datetime import datetime, timedelta
+
+from flask.views import MethodView
+from werkzeug.wrappers import Response as AnyResponse
+
+from idp.accounts.account import Account
+from idp.audit.events import Event
+from idp.audit.log import AuditLog, Entry
+from idp.kernel.clock import Clock
+from idp.oidc.clients.client import Clients
+from idp.statute.law import STATUTE
+from idp.statute.rules import Kept, Retention
+from idp.web.http import read_query
+from idp.web.pages.my_account import Holder, OwnPages
+
+HISTORY = "/account/history"
+PAGE = 50
+YEAR = timedelta(days=366)
+# Steps inside a sign-in, which its end tells of.
+UNTOLD = frozenset({Event.CODE_ISSUED})
+# What each part shows; the whole shows all.
+PARTS: dict[str, frozenset[Event]] = {
+    "sign_ins": frozenset(
+        {
+            Event.SIGN_IN_COMPLETED,
+            Event.SIGN_IN_REFUSED,
+            Event.SIGN_IN_PROOF_REFUSED,
+            Event.SIGN_IN_LOCKED_OUT,
+            Event.MANDATE_USED,
+            Event.SESSION_ENDED,
+        }
+    ),
+    "looks": frozenset(
+        {
+            Event.ACCOUNT_VIEWED,
+            Event.ACCOUNT_EXPORTED,
+            Event.ACCOUNT_CORRECTED,
+            Event.EVIDENCE_ADDED,
+            Event.TOKEN_ISSUED,
+            Event.TOKEN_EXCHANGED,
+        }
+    ),
+}
+
+
+class History(MethodView):
+    """GET /account/history: newest first, as far back as the law has it kept (Decree 69/2024 Art. 17)."""
+
+    init_every_request = False
+
+    def __init__(self, own: OwnPages, audit: AuditLog, clients: Clients, clock: Clock) -> None:
+        self._own = own
+        self._audit = audit
+        self._clients = clients
+        self._clock = clock
+
+    def get(self) -> AnyResponse:
+        holder = self._own.enter(HISTORY)
+        if not isinstance(holder, Holder):
+            return holder
+        query = read_query()
+        part = query.get("part", "")
+        law = STATUTE.at(self._clock()).retention(Kept.ACCESS_HISTORY)
+        events, older = self._page(holder.account, part, _moment(query.get("before", "")), law)
+        named = {event.client_id for event in events if event.client_id}
+        return self._own.surface.show(
+            "account/history.html",
+            holder.caller,
+            events=events,
+            parties={one: self._own.steps.party(self._clients.find(one)) for one in named},
+            part=part if part in PARTS else "",
+            parts=list(PARTS),
+            older=older,
+            is_first="before" not in query,
+            retention=law,
+        )
+
+    def _page(
+        self, account: Account, part: str, before: datetime | None, law: Retention
+    ) -> tuple[list[Entry], str | None]:
+        """One page, and where the next begins; ``None``: nowhere."""
+        wanted = PARTS.get(part, frozenset(Event) - UNTOLD)
+        kept = self._audit.for_account(account.id, PAGE + 1, before, wanted)
+        if law.years is not None:
+            oldest = self._clock() - law.years * YEAR
+            kept = [entry for entry in kept if entry.at >= oldest]
+        shown = kept[:PAGE]
+        return shown, shown[-1].at.isoformat() if len(kept) > PAGE else None
+
+
+def _moment(typed: str) -> datetime | None:
+    """Where a page begins, as an address has it; ``None`` for anything else."""
+    try:
+        moment = datetime.fromisoformat(typed)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

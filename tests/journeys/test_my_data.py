@@ -1,0 +1,313 @@
+"""What is kept about a holder: seen, explained, said to be wrong, and taken along."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from idp.accounts.correction import CorrectionMisshaped, CorrectionMoved, CorrectionOfOneself, Stage
+from idp.accounts.officers import NotAnOfficer
+from idp.assurance import Level
+from idp.audit.events import Event
+from idp.kernel.errors import NotFound
+from idp.kernel.ids import new_id
+from idp.statute.ages import day_in_vietnam
+from idp.web.pages.history import PAGE
+from idp.web.pages.my_account import JUST_NOW
+from tests.house import Browser, House, Person, RelyingParty
+from tests.journeys.test_own_pages import enter, events
+
+ADDRESS = "Số 14, ấp Mỹ Thạnh, xã Mỹ Hiệp, tỉnh Đồng Tháp"
+SPOKEN = "001 199 000 001"
+
+
+def ask(browser: Browser, person: Person) -> Any:
+    """Ask for a correction of the address; gives the request."""
+    browser.open("/account/corrections")
+    wish = {"member": "address", "right": ADDRESS, "reason": "giấy khai sinh ghi khác"}
+    browser.submit(wish, "correction-submit")
+    return browser.house.provider.corrections.of(person.account_id)[0]
+
+
+@pytest.fixture
+def officer(house: House) -> Any:
+    account = house.person().account_id
+    house.provider.officers.appoint(account, "Công an phường Bình An", "cli")
+    return account
+
+
+def test_identity_is_told_whole_but_for_the_number(person: Person, browser: Browser) -> None:
+    enter(browser, person, "/account/identity")
+
+    for told in ("Trần Thị Thu Hà", "17/05/1999", "phường Bình An", "••• ••• ••• 001"):
+        assert told in browser.text
+    assert SPOKEN not in browser.text
+    assert "69/2024, Điều 10.2" in browser.text, "who checked it, under which article"
+    assert "Sổ dân cư mẫu" in browser.text, "and which register"
+
+
+def test_number_is_shown_when_its_holder_asks(person: Person, browser: Browser) -> None:
+    enter(browser, person, "/account/identity")
+
+    browser.submit({}, "show")
+
+    assert SPOKEN in browser.text
+    assert browser.shown.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("page", "button"), [("identity", "show"), ("export", "export-json")])
+def test_browser_left_open_reveals_nothing(
+    house: House, person: Person, browser: Browser, page: str, button: str
+) -> None:
+    enter(browser, person, f"/account/{page}")
+    house.clock.advance(JUST_NOW + timedelta(seconds=1))
+
+    browser.submit({}, button)
+
+    assert "password" in browser.page.ids
+    assert SPOKEN not in browser.text
+    assert "account.exported" not in events(house, person)
+
+
+@pytest.mark.spec("Decree 69/2024 Art. 10")
+def test_level_01_is_told_what_02_takes(house: House, browser: Browser) -> None:
+    person = house.person(level=Level.ONE)
+    enter(browser, person, "/account/level")
+
+    assert "raise" in browser.page.ids
+    for told in ("công an xã, phường", "lấy vân tay", "3 ngày làm việc", "69/2024, Điều 13.1.b"):
+        assert told in browser.text
+
+
+def test_level_02_is_told_when_it_was_attested(person: Person, browser: Browser) -> None:
+    enter(browser, person, "/account/level")
+
+    assert "raise" not in browser.page.ids
+    assert "Xác nhận lúc" in browser.text
+
+
+def test_request_for_correction_is_kept_sealed_with_its_terms(
+    house: House, person: Person, browser: Browser
+) -> None:
+    enter(browser, person)
+
+    asked = ask(browser, person)
+
+    assert (asked.member, asked.right, asked.stage) == ("address", ADDRESS, Stage.FILED)
+    assert asked.deadline.article == "356/2025 Art. 5"
+    assert f"{asked.deadline.due_on:%d/%m/%Y}" in browser.text
+    row = house.provider.database.first(text("SELECT * FROM corrections"))
+    assert ADDRESS.encode() not in b"".join(bytes(cell) for cell in row if isinstance(cell, bytes))
+    assert "correction.filed" in events(house, person)
+    assert house.provider.accounts.the(person.account_id).identity.address != ADDRESS
+
+
+def test_acknowledged_request_is_due_ten_days_after_it_was_filed(
+    house: House, person: Person, browser: Browser, officer: Any
+) -> None:
+    enter(browser, person)
+    asked = ask(browser, person)
+    first = asked.deadline.due_on
+
+    acknowledged = house.provider.corrections.acknowledge(asked.id, officer)
+    house.provider.notices.send_due()
+
+    assert first <= day_in_vietnam(asked.filed_at) + timedelta(days=4), "two working days"
+    assert acknowledged.deadline.due_on >= day_in_vietnam(asked.filed_at) + timedelta(days=10)
+    assert any("cán bộ đã nhận" in message.text for message in house.provider.outbox.recent(3))
+    with pytest.raises(CorrectionMoved):
+        house.provider.corrections.acknowledge(asked.id, officer)
+
+
+def test_corrected_register_is_read_again_and_nothing_is_changed_by_hand(
+    house: House, person: Person, browser: Browser, officer: Any
+) -> None:
+    enter(browser, person)
+    asked = ask(browser, person)
+
+    house.provider.corrections.decide(asked.id, officer, is_corrected=True)
+
+    assert [owed.account_id for owed in house.provider.owed_readings.due()] == [person.account_id]
+    assert house.provider.accounts.the(person.account_id).identity.address != ADDRESS
+    browser.open("/account/corrections")
+    assert "Đã sửa" in browser.text
+
+
+def test_refused_request_shows_its_reason(
+    house: House, person: Person, browser: Browser, officer: Any
+) -> None:
+    enter(browser, person)
+    asked = ask(browser, person)
+    with pytest.raises(CorrectionMisshaped):
+        house.provider.corrections.decide(asked.id, officer, is_corrected=False)
+
+    house.provider.corrections.decide(asked.id, officer, is_corrected=False, answer="Giấy tờ ghi như vậy")
+
+    browser.open("/account/corrections")
+    assert "Giấy tờ ghi như vậy" in browser.text
+    with pytest.raises(CorrectionMoved):
+        house.provider.corrections.decide(asked.id, officer, is_corrected=True)
+
+
+def test_only_another_officer_decides(house: House, person: Person, browser: Browser, officer: Any) -> None:
+    enter(browser, person)
+    asked = ask(browser, person)
+    with pytest.raises(NotAnOfficer):
+        house.provider.corrections.decide(asked.id, person.account_id, is_corrected=True)
+    house.provider.officers.appoint(person.account_id, "Công an phường Bình An", "cli")
+
+    with pytest.raises(CorrectionOfOneself):
+        house.provider.corrections.decide(asked.id, person.account_id, is_corrected=True)
+
+
+def test_holder_takes_back_their_own_request_and_no_other(
+    house: House, person: Person, browser: Browser
+) -> None:
+    other = house.person()
+    theirs = house.provider.corrections.file(other.account_id, "address", ADDRESS, "x")
+    enter(browser, person)
+    mine = ask(browser, person)
+
+    browser.submit({}, "withdraw-1")
+    browser.open("/account/corrections")
+    token = browser.page.forms[-1].fields["form_token"]
+    stolen = browser.client.post(
+        "/account/corrections", data={"form_token": token, "withdraw": str(theirs.id)}
+    )
+
+    assert house.provider.corrections.find(mine.id).stage is Stage.WITHDRAWN
+    assert stolen.status_code == 404
+    assert house.provider.corrections.find(theirs.id).stage is Stage.FILED
+
+
+@pytest.mark.parametrize(
+    ("member", "right"),
+    [("level", "02"), ("address", ""), ("address", "x" * 501)],
+    ids=["what", "none", "long"],
+)
+def test_misshapen_request_is_sent_back(
+    house: House, person: Person, browser: Browser, member: str, right: str
+) -> None:
+    enter(browser, person, "/account/corrections")
+    token = browser.page.forms[-1].fields["form_token"]
+
+    refused = browser.client.post(
+        "/account/corrections",
+        data={"form_token": token, "member": member, "right": right, "reason": "x"},
+    )
+
+    assert refused.status_code == 400
+    assert "form-error" in refused.text
+    assert house.provider.corrections.of(person.account_id) == []
+
+
+def test_sixth_waiting_request_is_refused(house: House, person: Person, browser: Browser) -> None:
+    enter(browser, person)
+    for _ in range(6):
+        ask(browser, person)
+
+    assert browser.shown.status_code == 400
+    assert len(house.provider.corrections.of(person.account_id)) == 5
+
+
+def test_export_holds_all_that_is_kept_and_no_secret(
+    house: House, rp: RelyingParty, person: Person, browser: Browser
+) -> None:
+    enter(browser, person)
+    ask(browser, person)
+    browser.sign_in(rp, person)
+    browser.open("/account/export")
+
+    file = browser.submit({}, "export-json")
+
+    assert file.headers["Cache-Control"] == "no-store"
+    assert file.headers["Content-Disposition"] == 'attachment; filename="dinhdanh.json"'
+    told = json.loads(file.text)
+    assert told["account"][0]["number"] == person.username
+    assert told["identity"][0]["name"] == "Trần Thị Thu Hà"
+    assert told["corrections"][0]["right"] == ADDRESS
+    assert {way["method"] for way in told["authenticators"]} == {"password", "totp"}
+    assert told["consents"][0]["client_id"] == rp.client_id
+    assert told["evidence"][0]["article"] == "69/2024 Art. 7.1.a"
+    assert {"history", "sessions", "mandates", "locks", "notices", "applications"} <= told.keys()
+    assert "sign_in.completed" in {entry["event"] for entry in told["history"]}
+    assert person.totp_secret not in file.text
+    assert "argon2" not in file.text
+    assert "account.exported" in events(house, person)
+
+
+def test_export_for_people_is_plain_words(rp: RelyingParty, person: Person, browser: Browser) -> None:
+    enter(browser, person)
+    ask(browser, person)
+    browser.sign_in(rp, person)
+    browser.open("/account/export")
+
+    file = browser.submit({}, "export-text")
+
+    assert file.mimetype == "text/plain"
+    for told in (f"Số định danh: {SPOKEN}", "Họ và tên: Trần Thị Thu Hà", "Giới tính: nữ", "Việc: Đăng nhập"):
+        assert told in file.text
+    assert "held." not in file.text
+
+
+def test_history_goes_back_page_by_page(house: House, person: Person, browser: Browser) -> None:
+    for _ in range(PAGE + 5):
+        house.clock.advance(timedelta(minutes=1))
+        house.provider.audit.record(Event.ACCOUNT_VIEWED, account_id=person.account_id, actor="cli")
+    enter(browser, person)
+
+    first = browser.open("/account/history?part=looks")
+    older = next(link for link in first.text.split('href="') if "before=" in link).split('"')[0]
+    second = browser.open(older.replace("&amp;", "&"))
+
+    assert first.text.count("Một cán bộ đã xem tài khoản") == PAGE
+    assert second.text.count("Một cán bộ đã xem tài khoản") == 5
+    assert "before=" not in second.text
+
+
+def test_history_tells_how_and_from_where_somebody_signed_in(
+    rp: RelyingParty, person: Person, browser: Browser
+) -> None:
+    browser.sign_in(rp, person)
+
+    browser.open("/account/history?part=sign_ins")
+
+    for told in ("Mật khẩu + Ứng dụng xác thực", "Xác thực hai bước", "127.0.0.1", "Trang thử"):
+        assert told in browser.text
+
+
+def test_history_tells_of_wrong_tries_too(person: Person, browser: Browser) -> None:
+    browser.open("/account")
+    browser.submit({"username": person.username, "password": "khong-phai"})
+    enter(browser, person)
+
+    browser.open("/account/history?part=sign_ins")
+
+    assert "wary" in browser.text
+
+
+@pytest.mark.spec("Decree 69/2024 Art. 17")
+def test_history_older_than_the_law_keeps_it_is_not_shown(
+    house: House, person: Person, browser: Browser
+) -> None:
+    house.provider.audit.record(Event.ACCOUNT_VIEWED, account_id=person.account_id, actor="cli")
+    house.clock.advance(timedelta(days=366 * 5 + 1))
+    enter(browser, person)
+
+    browser.open("/account/history?part=looks")
+
+    assert "Một cán bộ đã xem tài khoản" not in browser.text
+
+
+@pytest.mark.parametrize("query", ["before=x", "before=2026-01-01", "part=everything", "before="])
+def test_history_takes_any_address(person: Person, browser: Browser, query: str) -> None:
+    enter(browser, person)
+
+    assert browser.open(f"/account/history?{query}").status_code == 200
+
+
+def test_unknown_correction_is_not_found(house: House, officer: Any) -> None:
+    with pytest.raises(NotFound):
+        house.provider.corrections.acknowledge(new_id(), officer)
