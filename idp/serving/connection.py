@@ -13,6 +13,7 @@ from typing import Any, Protocol, cast
 import h11
 from OpenSSL import SSL
 
+from idp.serving.strictness import check
 from idp.serving.tls import RECORD, Tls, TlsBroken
 from idp.serving.wsgi import Answer, Line, environment
 from idp.web.http import MAX_BODY
@@ -26,15 +27,15 @@ NO_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 class House(Protocol):
     """What a connection needs of the process it is in."""
 
-    connections: set["Connection"]
+    connections: dict["Connection", None]
     context: SSL.Context
     is_stopping: bool
 
     async def answer(self, environ: dict[str, Any]) -> Answer:
         """The application's answer, out of a thread."""
 
-    def has_room(self) -> bool:
-        """Whether one more connection may be."""
+    def make_room(self) -> bool:
+        """Whether one more connection may be; one that is idle may have to go for it."""
 
 
 class Connection(asyncio.Protocol):
@@ -53,22 +54,32 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._is_leaving = False
+        self._is_unread = False  # they ask, and do not read what they are told
         self._is_fresh = True  # nothing of the next request has come yet
 
     # What asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if not self._house.has_room():
+        if not self._house.make_room():
             self._transport.abort()
             return
-        self._house.connections.add(self)
+        self._house.connections[self] = None
         self._allow(WITHIN_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._house.connections.discard(self)
+        self._house.connections.pop(self, None)
         if self._timer is not None:
             self._timer.cancel()
+
+    def pause_writing(self) -> None:
+        self._is_unread = True
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._is_unread = False
+        if self._task is None and not self._transport.is_closing():
+            self._go_on()
 
     def data_received(self, data: bytes) -> None:
         if self._is_leaving:
@@ -115,6 +126,7 @@ class Connection(asyncio.Protocol):
                 return
 
     def _begin(self, request: h11.Request) -> None:
+        check(request)
         size = len(request.target) + sum(len(name) + len(value) + 4 for name, value in request.headers)
         if size > MAX_HEADERS:
             raise h11.RemoteProtocolError("too much", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -138,6 +150,7 @@ class Connection(asyncio.Protocol):
             self._line = Line(peer[:2], here[:2], self._tls.certificate(), self._is_for_clients)
         if self._timer is not None:
             self._timer.cancel()
+        self._house.connections[self] = self._house.connections.pop(self, None)  # the last to go
         self._transport.pause_reading()
         self._task = asyncio.get_running_loop().create_task(self._answer(self._line, is_whole=is_whole))
 
@@ -149,14 +162,19 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing():
             return
         self._write(answer, asked.method, is_last=not is_whole or self._house.is_stopping)
-        self._transport.resume_reading()
         if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
             self._http.start_next_cycle()
             self._is_fresh = True
             self._allow(WITHIN_SECONDS)
-            self._guarded(self._advance)
+            if not self._is_unread:
+                self._go_on()
         else:
+            self._transport.resume_reading()
             self.leave()
+
+    def _go_on(self) -> None:
+        self._transport.resume_reading()
+        self._guarded(self._advance)
 
     def _write(self, answer: Answer, method: bytes, *, is_last: bool) -> None:
         headers = [*answer.headers, (b"Date", formatdate(usegmt=True).encode())]
@@ -178,6 +196,11 @@ class Connection(asyncio.Protocol):
             self._transport.write(words)
 
     # Ending.
+
+    def cut(self) -> None:
+        """End it at once."""
+        self._house.connections.pop(self, None)
+        self._transport.abort()
 
     @property
     def is_busy(self) -> bool:

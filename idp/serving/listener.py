@@ -45,7 +45,7 @@ class Listener:
 
     def __init__(self, listening: Listening, app: WSGIApplication) -> None:
         self.context: SSL.Context = asking_context(listening.tls_cert, listening.tls_key)
-        self.connections: set[Connection] = set()
+        self.connections: dict[Connection, None] = {}  # those that asked last come last
         self.is_stopping = False
         self._listening = listening
         self._app = app
@@ -54,8 +54,14 @@ class Listener:
     async def answer(self, environ: WSGIEnvironment) -> Answer:
         return await asyncio.get_running_loop().run_in_executor(self._threads, answer_of, self._app, environ)
 
-    def has_room(self) -> bool:
-        return len(self.connections) < MAX_CONNECTIONS
+    def make_room(self) -> bool:
+        """The one that has been idle longest goes, or whoever holds many open would shut out the rest."""
+        if len(self.connections) < MAX_CONNECTIONS:
+            return True
+        idle = next((each for each in self.connections if not each.is_busy), None)
+        if idle is not None:
+            idle.cut()
+        return idle is not None
 
     async def serve(self) -> None:
         """Until SIGTERM; requests under way are finished, but for those that take too long."""
