@@ -276,7 +276,7 @@ class Presenting:
             return None
         try:
             return _der(header.strip())
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             raise Malformed("Client-Cert: expected one certificate, :base64 of DER:") from None
 
 

@@ -1,6 +1,8 @@
 """RFC 8705 §2: clients that prove themselves by their TLS certificate."""
 
+import base64
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -39,13 +41,24 @@ def tls_house(make_house: Callable[..., House], authority: Held, tmp_path: Path)
     return make_house(trusted_proxies=("127.0.0.1",), client_certificates=True, client_ca_file=file)
 
 
-def ask(house: House, held: Held | None, client_id: str = "rp", **form: str) -> TestResponse:
+@dataclass(frozen=True, slots=True)
+class Forged:
+    """Bytes for a certificate."""
+
+    der: bytes
+
+    @property
+    def header(self) -> dict[str, str]:
+        return {"Client-Cert": f":{base64.b64encode(self.der).decode()}:"}
+
+
+def ask(house: House, held: Held | Forged | None, client_id: str = "rp", **form: str) -> TestResponse:
     sent = {"grant_type": "client_credentials", "scope": "reports", "client_id": client_id, **form}
     return house.app.test_client().post("/token", data=sent, headers=held.header if held else {})
 
 
 def ask_natively(
-    house: House, held: Held | None, client_id: str = "rp", headers: dict[str, str] | None = None
+    house: House, held: Held | Forged | None, client_id: str = "rp", headers: dict[str, str] | None = None
 ) -> TestResponse:
     """As our own listener hands a request on."""
     return house.app.test_client().post(
@@ -189,6 +202,39 @@ def test_header_means_nothing_at_our_own_listener(native: House, authority: Held
 
     for shown in (None, a_certificate("CN=other", authority)):
         assert is_refused(ask_natively(native, shown, headers=held.header))
+
+
+ODD = {
+    "version": ("a003020102", "a003020104"),
+    "kind of key": ("06072a8648ce3d0201", "06072a8648ce3d027f"),
+    "curve": ("06082a8648ce3d030107", "06082a8648ce3d03017f"),
+    "point": ("03420004", "03420005"),
+    "length": ("3082", "3083"),
+}
+
+
+@pytest.mark.spec("RFC 8705 §2")
+@pytest.mark.parametrize("method", [PKI | {"tls_client_auth_subject_dn": SUBJECT}, SELF], ids=["pki", "self"])
+@pytest.mark.parametrize("what", ODD)
+def test_certificate_that_nobody_can_read_proves_nothing(
+    native: House, authority: Held, what: str, method: dict[str, Any]
+) -> None:
+    held = a_certificate(SUBJECT, authority)
+    keys = {"jwks": jwks(jwk.ECKey.import_key(held.key.public_key()))} if method is SELF else {}
+    native.client(**method, **keys)
+    was, now = (bytes.fromhex(part) for part in ODD[what])
+    odd = Forged(held.der.replace(was, now, 1))
+
+    assert ask_natively(native, held).status_code == 200
+    assert is_refused(ask_natively(native, odd))
+    assert ask(native, odd).get_json()["error"] in ("invalid_client", "invalid_request")
+
+
+@pytest.mark.parametrize("subject", ["CN=rp.example\\00.evil,O=Trial,C=VN", "O=Trial", "CN=" + "x" * 64])
+def test_odd_names_are_nobodys(native: House, authority: Held, subject: str) -> None:
+    native.client(tls_client_auth_subject_dn=SUBJECT, **PKI)
+
+    assert is_refused(ask_natively(native, a_certificate(subject, authority)))
 
 
 @pytest.mark.spec("RFC 8705 §5")

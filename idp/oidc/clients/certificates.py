@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
@@ -17,6 +18,14 @@ from idp.oidc.clients.keys import ClientKeys, KeysUnreachable
 from idp.oidc.clients.names import comparable, name_of
 from idp.oidc.errors import InvalidClient
 
+# What cryptography says of a certificate that is none, or has a version, key or name that it does not know.
+UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 PKI, SELF_SIGNED = "tls_client_auth", "self_signed_tls_client_auth"
 
 
@@ -50,7 +59,7 @@ class Certificates:
                 is_its_own = self._is_vouched_for(certificate) and _is_named(certificate, client)
             else:
                 is_its_own = self._is_registered(certificate, client)
-        except (ValueError, x509.DuplicateExtension):
+        except UNREADABLE:
             is_its_own = False
         if not is_its_own:
             raise InvalidClient("the client certificate is not what this client registered, or not valid")
