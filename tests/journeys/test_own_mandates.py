@@ -9,6 +9,7 @@ from idp.accounts.account import LockGround
 from idp.accounts.handing_on import TRIES, WINDOW
 from idp.accounts.mandate import Mandate, Role
 from idp.assurance import Level
+from idp.web.pages.my_account import JUST_NOW
 from tests.house import Browser, House, Person
 from tests.mandated import an_organisation_of, given_on, represents
 from tests.protocol.acts import is_page, signed_in
@@ -200,6 +201,27 @@ def test_nobody_gives_under_what_is_not_theirs_to_hand_on(
     theirs._went(theirs.client.post(NEW, data=sent))
 
     assert held(house, other) == []
+
+
+def test_a_browser_left_open_gives_nothing_before_a_fresh_proof(
+    house: House, browser: Browser, person: Person, chief: Mandate, other: Person
+) -> None:
+    browser.open(NEW, {"under": str(chief.id)})
+    form = browser.page.form_with("mandate-submit")
+    assert form is not None
+    house.clock.advance(JUST_NOW + timedelta(seconds=1))
+    typed = {"username": other.username, "name": NAME, "role": "accountant"}
+
+    browser._went(browser.client.post(form.action, data=form.filled(typed, "mandate-submit") | typed))
+
+    assert "mandate-submit" not in browser.page.ids
+    assert held(house, other) == []
+    browser.open(NEW, {"under": str(chief.id)})
+    browser.submit({"password": person.password})
+    browser.submit({"otp": person.code()})
+    assert "mandate-submit" in browser.page.ids
+    give(browser, chief, other)
+    assert len(held(house, other)) == 1
 
 
 def test_the_giver_ends_what_they_gave_and_all_below(

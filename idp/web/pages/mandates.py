@@ -27,9 +27,9 @@ from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, NotFound, TooManyAttempts
 from idp.oidc.clients.client import Clients
 from idp.signin.choosing import ORGANISATION
-from idp.web.http import read_form, read_query, see_other
+from idp.web.http import read_query, see_other
 from idp.web.i18n import VIET_NAM, say_article
-from idp.web.pages.my_account import Holder, OwnPages, see_done, what_was_done
+from idp.web.pages.my_account import JUST_NOW, Holder, OwnPages, see_done, what_was_done
 from idp.web.surface import again, shown
 
 MANDATES = "/account/mandates"
@@ -157,27 +157,27 @@ class GiveMandate(MethodView):
         self._handing_on = handing_on
 
     def get(self) -> AnyResponse:
-        holder = self._own.enter(MANDATES)
+        asked = _uuid(read_query().get("under", ""))
+        holder = self._own.enter(f"{NEW}?under={asked}" if asked else MANDATES, JUST_NOW)
         if not isinstance(holder, Holder):
             return holder
-        under = self._under(holder, read_query().get("under", ""))
+        under = self._under(holder, str(asked))
         return self._show(holder, under, {}) if under else see_other(MANDATES)
 
     def post(self) -> AnyResponse:
-        entered = read_form("service")
-        self._own.surface.check_form(entered, self._own.surface.caller())
-        holder = self._own.enter(MANDATES)
-        if not isinstance(holder, Holder):
-            return see_other(MANDATES)
-        under = self._under(holder, entered.get("under", ""))
+        entered = self._own.enter_with_form(MANDATES, JUST_NOW, ("service",))
+        if not isinstance(entered, tuple):
+            return entered
+        holder, form = entered
+        under = self._under(holder, form.get("under", ""))
         if under is None:
             return see_other(MANDATES)
         try:
-            number = "".join(entered.get("username", "").split())
-            wish = _wish(entered, under)
-            self._handing_on.give(holder.account.id, under.id, number, entered.get("name", ""), wish)
+            number = "".join(form.get("username", "").split())
+            wish = _wish(form, under)
+            self._handing_on.give(holder.account.id, under.id, number, form.get("name", ""), wish)
         except (MandateRefused, TooManyAttempts) as error:
-            return self._show(holder, under, entered, error)
+            return self._show(holder, under, form, error)
         return see_done(MANDATES, "mandate_given")
 
     def _under(self, holder: Holder, text: str) -> Mandate | None:

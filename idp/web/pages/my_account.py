@@ -1,6 +1,6 @@
 """A holder's own pages: what is kept, how they sign in, where they are signed in, whom they allowed what."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -23,7 +23,8 @@ from idp.web.pages.steps import Steps
 from idp.web.surface import Surface
 
 OWN_LEVEL = 2
-# To change how one signs in: a browser left open, or taken over, must not be enough (ASVS 5.0 §7.5.1).
+# To change how one signs in, or who acts for whom: a browser left open, or taken over, must not be enough
+# (ASVS 5.0 §7.5.1).
 JUST_NOW = timedelta(minutes=5)
 PROVEN = "proven"
 # What the page after a change says was done; each has its sentence.
@@ -91,10 +92,14 @@ class OwnPages:
         return self.steps.show(interaction, step, caller)
 
     def enter_with_form(
-        self, return_to: str, max_age: timedelta | None = None
+        self, return_to: str, max_age: timedelta | None = None, lists: Sequence[str] = ()
     ) -> tuple[Holder, dict[str, str]] | AnyResponse:
-        """As ``enter``, for a form that the holder sends; who must prove themself anew sends it again."""
-        form, caller = read_form(), self.surface.caller()
+        """As ``enter``, for a form that the holder sends; who must prove themself anew sends it again.
+
+        Args:
+            lists: the fields that may repeat, as ``read_form`` takes them.
+        """
+        form, caller = read_form(*lists), self.surface.caller()
         self.surface.check_form(form, caller)
         holder = self._holder(caller, max_age)
         if holder is not None:
