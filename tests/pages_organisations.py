@@ -16,7 +16,6 @@ from tests.people import an_account
 AT = datetime(2026, 11, 20, 3, 15, tzinfo=UTC)
 OWN = {"action": "#", "form_token": "token", "done": None, "error": None}
 NAME, CODE = "Công ty TNHH Nông sản Đồi Chè An Lạc", "9000000077"
-ME = new_id()
 FILED = OrganisationFiled(
     code=CODE,
     phone="+84900000077",
@@ -34,16 +33,17 @@ def wrong(code, **facts):
     return {"code": code, "facts": facts}
 
 
-def representative(name, word, **given):
+def representative(name, word, *, is_mine=False):
     answer = {"agreed": Answer.APPROVED, "refused": Answer.REFUSED}.get(word, Answer.WAITING)
     usual = {"id": new_id(), "application_id": new_id(), "number": "0", "name": name, "title": "Giám đốc"}
     at = {"answered_at": AT} if answer is not Answer.WAITING else {}
-    return Approval(**{**usual, "answer": answer, "asked_at": AT, **at, **given}), word
+    return Approval(**{**usual, "answer": answer, "asked_at": AT, **at}), word, is_mine
 
 
 EVERYBODY = (
-    representative("Ông Hồng Duyên", "agreed", account_id=ME),
+    representative("Ông Hồng Duyên", "agreed", is_mine=True),
     representative("Mai Văn Hiếu", "waiting"),
+    representative("Nguyễn Văn Nhân", "told"),
     representative("Kiều Duy Phúc", "no_account"),
     representative("EK ANNA", "unreachable"),
 )
@@ -67,7 +67,7 @@ def seen(state, filed=FILED, approvals=(), **given):
 
 
 def status(sight, **more):
-    context = {**OWN, "sight": sight, "me": ME, "waits_for_activation": False, **more}
+    context = {**OWN, "sight": sight, "waits_for_activation": False, **more}
     return "account/organisation_status.html", context
 
 
@@ -82,7 +82,6 @@ FORM = {
 ANSWER = {
     **OWN,
     "sight": seen("waiting_approvals", approvals=EVERYBODY),
-    "me": ME,
     "reasons": REFUSALS,
 }
 DECIDED = {"decided_at": AT}
@@ -104,7 +103,7 @@ ORGANISATIONS = {
             "to_activate": [ORGANISATION],
             "about": ORGANISATION.id,
             "filed": [seen("accepted", **DECIDED)],
-            "error": wrong("activation_refused", attempts_left=9),
+            "error": wrong("activation_refused.organisation", attempts_left=9),
         },
     ),
     "organisation-form": ("account/organisation_form.html", FORM),

@@ -59,9 +59,11 @@ class World:
         assert account is not None
         return Person(account.id, account.number, written["password"], written["totp_secret"], utc_now)
 
-    def citizen(self, level: Level = Level.TWO, *, has_totp: bool = True) -> Person:
-        """Somebody new, whose account is active."""
-        account = self.newcomer(level)
+    def citizen(
+        self, level: Level = Level.TWO, *, has_totp: bool = True, number: str | None = None
+    ) -> Person:
+        """Somebody new, whose account is active; of the sample register's, whoever is told."""
+        account = self.newcomer(level, number)
         password = f"nghe-mua-tren-la-{secrets.token_hex(3)}"
         secret = new_secret() if has_totp else None
         self.provider.password.set_password(account.id, password)
@@ -80,10 +82,10 @@ class World:
         """As somebody types it, the phone of nobody else."""
         return f"0900 000 {next(self._phones)}"
 
-    def newcomer(self, level: Level = Level.TWO) -> Account:
+    def newcomer(self, level: Level = Level.TWO, number: str | None = None) -> Account:
         """Somebody new, whose account still waits for its activation."""
-        phone = f"+84900000{next(self._phones)}"
-        return self.provider.enrolment.open_citizen(next(self._newcomers), phone, level, "browser test")
+        phone, number = f"+84900000{next(self._phones)}", number or next(self._newcomers)
+        return self.provider.enrolment.open_citizen(number, phone, level, "browser test")
 
     def name_of(self, person: Person) -> str:
         record = self.provider.registers.population.find(person.username)

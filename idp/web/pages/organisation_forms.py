@@ -130,7 +130,6 @@ class OrganisationAnswer(MethodView):
             holder.caller,
             action=here,
             sight=None if found is None else self._office.sight(found, for_whom=holder.account),
-            me=holder.account.id,
             reasons=REFUSALS,
             done=what_was_done() if error is None else None,
             here=here,

@@ -31,7 +31,10 @@ STATUS = f"{ORGANISATIONS}/<application_id>"
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One application as a person reads it. Names and terms are there while it waits."""
+    """One application as a person reads it. Names and terms are there while it waits.
+
+    ``approvals``: each with what is said of it, as a code word, and whether it is this person's own.
+    """
 
     application: Application
     reference: str
@@ -39,7 +42,7 @@ class Sight:
     code: str | None
     filed: OrganisationFiled | None
     filer: Account | None
-    approvals: tuple[tuple[Approval, str], ...] = ()
+    approvals: tuple[tuple[Approval, str, bool], ...] = ()
     answer_by: datetime | None = None
 
 
@@ -58,7 +61,8 @@ class Office:
         opened = None if account_id is None else self.accounts.get(account_id)
         given = self.enrolment.approvals_of(application) if for_whom is not None else []
         until = answer_by(application, given)
-        is_inside = for_whom is not None and any(each.number == for_whom.number for each in given)
+        number = "" if for_whom is None else for_whom.number
+        is_inside = any(each.number == number for each in given)
         filer = None if application.applicant_id is None else self.accounts.get(application.applicant_id)
         return Sight(
             application=application,
@@ -67,7 +71,11 @@ class Office:
             code=opened.number if opened else application.number,
             filed=OrganisationFiled.restored(details) if details else None,
             filer=filer,
-            approvals=tuple((each, self._word(each, is_inside=is_inside)) for each in given if each.name),
+            approvals=tuple(
+                (each, self._word(each, is_inside=is_inside), each.number == number)
+                for each in given
+                if each.name
+            ),
             answer_by=until,
         )
 
@@ -87,7 +95,9 @@ class Office:
             return "unreachable"
         account = self.accounts.by_number(approval.number) if is_inside else None
         can_answer = account is not None and account.is_active and account.level is Level.TWO
-        return "no_account" if is_inside and not can_answer else "waiting"
+        if not is_inside:
+            return "waiting"
+        return "told" if can_answer else "no_account"
 
 
 class OrganisationList(MethodView):
@@ -142,7 +152,7 @@ class OrganisationList(MethodView):
             about=about,
             done=done,
             here=ORGANISATIONS,
-            error=shown(error),
+            error=_told(error),
         )
         return again(page, error)
 
@@ -183,13 +193,19 @@ class OrganisationStatus(MethodView):
             holder.caller,
             action=here,
             sight=office.sight(found, for_whom=holder.account),
-            me=holder.account.id,
             waits_for_activation=waits,
             done=what_was_done() if error is None else None,
             here=here,
             error=shown(error),
         )
         return again(page, error)
+
+
+def _told(error: IdpError | None) -> dict[str, object] | None:
+    """A wrong code in words of its own: there is no number to be checked besides it."""
+    if isinstance(error, ActivationRefused):
+        return {"code": f"{error.code}.organisation", "facts": error.facts()}
+    return shown(error)
 
 
 def known(text: str) -> UUID:
