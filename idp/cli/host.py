@@ -9,6 +9,7 @@ from pathlib import Path
 from wsgiref.types import WSGIApplication
 
 import click
+from flask import Flask
 
 from idp.app import create_app
 from idp.cli import enrol
@@ -109,15 +110,20 @@ def _ask_for_certificates(mtls_port: int, port: int, *, has_tls: bool) -> None:
 
 
 def application(port: int, threads: int) -> WSGIApplication:
-    """What each worker serves, its log where the settings say; it takes up what earlier ones still owed."""
+    """What each worker serves."""
+    app = begun()
+    served = BodiesFirst(app, threads, app.extensions["provider"].database.put_back)
+    served.watch(port)
+    return served
+
+
+def begun() -> Flask:
+    """The provider's doors, its log where the settings say; it takes up what earlier processes still owed."""
     settings = load()
     configure_logging(settings.log_file)
     app = create_app(settings)
-    provider = app.extensions["provider"]
-    provider.session_room.courier.begin()
-    served = BodiesFirst(app, threads, provider.database.put_back)
-    served.watch(port)
-    return served
+    app.extensions["provider"].session_room.courier.begin()
+    return app
 
 
 @click.command()

@@ -157,7 +157,7 @@ def test_access_tokens_live_for_minutes(rp: RelyingParty, person: Person) -> Non
 @pytest.mark.parametrize(
     ("parameter", "value", "error"),
     [
-        ("scope", "profile", "invalid_scope"),
+        ("scope", "weather", "invalid_scope"),
         ("claims", "{", "invalid_request"),
         ("max_age", "soon", "invalid_request"),
         ("response_mode", "web_message", "invalid_request"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from idp.cli.host import application
+from idp.cli.host import begun
 from idp.kernel.ids import new_id
 from idp.oidc.clients.metadata import ClientMetadata
 from tests.receivers import Receiver, receiving
@@ -38,7 +38,7 @@ def test_what_is_owed_is_delivered_once(idp, owed, receiver, command):
 
 
 def test_process_that_begins_delivers_what_an_earlier_one_left(idp, owed, receiver):
-    provider = application().extensions["provider"]
+    provider = begun().extensions["provider"]
     try:
         assert receiver.arrived.wait(10), "nobody signs out meanwhile"
     finally:
