@@ -7,6 +7,7 @@ import segno
 from markupsafe import Markup
 
 from idp.oidc.error_guide import GUIDE
+from tests.pages_dependants import DEPENDANTS
 from tests.pages_enrolment import ENROLMENT
 from tests.pages_organisations import ORGANISATIONS
 
@@ -48,6 +49,9 @@ CONSENT = {
     "form_token": "token",
     "purpose": PURPOSE["vi"],
     "acting_for": None,
+    "as_guardian": False,
+    "must_agree": False,
+    "error": None,
     "whom_action": None,
     "acts": [],
     "keeps_access": False,
@@ -272,6 +276,7 @@ FILED = [
 # name of the state: (template, context)
 STATES = {
     **ENROLMENT,
+    **DEPENDANTS,
     **ORGANISATIONS,
     "signin-empty": ("signin.html", {**SIGN_IN, "username": ""}),
     "signin-hinted": ("signin.html", {**SIGN_IN, "username": "079204001234"}),
@@ -321,6 +326,18 @@ STATES = {
         },
     ),
     "consent-nothing": ("consent.html", {**CONSENT, "items": [], "purpose": None}),
+    "consent-guardian": (
+        "consent.html",
+        {
+            **CONSENT,
+            "items": [NAME, BIRTH],
+            "acting_for": "Nông Bích Ngân",
+            "as_guardian": True,
+            "must_agree": True,
+            "error": {"code": "child_not_asked", "facts": {}},
+            "whom_action": "#",
+        },
+    ),
     "consent-acting": (
         "consent.html",
         {**CONSENT, "items": [NAME, ADDRESS], "acting_for": "Công ty Lúa Vàng", "whom_action": "#"},

@@ -15,9 +15,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 REQUIREMENTS = ROOT / "tests/requirements"
 BESIDE = {
+    "Civil Code 91/2015": "Civil Code (Law 91/2015)",
     "Decree 69/2024": "Decree 69/2024",
     "FAPI 2.0 plans": "FAPI 2.0: modules of OpenID's test plans",
     "ICAO Doc 9303": "ICAO Doc 9303: Machine readable travel documents",
+    "Law 91/2025": "Law 91/2025 on personal data protection",
     "OAuth 2.0 Multiple Response Types": "OAuth 2.0 Multiple Response Types",
     "RFC 6238": "RFC 6238: TOTP",
     "RFC 7515": "RFC 7515: JSON Web Signature",
@@ -39,7 +41,7 @@ _ALIASES = (
     (re.compile(r"^OIDC Discovery"), "Discovery"),
     (re.compile(r"^IDA Schema"), "IDA"),
     (re.compile(r"^CIBA(?! Core)"), "CIBA Core"),
-    (re.compile(r"^(Decree \S+) Art\."), r"\1"),
+    (re.compile(r"^((?:Civil Code|Decree|Law) \S+) Art\."), r"\1"),
     (re.compile(r"^(ICAO Doc 9303).*"), r"\1"),
 )
 

@@ -60,7 +60,7 @@ class Limits:
         self._spend("guessed", number, OF_HOLDER)
 
     def spend_filing_for_others(self, filer: str, address: str) -> None:
-        """Pay for one application that somebody signed in files for an organisation.
+        """Pay for one application that somebody signed in files for another.
 
         Raises:
             TooManyAttempts: too many by this person, or from this address.

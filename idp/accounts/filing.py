@@ -60,7 +60,7 @@ class Filed(Protocol):
         """As JSON members; ``restored`` of its filing is the inverse."""
 
 
-class Filing(Protocol):
+class Applying(Protocol):
     """One kind of application: a row in the table that ``SelfEnrolment`` is given."""
 
     @property
@@ -86,6 +86,10 @@ class Filing(Protocol):
             RegisterMismatch: or another refusal with its article, where the register agrees.
             Unavailable: the register is silent.
         """
+
+
+class Filing(Applying, Protocol):
+    """An application by the holder, who may later be seen in person for level 02."""
 
     def confirm(self, number: str, level: Level, *, has_guardian: bool) -> Found:
         """Whether the register and the law let this person hold a level, their papers having been seen.

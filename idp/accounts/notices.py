@@ -161,6 +161,8 @@ def kinds(grounds: Iterable[str]) -> tuple[str, ...]:
         "number_reissued",
         "mandate_ended",
         "mandate_received",
+        "dependant_opened",
+        "guardian_added",
         "approval_wanted",
         "application_decided",
         "raise_expired",

@@ -15,6 +15,7 @@ from idp.accounts.account import Account, Accounts
 from idp.accounts.delegation import AgentUnfit, Wish
 from idp.accounts.eligibility import citizen_of, organisation_of
 from idp.accounts.foreigner_filing import foreigner_of
+from idp.accounts.guardians import Guardians
 from idp.accounts.kinds import Identity, Kind
 from idp.accounts.locks import LockAbsent, Locks, LockStands
 from idp.accounts.mandate import Role
@@ -63,6 +64,7 @@ class RegisterReading:
         locks: Locks,
         notices: Notices,
         owed: OwedReadings,
+        guardians: Guardians,
         audit: AuditLog,
         clock: Clock,
         *,
@@ -75,6 +77,7 @@ class RegisterReading:
         self._locks = locks
         self._notices = notices
         self._owed = owed
+        self._guardians = guardians
         self._audit = audit
         self._clock = clock
         self._lock = lock
@@ -147,6 +150,8 @@ class RegisterReading:
             self._watch_days(account, record, today, actor)
         if isinstance(record, OrganisationRecord):
             self._represent(account, record.representatives, actor)
+        else:
+            self._guardians.follow(account, record, actor)
 
     def _correct(self, account: Account, record: Record, actor: str) -> None:
         identity = identity_of(record)

@@ -12,9 +12,10 @@ from uuid import UUID
 from idp.accounts.account import Account, AccountExists
 from idp.accounts.application import Application, ApplicationMoved, ApplicationUnknown, State
 from idp.accounts.applications import FIRST, Applications
+from idp.accounts.coming_of_age import ComingOfAge
 from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import register_match
-from idp.accounts.filing import Filed, Filing, Found, RegisterMismatch
+from idp.accounts.filing import Applying, Filed, Found, RegisterMismatch
 from idp.accounts.kinds import Kind
 from idp.accounts.opening import Opening, Wish
 from idp.assurance import Level
@@ -33,15 +34,17 @@ class SelfEnrolment:
     def __init__(
         self,
         applications: Applications,
-        filings: Mapping[Kind, Filing],
+        filings: Mapping[Kind, Applying],
         opening: Opening,
         limits: Limits,
+        coming_of_age: ComingOfAge,
         audit: AuditLog,
     ) -> None:
         self._applications = applications
         self._filings = filings
         self._opening = opening
         self._limits = limits
+        self._coming_of_age = coming_of_age
         self._audit = audit
 
     def file(self, kind: Kind, typed: Mapping[str, str], address: str, language: str) -> Application:
@@ -168,9 +171,12 @@ class SelfEnrolment:
         try:
             account = self._opening.open(wish, BY_LAW, accept)
         except AccountExists:
-            self._refuse(application, AccountExists.code, None)
-            self._tell(lambda: self._opening.warn_holder(filed.number, filed.language))
-            return
+            taken = self._coming_of_age.take_over(wish, BY_LAW, accept)
+            if taken is None:
+                self._refuse(application, AccountExists.code, None)
+                self._tell(lambda: self._opening.warn_holder(filed.number, filed.language))
+                return
+            account = taken
         self._tell(lambda: self._opening.send_code(account, filed.language), account.id)
 
     def _refuse(self, application: Application, reason: str, article: str | None) -> None:

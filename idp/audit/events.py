@@ -67,6 +67,10 @@ class Event(StrEnum):
     LOCK_REQUEST_FORWARDED = "lock_request.forwarded", "An officer passed an authority's request on."
     LOCK_REQUEST_DECIDED = "lock_request.decided", "Another officer decided an authority's request."
     ACCOUNT_CORRECTED = "account.corrected", "A register has other details of the holder now."
+    ACCOUNT_HANDED_OVER = (
+        "account.handed_over",
+        "Old enough to act alone, the holder took over the account that a guardian had opened.",
+    )
     ACCOUNT_RENUMBERED = "account.renumbered", "The holder has another number now; the account stayed."
     ACCOUNT_CLOSED = "account.closed", "An account was closed for good."
     ACCOUNT_LEVEL_CHANGED = "account.level_changed", "The level of an account was changed."

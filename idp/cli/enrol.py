@@ -64,7 +64,10 @@ def chip(number: str, sod: Path, groups: tuple[tuple[int, Path], ...]) -> None:
 def resumed(provider: Provider) -> Counter[State]:
     """Take up what waits for a register, of every kind; how many now stand where."""
     return (
-        provider.self_enrolment.resume() + provider.in_person.resume() + provider.organisation_steps.resume()
+        provider.self_enrolment.resume()
+        + provider.guardian_enrolment.resume()
+        + provider.in_person.resume()
+        + provider.organisation_steps.resume()
     )
 
 

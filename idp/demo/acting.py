@@ -1,4 +1,4 @@
-"""Gives the demonstration its organisations, applied for as anybody's are, and mandates that people hold."""
+"""Gives the demonstration its organisations and children, applied for as anybody's are, and mandates."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -10,10 +10,11 @@ from idp.accounts.application import State
 from idp.accounts.delegation import Wish as MandateWish
 from idp.accounts.evidence import SEEN, register_match, seen_in_person
 from idp.accounts.foreigner_filing import foreigner_of
+from idp.accounts.kinds import Kind
 from idp.accounts.mandate import Mandate
 from idp.accounts.opening import Wish
 from idp.audit.events import Event
-from idp.demo.cast import GIVEN, ORGANISATIONS, Body, Given, Part
+from idp.demo.cast import DEPENDANTS, GIVEN, ORGANISATIONS, Body, Dependant, Given, Part
 from idp.provider import Provider
 from idp.statute.law import STATUTE
 
@@ -49,9 +50,10 @@ def open_foreigner(provider: Provider, part: Part) -> Account:
     )
 
 
-def play_organisations(provider: Provider) -> None:
-    """Have each applied for, agreed on and activated; what is done already stays."""
-    done = [_played(provider, body) for body in ORGANISATIONS.values()]
+def play_others(provider: Provider) -> None:
+    """Have each organisation and child applied for, and what goes with that; what is done already stays."""
+    done = [_filed_for(provider, name, each) for name, each in DEPENDANTS.items()]
+    done += [_played(provider, body) for body in ORGANISATIONS.values()]
     done += [_gave(provider, given) for given in GIVEN]
     if any(done):
         # Notices and codes of what is over would only puzzle who opens the outbox.
@@ -72,6 +74,25 @@ def told_mandates(provider: Provider, accounts: Mapping[str, Mapping[str, Any]])
         for mandate in provider.mandates.of_principal(account_id)
         if mandate.agent_id in names
     ]
+
+
+def _filed_for(provider: Provider, name: str, child: Dependant) -> bool:
+    """Whether there was anything to do: the guardian files, as anybody's would."""
+    if provider.accounts.by_number(child.number) is not None:
+        return False
+    guardian = provider.accounts.by_number(child.guardian)
+    record = provider.registers.population.find(child.number)
+    if guardian is None or record is None:
+        raise LookupError(name)
+    typed = {
+        "username": child.number,
+        "name": record.name,
+        "birth_date": record.birth_date.isoformat(),
+    }
+    filed = provider.guardian_enrolment.file_for(guardian, Kind.CITIZEN, typed, ADDRESS, "vi")
+    if filed.state is not State.ACCEPTED:
+        raise LookupError(name)
+    return True
 
 
 def _played(provider: Provider, body: Body) -> bool:

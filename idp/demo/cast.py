@@ -24,6 +24,14 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dependant:
+    """A sample child: number in the sample register, and that of the guardian who files."""
+
+    number: str
+    guardian: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """A mandate that a representative gives: all three by their numbers."""
 
@@ -73,6 +81,7 @@ PEOPLE: dict[str, Part] = {
     "khoi": Part("048088991147", "+84900000014", "khoi@thu-dien-tu.example", Level.TWO),
     "dung": Part("036190990851", "+84900000015", "dung@thu-dien-tu.example", Level.TWO),
     "loan": Part("082192991887", "+84900000016", "loan@thu-dien-tu.example", Level.TWO),
+    "hoa": Part("034198995439", "+84900000018", "hoa@thu-dien-tu.example", Level.TWO),
     "anna": Part("900990000000", "+84900000017", "anna@thu-dien-tu.example", Level.TWO, kind=Kind.FOREIGNER),
 }
 HUONG, DUYEN, HIEU, ANNA = (PEOPLE[name].number for name in ("huong", "duyen", "hieu", "anna"))
@@ -96,6 +105,13 @@ ORGANISATIONS: dict[str, Body] = {
         email="lien-he@tan-lap.example",
         representatives=(ANNA,),
     ),
+}
+
+
+# Five and ten years old in November 2026: from seven on, a child is asked besides the guardian.
+DEPENDANTS: dict[str, Dependant] = {
+    "vinh": Dependant(number="031221995365", guardian=PEOPLE["hoa"].number),
+    "ngan": Dependant(number="031316997696", guardian=PEOPLE["hoa"].number),
 }
 THANH_TAN, AN_LAC = (ORGANISATIONS[name].code for name in ("thanhtan", "anlac"))
 

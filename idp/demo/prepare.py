@@ -8,10 +8,11 @@ from typing import Any
 
 from idp.accounts.account import Account, Status
 from idp.accounts.kinds import Kind
+from idp.assurance import Level
 from idp.audit.events import Event
 from idp.authenticators.totp import new_secret
-from idp.demo.acting import open_foreigner, play_organisations, told_mandates
-from idp.demo.cast import CLIENTS, ORGANISATIONS, PEOPLE, Body, Part, portal
+from idp.demo.acting import open_foreigner, play_others, told_mandates
+from idp.demo.cast import CLIENTS, DEPENDANTS, ORGANISATIONS, PEOPLE, Body, Dependant, Part, portal
 from idp.demo.files import write_private_json
 from idp.demo.keys import new_jwk, public_part
 from idp.kernel.ids import new_secret as new_client_secret
@@ -58,7 +59,7 @@ def prepared(provider: Provider, memory: Path, portal_url: str | None) -> dict[s
         _play(provider, name, part, cast["accounts"][name])
     for name, details in CLIENTS.items():
         _register(provider, details, cast["clients"][name])
-    play_organisations(provider)
+    play_others(provider)
     if portal_url is not None:
         _register(provider, portal(portal_url), cast["portals"][portal_url])
     return cast | {"mandates": told_mandates(provider, cast["accounts"])}
@@ -69,6 +70,8 @@ def _write_parts(cast: dict[str, Any], portal_url: str | None) -> None:
         cast["accounts"].setdefault(name, _person(part))
     for name, body in ORGANISATIONS.items():
         cast["accounts"].setdefault(name, _organisation(body))
+    for name, child in DEPENDANTS.items():
+        cast["accounts"].setdefault(name, _child(child))
     for name, details in CLIENTS.items():
         cast["clients"].setdefault(name, _client(name, details))
     if portal_url is not None and portal_url not in cast["portals"]:
@@ -84,6 +87,18 @@ def _person(part: Part) -> dict[str, Any]:
         "kind": part.kind.value,
         "level": part.level.value,
         "phone": part.phone,
+    }
+
+
+def _child(child: Dependant) -> dict[str, Any]:
+    """As a person, but that nobody signs in as it: the guardian does."""
+    return {
+        "username": child.number,
+        "password": None,
+        "totp_secret": None,
+        "kind": Kind.CITIZEN.value,
+        "level": Level.ONE.value,
+        "phone": next(part.phone for part in PEOPLE.values() if part.number == child.guardian),
     }
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Row, String, Table, Uuid, bindparam, insert, select, update
+from sqlalchemy import JSON, Boolean, Column, Row, String, Table, Uuid, bindparam, insert, select, update
 
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
@@ -32,6 +32,9 @@ consents = Table(
     Column("purpose", String(500)),
     # What its holder was told of the client then: names, purpose, legal basis, retention, addresses.
     Column("terms", JSON(none_as_null=True)),
+    # Who said it for the account, acting for it; whether a child agreed besides its guardian.
+    Column("given_by", Uuid),
+    Column("child_agreed", Boolean),
     Column("given_at", Instant, nullable=False),
     # Its end: taken back, if there is a term for the client to act on it, or taken over by a wider one.
     Column("withdrawn_at", Instant),
@@ -41,7 +44,7 @@ consents = Table(
     Column("confirmed_by", String(40)),
 )
 TERMS = ("client_name", "purpose", "legal_basis", "retention", "policy_uri", "client_uri")
-_STANDING = ("client_id", "scope", "claims", "shown", "purpose", "given_at")
+_STANDING = ("client_id", "scope", "claims", "shown", "purpose", "given_by", "child_agreed", "given_at")
 _FIND = Prepared(
     select(*(consents.c[name] for name in _STANDING)).where(
         consents.c.account_id == bindparam("account_id"),
@@ -50,22 +53,15 @@ _FIND = Prepared(
     )
 )
 _INSERT = Prepared(insert(consents))
-_END = Prepared(
-    update(consents)
-    .where(
-        consents.c.account_id == bindparam("of_account"),
-        consents.c.client_id == bindparam("of_client"),
-        consents.c.withdrawn_at.is_(None),
-    )
-    .values(withdrawn_at=bindparam("now"))
+_STANDS = (
+    consents.c.account_id == bindparam("of_account"),
+    consents.c.client_id == bindparam("of_client"),
+    consents.c.withdrawn_at.is_(None),
 )
+_END = Prepared(update(consents).where(*_STANDS).values(withdrawn_at=bindparam("now")))
 _WITHDRAW = (
     update(consents)
-    .where(
-        consents.c.account_id == bindparam("of_account"),
-        consents.c.client_id == bindparam("of_client"),
-        consents.c.withdrawn_at.is_(None),
-    )
+    .where(*_STANDS)
     .values(
         withdrawn_at=bindparam("now", type_=Instant),
         due_at=bindparam("due", type_=Instant),
@@ -97,7 +93,8 @@ class Consent:
     """A standing yes.
 
     ``claims`` are those allowed by name, besides what the scopes stand for; ``shown`` also holds those that
-    were left unticked, so that nobody is asked twice.
+    were left unticked, so that nobody is asked twice. ``given_by``: who said it, acting for the account;
+    ``child_agreed``: as they said, the child was asked and agrees (Law 91/2025 Art. 24).
     """
 
     client_id: str
@@ -105,6 +102,8 @@ class Consent:
     claims: frozenset[str]
     shown: frozenset[str]
     purpose: str | None = None
+    given_by: UUID | None = None
+    child_agreed: bool = False
     given_at: datetime | None = None
 
     def covers(self, scope: Iterable[str], claims: Iterable[str]) -> bool:
@@ -186,6 +185,8 @@ class Consents:
                 "claims": sorted(consent.claims | (before.claims - consent.shown if before else frozenset())),
                 "shown": sorted(consent.shown | (before.shown if before else frozenset())),
                 "purpose": consent.purpose,
+                "given_by": consent.given_by,
+                "child_agreed": consent.child_agreed,
                 "terms": self._terms(consent.client_id),
                 "given_at": now,
             }
@@ -270,6 +271,8 @@ def _consent(row: Row[Any]) -> Consent:
         claims=frozenset(row.claims),
         shown=frozenset(row.shown),
         purpose=row.purpose,
+        given_by=row.given_by,
+        child_agreed=bool(row.child_agreed),
         given_at=row.given_at,
     )
 

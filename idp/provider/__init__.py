@@ -30,7 +30,9 @@ class Provider(Protocol):
             consents=self.consents,
             sessions=self.sessions,
             subjects=self.subjects,
-            choosing=Choosing(self.accounts, self.mandates, self.clients, self.consents, self.subjects),
+            choosing=Choosing(
+                self.accounts, self.mandates, self.clients, self.consents, self.subjects, self.clock
+            ),
             devices=devices,
             ending=Ending(
                 sessions=self.sessions,

@@ -10,12 +10,16 @@ from idp.accounts.approvals import Approvals
 from idp.accounts.chip_card.reading import ChipReadings
 from idp.accounts.chip_card.trust_store import TrustStore
 from idp.accounts.citizen_filing import CitizenFiling
+from idp.accounts.coming_of_age import ComingOfAge
 from idp.accounts.corrections import Corrections
+from idp.accounts.dependant_filing import DependantFiling, ForeignDependantFiling
 from idp.accounts.enrolment import Enrolment
 from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import EvidenceRecords
-from idp.accounts.filing import Filing
+from idp.accounts.filing import Applying, Filing
 from idp.accounts.foreigner_filing import ForeignerFiling
+from idp.accounts.guardian_enrolment import GuardianEnrolment
+from idp.accounts.guardians import Guardians
 from idp.accounts.handing_on import HandingOn
 from idp.accounts.in_person import InPerson
 from idp.accounts.kinds import Kind
@@ -96,6 +100,7 @@ class People(Bedrock):
         self.notices = Notices(self.database, self.accounts, messages, self.audit, self.clock)
         self.locks = Locks(self.database, self.clock)
         self.owed_readings = OwedReadings(self.database, self.clock)
+        self.guardians = Guardians(self.accounts, self.mandates, self.notices, self.owed_readings, self.clock)
         self.officers = Officers(self.database, self.accounts, self.audit, self.clock)
         self.lock_requests = LockRequests(
             self.database, self.accounts, self.officers, self.locks, self.audit, self.clock
@@ -142,14 +147,33 @@ class People(Bedrock):
             self.audit,
             self.clock,
         )
+        coming_of_age = ComingOfAge(self.accounts, self.evidence, self.audit, self.clock)
         self.self_enrolment = SelfEnrolment(
+            self.applications, filings, opening, limits, coming_of_age, self.audit
+        )
+        self._dependants(opening, limits, coming_of_age)
+        self._organisations(opening, codes, limits)
+
+    def _dependants(self, opening: Opening, limits: Limits, coming_of_age: ComingOfAge) -> None:
+        """How guardians open accounts for whom they act for."""
+        registers, accounts, clock = self.registers, self.accounts, self.clock
+        filings: dict[Kind, Applying] = {
+            Kind.CITIZEN: DependantFiling(accounts, registers.population, clock),
+            Kind.FOREIGNER: ForeignDependantFiling(accounts, registers.immigration, clock),
+        }
+        self.guardian_enrolment = GuardianEnrolment(
+            accounts,
             self.applications,
             filings,
             opening,
+            self.evidence,
+            self.mandates,
+            self.notices,
             limits,
+            coming_of_age,
             self.audit,
+            clock,
         )
-        self._organisations(opening, codes, limits)
 
     def _organisations(self, opening: Opening, codes: ActivationCodes, limits: Limits) -> None:
         """How organisations get theirs."""

@@ -125,6 +125,7 @@ class Protocol(People):
             self.locks,
             self.notices,
             self.owed_readings,
+            self.guardians,
             self.audit,
             self.clock,
             lock=self.locking.lock,

@@ -6,7 +6,7 @@ from typing import Any
 
 from idp.kernel.errors import Refused
 from idp.registers.business import Status, read_representatives
-from idp.registers.fields import RowRefused
+from idp.registers.fields import RowRefused, read_guardians
 from idp.registers.register import ChangeKind, RegisterName, Shape
 
 Record = Any
@@ -20,7 +20,7 @@ class ChangeRefused(Refused):
 
 
 def changed(shape: Shape[Any], record: Record, kind: ChangeKind, happened_on: date, to: str | None) -> Record:
-    """The record after an event. ``to`` is what ``number_reissued`` and ``representative_changed`` lead to.
+    """The record after an event. ``to`` is what it leads to: a new number, representatives, guardians.
 
     Raises:
         ChangeRefused.
@@ -47,6 +47,8 @@ def _after(record: Record, kind: ChangeKind, happened_on: date, to: str | None) 
             return replace(record, residence_expires_on=happened_on - ONE_DAY)
         case ChangeKind.REPRESENTATIVE_CHANGED:
             return replace(record, representatives=read_representatives(to or ""))
+        case ChangeKind.GUARDIAN_CHANGED:
+            return replace(record, guardians=read_guardians(to or "", record.number))
         case ChangeKind.ORGANISATION_DISSOLVED:
             return replace(record, status=Status.DISSOLVED)
         case ChangeKind.RECORD_CHANGED:

@@ -13,6 +13,7 @@ from idp.statute.identity_number import IdentityNumber, NumberMalformed, Sex, pa
 from idp.statute.names import NameRefused, check_name, is_latin
 from idp.statute.provinces import PROVINCES
 
+MOST_GUARDIANS = 4
 T = TypeVar("T")
 
 LONGEST_ADDRESS = 300
@@ -44,6 +45,7 @@ class Reason(StrEnum):
     CARD_DATES_CONTRADICT = "card_dates_contradict"
     DECEASED_MALFORMED = "deceased_malformed"
     GUARDIANS_MALFORMED = "guardians_malformed"
+    WARD_MALFORMED = "ward_malformed"
     NATIONALITY_MALFORMED = "nationality_malformed"
     DOCUMENT_MALFORMED = "document_malformed"
     DOCUMENT_DATES_CONTRADICT = "document_dates_contradict"
@@ -170,6 +172,26 @@ def read_matching(typed: str, pattern: re.Pattern[str], reason: Reason) -> str:
     if not pattern.fullmatch(text):
         raise RowRefused(reason)
     return text
+
+
+def read_guardians(typed: str, ward: str) -> tuple[str, ...]:
+    """Numbers of citizens or foreigners, with semicolons between, none of them the ward's own."""
+    if not typed.strip():
+        return ()
+    try:
+        numbers = tuple(_read_person(part) for part in typed.split(";"))
+    except RowRefused:
+        raise RowRefused(Reason.GUARDIANS_MALFORMED) from None
+    if len(set(numbers)) != len(numbers) or ward in numbers or len(numbers) > MOST_GUARDIANS:
+        raise RowRefused(Reason.GUARDIANS_MALFORMED)
+    return numbers
+
+
+def _read_person(typed: str) -> str:
+    try:
+        return read_number(typed).digits
+    except RowRefused:
+        return read_assigned(typed)
 
 
 def written(value: date | str | None) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import TextIO
 
-from idp.registers.population import COLUMNS, MAY_BE_LEFT_OUT
+from idp.registers.population import COLUMNS
 from idp.statute.ages import age_on
 from idp.statute.identity_number import Sex, century_digit
 from idp.statute.provinces import OLD_PROVINCES, PROVINCES
@@ -200,7 +200,7 @@ def address(random: Random, code: str) -> str:
 
 def write(file: TextIO) -> None:
     """The whole file, header first."""
-    writer = csv.DictWriter(file, COLUMNS + MAY_BE_LEFT_OUT, lineterminator="\n")
+    writer = csv.DictWriter(file, (*COLUMNS, "guardians"), lineterminator="\n")
     writer.writeheader()
     writer.writerows(people())
 

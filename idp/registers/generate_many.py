@@ -10,9 +10,17 @@ from pathlib import Path
 from random import Random
 
 from idp.kernel.errors import Refused
-from idp.registers import business, immigration, population
+from idp.registers import business, population
 from idp.registers.generate import BANDS, PREFIXES, SEED, person
-from idp.registers.generate_others import Row, Somebody, adult_of, foreigners, organisations, write
+from idp.registers.generate_others import (
+    FOREIGNER_COLUMNS,
+    Row,
+    Somebody,
+    adult_of,
+    foreigners,
+    organisations,
+    write,
+)
 from idp.registers.register import RegisterName
 
 FIRST_SERIAL, SERIALS = 900_000, 90_000
@@ -68,7 +76,7 @@ def generate(folder: Path, wanted: Wanted, progress: Progress) -> Iterator[tuple
     if max(wanted.foreigners, wanted.organisations) > MOST_OTHERS:
         raise TooManyWanted(MOST_OTHERS)
     folder.mkdir(parents=True, exist_ok=True)
-    shapes = (population.COLUMNS, immigration.COLUMNS, business.COLUMNS)
+    shapes = (population.COLUMNS, FOREIGNER_COLUMNS, business.COLUMNS)
     rows = (
         partial(citizens, wanted.citizens),
         partial(foreigners, wanted.foreigners),

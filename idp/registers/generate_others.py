@@ -22,6 +22,8 @@ Somebody = Callable[[Random], tuple[str, str]]
 """Draws a number and name of somebody who may represent an organisation."""
 
 FOREIGNERS, ORGANISATIONS = 40, 24
+FOREIGNER_COLUMNS = (*immigration.COLUMNS, *immigration.MAY_BE_LEFT_OUT)
+CHILDREN = (7, 8)
 NATIONALITIES = {
     "JPN": (("SATO", "TANAKA", "MORI", "ISHII"), ("HANA", "KEN", "YUI", "SOTA"), "Tokyo"),
     "KOR": (("KIM", "LEE", "PARK", "CHOI"), ("MIN JI", "SEO YEON", "JUN HO", "DO YUN"), "Seoul"),
@@ -78,7 +80,7 @@ def _foreigner(random: Random, position: int) -> Row:
     kind = {3: "", 1: "permanent"}.get(case, "temporary")
     until = AS_OF + timedelta(days=-5 if case == 4 else random.randrange(60, 1000))  # noqa: PLR2004
     row = (
-        new_assigned("foreigner", lambda below: (position * 7_919 + 990_000_000) % below),
+        _number(position),
         f"{random.choice(surnames)} {random.choice(given_names)}",
         born.isoformat(),
         random.choice(("male", "female")),
@@ -94,8 +96,14 @@ def _foreigner(random: Random, position: int) -> Row:
         address(random, random.choice(tuple(PROVINCES))) if kind else "",
         "no" if case in (2, 3) else "yes",
         "yes" if case == 9 else "no",  # noqa: PLR2004
+        # Both children of ten live with the grown-up before them.
+        _number(position - case + 6) if case in CHILDREN else "",
     )
-    return dict(zip(immigration.COLUMNS, row, strict=True))
+    return dict(zip(FOREIGNER_COLUMNS, row, strict=True))
+
+
+def _number(position: int) -> str:
+    return new_assigned("foreigner", lambda below: (position * 7_919 + 990_000_000) % below)
 
 
 def _organisation(random: Random, position: int, somebody: Somebody) -> Row:
@@ -166,7 +174,7 @@ def write(path: Path, columns: tuple[str, ...], rows: Iterator[Row]) -> None:
 
 if __name__ == "__main__":
     here = Path(__file__)
-    write(here.with_name("sample_foreigners.csv"), immigration.COLUMNS, foreigners(FOREIGNERS))
+    write(here.with_name("sample_foreigners.csv"), FOREIGNER_COLUMNS, foreigners(FOREIGNERS))
     write(
         here.with_name("sample_organisations.csv"),
         business.COLUMNS,

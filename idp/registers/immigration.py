@@ -16,6 +16,7 @@
 ``address``               in Viet Nam, one line, may be empty
 ``biometrics``            yes: portrait and fingerprints are on file
 ``deceased``              yes or no
+``guardians``             may be left out: numbers of a child's parents or guardians, semicolons between
 """
 
 import re
@@ -34,6 +35,7 @@ from idp.registers.fields import (
     read_assigned,
     read_birth_date,
     read_date,
+    read_guardians,
     read_matching,
     read_name,
     read_optional_date,
@@ -62,7 +64,7 @@ COLUMNS = (
     "biometrics",
     "deceased",
 )
-MAY_BE_LEFT_OUT: tuple[str, ...] = ()
+MAY_BE_LEFT_OUT = ("guardians",)
 NATIONALITY = re.compile(r"[A-Z]{3}")
 DOCUMENT_NUMBER = re.compile(r"[0-9A-Z]{1,20}")
 LONGEST_PLACE = 100
@@ -102,6 +104,7 @@ class ForeignerRecord:
     address: str | None = field(repr=False)
     has_biometrics: bool
     is_deceased: bool
+    guardians: tuple[str, ...] = field(default=(), repr=False)
 
     def has_valid_document(self, on: date) -> bool:
         """Whether the passport or travel document is valid on that day, its last day included."""
@@ -151,6 +154,7 @@ def read_row(row: Mapping[str, str], today: date) -> ForeignerRecord:
         address=read_optional_text(row["address"], LONGEST_ADDRESS, Reason.ADDRESS_MALFORMED),
         has_biometrics=one_of(YES_OR_NO, row["biometrics"], Reason.BIOMETRICS_MALFORMED),
         is_deceased=one_of(YES_OR_NO, row["deceased"], Reason.DECEASED_MALFORMED),
+        guardians=read_guardians(row.get("guardians", ""), row["number"].strip()),
     )
 
 
@@ -173,6 +177,7 @@ def write_row(record: ForeignerRecord) -> dict[str, str]:
         "address": written(record.address),
         "biometrics": yes_or_no(record.has_biometrics),
         "deceased": yes_or_no(record.is_deceased),
+        "guardians": ";".join(record.guardians),
     }
 
 

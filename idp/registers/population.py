@@ -9,7 +9,8 @@
 ``card_issued_on``   YYYY-MM-DD, empty when no identity card was issued
 ``card_expires_on``  YYYY-MM-DD, empty when it does not expire or there is none
 ``deceased``         yes or no
-``guardians``        may be left out: identity numbers of parents or guardians, with semicolons between
+``guardians``        may be left out: numbers of a child's parents or a ward's guardians, semicolons between
+``ward``             may be left out: yes where a court has put an adult under guardianship, no
 """
 
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from idp.registers.fields import (
     RowRefused,
     one_of,
     read_birth_date,
+    read_guardians,
     read_name,
     read_number,
     read_optional_date,
@@ -45,8 +47,7 @@ COLUMNS = (
     "card_expires_on",
     "deceased",
 )
-MAY_BE_LEFT_OUT = ("guardians",)
-MOST_GUARDIANS = 4
+MAY_BE_LEFT_OUT = ("guardians", "ward")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,8 @@ class CitizenRecord:
 
     ``province`` is of residence, a code of the 2025 scheme. ``card_issued_on`` is ``None`` when no identity
     card was ever issued, ``card_expires_on`` when it does not expire (from 60 years of age). ``guardians``:
-    identity numbers, of a child's parents or a ward's guardian.
+    numbers, of a child's parents or guardians; for an adult they count only where ``is_ward`` says that a
+    court has put them under guardianship (Civil Code 91/2015 Art. 22-24): parents stay on record for life.
     """
 
     number: str = field(repr=False)
@@ -68,6 +70,7 @@ class CitizenRecord:
     card_expires_on: date | None
     is_deceased: bool
     guardians: tuple[str, ...] = field(default=(), repr=False)
+    is_ward: bool = False
 
     @property
     def has_card(self) -> bool:
@@ -107,7 +110,8 @@ def read_row(row: Mapping[str, str], today: date) -> CitizenRecord:
         card_issued_on=issued_on,
         card_expires_on=expires_on,
         is_deceased=one_of(YES_OR_NO, row["deceased"], Reason.DECEASED_MALFORMED),
-        guardians=_guardians(row.get("guardians", ""), number.digits),
+        guardians=read_guardians(row.get("guardians", ""), number.digits),
+        is_ward=one_of(YES_OR_NO, row.get("ward", "").strip() or "no", Reason.WARD_MALFORMED),
     )
 
 
@@ -124,6 +128,7 @@ def write_row(record: CitizenRecord) -> dict[str, str]:
         "card_expires_on": written(record.card_expires_on),
         "deceased": yes_or_no(record.is_deceased),
         "guardians": ";".join(record.guardians),
+        "ward": yes_or_no(record.is_ward),
     }
 
 
@@ -137,15 +142,3 @@ def _card(issued: str, expires: str, birth_date: date, today: date) -> tuple[dat
     if issued_on is not None and expires_on is not None and expires_on <= issued_on:
         raise RowRefused(Reason.CARD_DATES_CONTRADICT)
     return issued_on, expires_on
-
-
-def _guardians(typed: str, ward: str) -> tuple[str, ...]:
-    if not typed.strip():
-        return ()
-    try:
-        numbers = tuple(read_number(part).digits for part in typed.split(";"))
-    except RowRefused:
-        raise RowRefused(Reason.GUARDIANS_MALFORMED) from None
-    if len(set(numbers)) != len(numbers) or ward in numbers or len(numbers) > MOST_GUARDIANS:
-        raise RowRefused(Reason.GUARDIANS_MALFORMED)
-    return numbers

@@ -50,6 +50,7 @@ class ChangeKind(StrEnum):
     DEATH = "death"
     CARD_REVOKED = "card_revoked"
     RESIDENCE_EXPIRED = "residence_expired"
+    GUARDIAN_CHANGED = "guardian_changed"
     REPRESENTATIVE_CHANGED = "representative_changed"
     ORGANISATION_DISSOLVED = "organisation_dissolved"
     NUMBER_REISSUED = "number_reissued"
@@ -135,7 +136,7 @@ POPULATION: Shape[CitizenRecord] = Shape(
     population.read_row,
     population.write_row,
     lambda record: record.number,
-    _ANYBODY | {ChangeKind.CARD_REVOKED},
+    _ANYBODY | {ChangeKind.CARD_REVOKED, ChangeKind.GUARDIAN_CHANGED},
 )
 IMMIGRATION: Shape[ForeignerRecord] = Shape(
     RegisterName.IMMIGRATION,
@@ -144,7 +145,7 @@ IMMIGRATION: Shape[ForeignerRecord] = Shape(
     immigration.read_row,
     immigration.write_row,
     lambda record: record.number,
-    _ANYBODY | {ChangeKind.RESIDENCE_EXPIRED},
+    _ANYBODY | {ChangeKind.RESIDENCE_EXPIRED, ChangeKind.GUARDIAN_CHANGED},
 )
 BUSINESS: Shape[OrganisationRecord] = Shape(
     RegisterName.BUSINESS,

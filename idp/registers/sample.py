@@ -98,8 +98,8 @@ class SampleRegister(Generic[R]):
         """Let something happen: the record changes, and the feed tells of it.
 
         Args:
-            to: the new number of a re-issued one; the representatives after a change, as their column has
-                them.
+            to: the new number of a re-issued one; the representatives or guardians after a change, as
+                their column has them.
 
         Raises:
             NotFound: there is no such number.

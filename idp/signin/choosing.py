@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from idp.accounts.account import Account, Accounts
+from idp.accounts.guardianship import must_agree
 from idp.accounts.mandate import Mandate, Role
 from idp.accounts.mandates import Mandates
+from idp.kernel.clock import Clock
 from idp.oidc.clients.client import Client, Clients
 from idp.oidc.consent import Consents, no_consent
 from idp.oidc.tokens.subject import Subjects
 from idp.signin.interaction import Interaction, Option, Whom
 from idp.signin.next_step import ChooseWhom, offered
+from idp.statute.ages import day_in_vietnam
 
 # In which role one acts for what a client is registered to accept; in all others for organisations.
 WARD, ORGANISATION = "ward", "organisation"
@@ -26,6 +29,7 @@ class Choosing:
     clients: Clients
     consents: Consents
     subjects: Subjects
+    clock: Clock
 
     def options(self, client: Client | None, account_id: UUID) -> tuple[Option, ...]:
         """Whom an account's holder may act for at a client."""
@@ -80,11 +84,16 @@ class Choosing:
 
     def _whom(self, client_id: str, option: Option) -> Whom:
         consent = self.consents.find(option.principal_id, client_id)
+        is_ward = option.role == Role.GUARDIAN
         return Whom(
             account_id=option.principal_id,
             mandate_id=option.mandate_id,
+            must_agree=is_ward and self._must_agree(option.principal_id),
             consent=consent or no_consent(client_id),
         )
+
+    def _must_agree(self, principal_id: UUID) -> bool:
+        return must_agree(self.accounts.the(principal_id).identity, day_in_vietnam(self.clock()))
 
 
 def _kind(mandate: Mandate) -> str:

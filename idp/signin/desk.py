@@ -19,7 +19,6 @@ from idp.signin.devices import Devices
 from idp.signin.ending import Caller, Ending, Outcome
 from idp.signin.interaction import (
     Answering,
-    Decision,
     Interaction,
     InteractionExpired,
     Interactions,
@@ -36,6 +35,7 @@ from idp.signin.next_step import (
     Prove,
     Refuse,
     Step,
+    decided,
     next_step,
 )
 
@@ -180,14 +180,16 @@ class Desk:
     def decide(
         self, interaction: Interaction, is_allowed: bool, ticked: frozenset[str], caller: Caller
     ) -> Outcome | None:
-        """Take what the person said to the consent page; ``ticked`` are the optional claims."""
-        if not isinstance(next_step(interaction, self.clock()), AskConsent) or interaction.request is None:
+        """Take what the person said to the consent page; ``ticked``: optional claims, and ``CHILD_AGREES``.
+
+        Raises:
+            ChildNotAsked: it can be said again.
+        """
+        if not isinstance(next_step(interaction, self.clock()), AskConsent):
             return None
-        asked = interaction.request.claims.individual()
-        allowed = frozenset(claim.name for claim in asked if claim.is_essential or claim.name in ticked)
         client = self.client_of(interaction)
         purpose = (client.metadata.purpose or {}).get(caller.language) if client else None
-        decision = Decision(is_allowed=is_allowed, claims=allowed, purpose=purpose)
+        decision = decided(interaction, ticked, purpose, is_allowed=is_allowed)
         return self.advance(replace(interaction, decision=decision), caller)
 
     def advance(self, interaction: Interaction, caller: Caller) -> Outcome | None:

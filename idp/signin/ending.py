@@ -84,7 +84,7 @@ class Ending:
         with self.database.transaction():
             session_id, cookie = self._signed_in(interaction, session, account_id, caller)
             if interaction.decision is not None:
-                self._consented(interaction, mandate.principal_id if mandate else account_id)
+                self._consented(interaction, account_id, mandate)
             self._completed(interaction, step, session_id, caller, mandate)
             outcome = Outcome(
                 session_cookie=cookie,
@@ -164,7 +164,8 @@ class Ending:
                 actor=str(mandate.agent_id),
             )
 
-    def _consented(self, interaction: Interaction, account_id: UUID) -> None:
+    def _consented(self, interaction: Interaction, account_id: UUID, mandate: Mandate | None) -> None:
+        """Write a yes down: the person's own, or what they said for whom they act for."""
         request, decision = interaction.request, interaction.decision
         if request is None or decision is None:
             return
@@ -175,11 +176,14 @@ class Ending:
             claims=decision.claims,
             shown=shown,
             purpose=decision.purpose,
+            given_by=mandate.agent_id if mandate else None,
+            child_agreed=decision.child_agreed,
         )
-        self.consents.give(account_id, consent)
+        whose = mandate.principal_id if mandate else account_id
+        self.consents.give(whose, consent)
         self.audit.record(
             Event.CONSENT_GIVEN,
-            account_id=account_id,
+            account_id=whose,
             client_id=request.client_id,
             scope=" ".join(request.scope),
             claims=" ".join(sorted(decision.claims)),

@@ -60,11 +60,13 @@ class Option:
 class Whom:
     """The account that the client is to learn about: the person's own, where there is no mandate.
 
-    ``consent`` is what was allowed this client for it before.
+    ``consent`` is what was allowed this client for it before. ``must_agree``: it is a child's,
+    who is asked besides the guardian.
     """
 
     account_id: UUID
     mandate_id: UUID | None = None
+    must_agree: bool = False
     consent: Consent
 
 
@@ -88,10 +90,11 @@ class Answering:
 class Decision:
     """What the person said on the consent page, to the purpose as it stood there.
 
-    ``claims`` are the ones allowed by name.
+    ``claims`` are the ones allowed by name; ``child_agreed``: the guardian says that the child was asked too.
     """
 
     is_allowed: bool
+    child_agreed: bool = False
     claims: frozenset[str] = frozenset()
     purpose: str | None = None
 

@@ -1,15 +1,17 @@
 """What must happen next in a sign-in. Pure: facts in, one step out."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from idp.assurance import Factor, Proof, authentication_level, level_of_factors
+from idp.kernel.errors import Refused
 from idp.oidc.authorization.request import AuthorizationRequest, Prompt
 from idp.oidc.errors import OAuthError
-from idp.signin.interaction import Answering, Interaction, Option, Way
+from idp.signin.interaction import Answering, Decision, Interaction, Option, Way
 
 PASSWORD = "password"
+CHILD_AGREES = "child agrees"  # no claim is named so
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,12 @@ class MandateGone(OAuthError):
 
     def __init__(self) -> None:
         super().__init__("the mandate that was chosen has ended", "access_denied", 403)
+
+
+class ChildNotAsked(Refused):
+    """From 7, a child is asked too: the guardian's yes alone is none (Law 91/2025 Art. 24)."""
+
+    code = "child_not_asked"
 
 
 Step = Identify | Prove | ChooseWhom | AskConsent | Complete | Refuse
@@ -203,9 +211,36 @@ def _consent_or_complete(interaction: Interaction, proofs: tuple[Proof, ...]) ->
         return Complete(proofs, decision.claims)
     must_ask = Prompt.CONSENT in request.prompt or bool(request.details)  # an act is allowed once
     consent = interaction.whom.consent if interaction.whom else answering.consent
-    if must_ask or not consent.covers(request.scope, asked):
+    is_child_unasked = (
+        interaction.whom is not None and interaction.whom.must_agree and not consent.child_agreed
+    )
+    if must_ask or is_child_unasked or not consent.covers(request.scope, asked):
         return AskConsent()
     return Complete(proofs, asked & consent.claims)
+
+
+def decided(
+    interaction: Interaction, ticked: Collection[str], purpose: str | None, *, is_allowed: bool
+) -> Decision:
+    """What a person's answer to the consent page comes to.
+
+    Args:
+        ticked: the optional claims by name, and ``CHILD_AGREES``.
+        purpose: of the client, as the page had it.
+
+    Raises:
+        ChildNotAsked: it is for a child who has to agree too, and nobody said so.
+    """
+    asked = interaction.request.claims.individual() if interaction.request is not None else ()
+    must_agree = interaction.whom is not None and interaction.whom.must_agree
+    if is_allowed and must_agree and CHILD_AGREES not in ticked:
+        raise ChildNotAsked
+    return Decision(
+        is_allowed=is_allowed,
+        child_agreed=is_allowed and must_agree,
+        claims=frozenset(claim.name for claim in asked if claim.is_essential or claim.name in ticked),
+        purpose=purpose,
+    )
 
 
 def fresh_proofs(interaction: Interaction, now: datetime) -> tuple[Proof, ...]:

@@ -1,4 +1,4 @@
-"""Which day it is in Viet Nam, when it ends there, and how old somebody is on it."""
+"""Which day it is in Viet Nam, when it ends there, how old somebody is on it, and when they reach an age."""
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
@@ -22,3 +22,11 @@ def age_on(birth_date: date, on: date) -> int:
     """
     had_birthday = (on.month, on.day) >= (birth_date.month, birth_date.day)
     return on.year - birth_date.year - (0 if had_birthday else 1)
+
+
+def day_of_age(birth_date: date, age: int) -> date:
+    """The first day on which somebody has lived so many full years: what ``age_on`` counts, turned round."""
+    try:
+        return birth_date.replace(year=birth_date.year + age)
+    except ValueError:  # born on 29 February, and that year has none
+        return date(birth_date.year + age, 3, 1)

@@ -2,6 +2,7 @@
 
 from idp.web.pages import (
     consents,
+    dependants,
     export,
     history,
     identity,
@@ -57,6 +58,12 @@ def everything(doors: Doors) -> export.Everything:
     )
 
 
+def family(doors: Doors) -> tuple[OwnPages, dependants.Family]:
+    """What the pages of dependants need."""
+    provider = doors.provider
+    return doors.own, dependants.Family(provider.guardian_enrolment, provider.accounts, provider.mandates)
+
+
 ACCOUNT: tuple[Route, ...] = (
     Route(
         "/account/requests",
@@ -83,6 +90,10 @@ ACCOUNT: tuple[Route, ...] = (
     ),
     Route(mandates.MANDATES, mandates.MandateList, lambda d: (d.own, reading(d), d.provider.mandates)),
     Route(mandates.NEW, mandates.GiveMandate, lambda d: (d.own, reading(d), d.provider.handing_on)),
+    Route(dependants.DEPENDANTS, dependants.DependantList, family),
+    Route(dependants.NEW, dependants.CitizenDependantForm, family),
+    Route(dependants.NEW_FOREIGNER, dependants.ForeignDependantForm, family),
+    Route(dependants.STATUS, dependants.DependantStatus, family),
     Route(organisations.ORGANISATIONS, organisations.OrganisationList, at_the_office),
     Route(organisations.STATUS, organisations.OrganisationStatus, at_the_office),
     Route(organisation_forms.NEW, organisation_forms.OrganisationForm, at_the_office),

@@ -56,6 +56,9 @@ PATHS: Mapping[str, str] = {
     "mandates": "/account/mandates",
     "organisations": "/account/organisations",
     "organisation_form": "/account/organisations/new",
+    "dependants": "/account/dependants",
+    "dependant_form": "/account/dependants/new",
+    "dependant_foreigner": "/account/dependants/new/foreigner",
     "history": "/account/history",
 }
 

@@ -12,6 +12,7 @@ from idp.accounts.activation import ActivationCodes
 from idp.accounts.application import ApplicationMoved, State
 from idp.accounts.applications import ApplicationOpen, Applications
 from idp.accounts.citizen_filing import CitizenFiling
+from idp.accounts.coming_of_age import ComingOfAge
 from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import SEEN, EvidenceGiven, EvidenceKind, EvidenceRecords, evidence
 from idp.accounts.foreigner_filing import ForeignerFiling
@@ -99,7 +100,8 @@ class World:
             Kind.FOREIGNER: ForeignerFiling(self.register, self.clock),
         }
         limits = Limits(ephemeral, seal, self.around, lambda address: address)
-        self.enrolment = SelfEnrolment(self.applications, filings, opening, limits, audit)
+        taken_over = ComingOfAge(self.accounts, self.evidence, audit, self.clock)
+        self.enrolment = SelfEnrolment(self.applications, filings, opening, limits, taken_over, audit)
         self.in_person = InPerson(
             self.accounts,
             self.applications,

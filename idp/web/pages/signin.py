@@ -10,7 +10,7 @@ from idp.kernel.errors import TooManyAttempts
 from idp.oidc.authorization.core import RequestReader
 from idp.oidc.tokens.resource import RESOURCE
 from idp.signin.ending import Outcome
-from idp.signin.next_step import Complete, Prove, Refuse
+from idp.signin.next_step import CHILD_AGREES, ChildNotAsked, Complete, Prove, Refuse
 from idp.web.http import read_form, read_query, see_other
 from idp.web.pages.steps import Steps
 from idp.web.surface import again
@@ -149,9 +149,14 @@ class ConsentForm(_Answer):
     def post(self, interaction_id: str) -> Response:
         form, caller = read_form("claim"), self._steps.surface.caller()
         self._steps.surface.check_form(form, caller)
-        interaction, _ = self._steps.desk.load(interaction_id, caller)
+        interaction, step = self._steps.desk.load(interaction_id, caller)
         ticked = frozenset(form.get("claim", "").split())
-        outcome = self._steps.desk.decide(interaction, form.get("decision") == "allow", ticked, caller)
+        if form.get("child") == "agrees":
+            ticked |= {CHILD_AGREES}
+        try:
+            outcome = self._steps.desk.decide(interaction, form.get("decision") == "allow", ticked, caller)
+        except ChildNotAsked as error:
+            return again(self._steps.show(interaction, step, caller, error), error)
         return self._continue(interaction_id, outcome)
 
 

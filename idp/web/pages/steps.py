@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from flask import Response
 
 from idp.accounts.claims import claims as claims_of
+from idp.accounts.mandate import Role
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.oidc.authorization.request import AuthorizationRequest
@@ -173,6 +174,8 @@ class Steps:
             caller,
             action=f"/signin/{interaction.id}/consent",
             acting_for=account.identity.name if whom and whom.mandate_id else None,
+            as_guardian=_is_ward(interaction),
+            must_agree=whom is not None and whom.must_agree,
             whom_action=f"/signin/{interaction.id}/whom" if answering and answering.options else None,
             purpose=(details.purpose or {}).get(language),
             items=items(asked(request), available, self.surface.sentences.speaker(language), language),
@@ -184,3 +187,12 @@ class Steps:
             retention=details.retention,
             **common,
         )
+
+
+def _is_ward(interaction: Interaction) -> bool:
+    """Whether the person answers as somebody's guardian."""
+    whom, answering = interaction.whom, interaction.answering
+    options = answering.options if answering is not None else ()
+    return whom is not None and any(
+        each.mandate_id == whom.mandate_id and each.role == Role.GUARDIAN for each in options
+    )

@@ -5,6 +5,7 @@ import pytest
 from idp.accounts.account import Status
 from idp.accounts.application import State
 from idp.accounts.applications import Applications
+from idp.accounts.coming_of_age import ComingOfAge
 from idp.accounts.enrolment_limits import Limits
 from idp.accounts.foreigner_filing import CardNumberMalformed, ForeignerFiling
 from idp.accounts.kinds import Kind
@@ -47,11 +48,12 @@ def register():
 
 
 @pytest.fixture
-def enrolment(database, register, opening, ephemeral, recorded, clock):
+def enrolment(database, register, opening, accounts, evidence, ephemeral, recorded, clock):
     limits = Limits(ephemeral, a_seal(), Addresses(), lambda address: address)
     filings = {Kind.FOREIGNER: ForeignerFiling(register, clock)}
     applications = Applications(database, a_seal(), recorded, clock)
-    return SelfEnrolment(applications, filings, opening, limits, recorded)
+    coming_of_age = ComingOfAge(accounts, evidence, recorded, clock)
+    return SelfEnrolment(applications, filings, opening, limits, coming_of_age, recorded)
 
 
 FORM = {"username": NUMBER, "zone": a_zone(), "residence_number": "trc 0000001", "phone": "0900 000 001"}

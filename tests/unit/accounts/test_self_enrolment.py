@@ -7,6 +7,7 @@ from idp.accounts.application import ApplicationMoved, ApplicationUnknown, State
 from idp.accounts.applications import Applications
 from idp.accounts.citizen import NumberMalformed
 from idp.accounts.citizen_filing import CitizenFiling
+from idp.accounts.coming_of_age import ComingOfAge
 from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import EvidenceKind
 from idp.accounts.filing import DateMalformed
@@ -70,10 +71,11 @@ def applications(database, recorded, clock):
 
 
 @pytest.fixture
-def enrolment(applications, register, opening, ephemeral, addresses, recorded, clock):
+def enrolment(applications, register, opening, accounts, evidence, ephemeral, addresses, recorded, clock):
     limits = Limits(ephemeral, a_seal(), addresses, lambda address: address)
     filings = {Kind.CITIZEN: CitizenFiling(register, clock)}
-    return SelfEnrolment(applications, filings, opening, limits, recorded)
+    coming_of_age = ComingOfAge(accounts, evidence, recorded, clock)
+    return SelfEnrolment(applications, filings, opening, limits, coming_of_age, recorded)
 
 
 def file(enrolment, **changed):

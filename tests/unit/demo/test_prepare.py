@@ -57,7 +57,7 @@ def test_every_sample_person_can_sign_in(provider, memory):
     for person in cast["accounts"].values():
         account = provider.accounts.by_number(person["username"])
         assert account.status is Status.ACTIVE
-        if person["kind"] == "organisation":
+        if person["password"] is None:
             continue
         enrolled = {authenticator.method for authenticator in provider.authenticators.of(account.id)}
         assert enrolled == {"password", "totp"} if person["totp_secret"] else {"password"}
@@ -153,6 +153,17 @@ def test_organisations_have_accounts_and_people_who_act_for_them(provider, memor
     for name in ("thanhtan", "anlac", "tanlap"):
         account = provider.accounts.by_number(cast["accounts"][name]["username"])
         assert provider.evidence.standing(account.id)[0].source == provider.registers.business.source
+
+
+def test_a_guardian_acts_for_two_children_of_five_and_ten(provider, memory):
+    cast = prepared(provider, memory, None)
+
+    held = [each for each in cast["mandates"] if each["role"] == "guardian"]
+    assert {(each["principal"], each["agent"]) for each in held} == {("vinh", "hoa"), ("ngan", "hoa")}
+    for each in held:
+        child = provider.accounts.by_number(cast["accounts"][each["principal"]]["username"])
+        assert list(provider.authenticators.of(child.id)) == []
+        assert each["ends_at"] > provider.clock().isoformat()
 
 
 def test_who_acts_for_nobody_is_not_asked_for_whom(provider, memory):

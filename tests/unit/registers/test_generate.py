@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 
-from idp.registers import business, generate, generate_others, immigration
+from idp.registers import business, generate, generate_others
 from idp.registers.csv_file import Rows
 from idp.registers.generate import AS_OF, card_expiry, write
 from idp.registers.register import POPULATION, CitizenRecord
@@ -91,7 +91,7 @@ def test_other_samples_are_what_their_generator_writes(tmp_path):
     foreign, firms = tmp_path / "foreigners.csv", tmp_path / "organisations.csv"
 
     generate_others.write(
-        foreign, immigration.COLUMNS, generate_others.foreigners(generate_others.FOREIGNERS)
+        foreign, generate_others.FOREIGNER_COLUMNS, generate_others.foreigners(generate_others.FOREIGNERS)
     )
     somebody = generate_others.adult_of(list(generate.people()))
     rows = generate_others.organisations(generate_others.ORGANISATIONS, somebody)

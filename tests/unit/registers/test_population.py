@@ -102,7 +102,7 @@ def test_guardians_are_read_and_may_be_left_out():
 
 
 @pytest.mark.parametrize(
-    "guardians", ["1", "001083990000;", "001083990000;001083990000", "001199990001", "900000000001"]
+    "guardians", ["1", "001083990000;", "001083990000;001083990000", "001199990001", "90000001"]
 )
 def test_guardians_that_cannot_be_are_refused(guardians):
     with pytest.raises(RowRefused) as refused:
@@ -141,3 +141,12 @@ def test_nothing_personal_is_in_the_repr():
     assert "001199990001" not in text
     assert "Trần" not in text
     assert "1999" not in text
+
+
+def test_guardian_may_be_a_foreigner():
+    assert read_row(a_row(guardians="900990000001"), TODAY).guardians == ("900990000001",)
+
+
+@pytest.mark.parametrize(("written", "is_ward"), [("yes", True), ("no", False), ("", False)])
+def test_only_a_court_makes_a_ward(written, is_ward):
+    assert read_row(a_row(ward=written), TODAY).is_ward is is_ward

@@ -1,0 +1,60 @@
+"""A child whose account a guardian opened takes it over, once old enough (Decree 69/2024 Art. 14.2)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlalchemy import bindparam, update
+
+from idp.accounts.account import Account, Accounts, Status, accounts
+from idp.accounts.evidence import EvidenceRecords
+from idp.accounts.guardianship import has_come_of_age
+from idp.accounts.opening import Wish
+from idp.assurance import Level
+from idp.audit.events import Event
+from idp.audit.log import AuditLog
+from idp.kernel.clock import Clock
+from idp.storage.database import Instant
+
+# It waits for its holder as a new one does. Level 02 goes: officers saw a child, with another's phone.
+HAND_OVER = (
+    update(accounts)
+    .where(accounts.c.id == bindparam("account_id"), accounts.c.status == Status.ACTIVE.value)
+    .values(
+        status=Status.ISSUED.value,
+        activated_at=None,
+        level=Level.ONE.value,
+        updated_at=bindparam("now", type_=Instant),
+    )
+)
+
+
+class ComingOfAge:
+    """Hands accounts over to their holders. The account, and with it every ``sub``, stays."""
+
+    def __init__(self, accounts: Accounts, evidence: EvidenceRecords, audit: AuditLog, clock: Clock) -> None:
+        self._accounts = accounts
+        self._evidence = evidence
+        self._audit = audit
+        self._clock = clock
+
+    def take_over(self, wish: Wish, by: str, also: Callable[[Account], None]) -> Account | None:
+        """Let the holder activate it anew, with their own phone; ``None``: it is no such account.
+
+        Args:
+            wish: what the holder filed for themself, the register having agreed.
+            also: runs in the same transaction.
+        """
+        with self._accounts.database.transaction():
+            before = self._accounts.by_number(wish.number)
+            if before is None or not has_come_of_age(before, self._clock()):
+                return None
+            now = self._clock()
+            if self._accounts.database.run(HAND_OVER, {"account_id": before.id, "now": now}) != 1:
+                return None
+            account = replace(self._accounts.the(before.id), phone=wish.phone, identity=wish.identity)
+            self._accounts.rewrite(account)
+            self._audit.record(Event.ACCOUNT_HANDED_OVER, account_id=account.id, actor=by)
+            for check in wish.checks:
+                self._evidence.add(check(account.id, now))
+            also(account)
+            return account
