@@ -187,8 +187,11 @@ class Surfer:
         assert form is not None, f"no #{button} at {self.url}: {sorted(self.page.ids)}"
         self._go(form.method, urljoin(self.url, form.action), form.filled(answers, button))
 
-    def sign_in(self, name: str) -> list[str]:
-        """Answer every page of the provider until it sends us elsewhere; gives what each page was."""
+    def sign_in(self, name: str, whom: str = "whom-myself") -> list[str]:
+        """Answer every page of the provider until it sends us elsewhere; gives what each page was.
+
+        ``whom``: the button of whom to act for, where that is asked.
+        """
         person, seen = self.told["accounts"][name], []
         for _ in range(8):
             if self.left_for is not None or _origin(self.url) != _origin(self.told["issuer"]):
@@ -204,6 +207,9 @@ class Surfer:
             elif "password" in ids:
                 seen.append("password")
                 self.submit({"password": person["password"]}, "login-submit")
+            elif "whom" in ids:
+                seen.append("whom")
+                self.submit({}, whom)
             else:
                 seen.append("consent")
                 self.submit({}, "consent-allow")

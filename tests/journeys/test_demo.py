@@ -181,6 +181,18 @@ def test_a_citizen_signs_in_at_the_portal_and_out_at_both(surfer, portal):
     assert "username" in surfer.page.ids
 
 
+def test_an_accountant_of_two_firms_acts_for_one_at_the_portal(surfer, portal):
+    surfer.open(f"{portal}/login")
+
+    pages = surfer.sign_in("dung", "whom-2")
+
+    assert pages == ["identify", "otp", "whom", "consent"]
+    assert "greeting" in surfer.page.ids
+    assert "Công ty" in surfer.text
+    surfer.open(f"{portal}/me")
+    assert surfer.shown.status_code == 200
+
+
 def test_an_easy_service_asks_for_a_password_and_a_grave_one_for_more(surfer, portal):
     surfer.open(f"{portal}/services/health-insurance/apply")
     first = surfer.sign_in("quynh")
