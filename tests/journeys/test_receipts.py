@@ -4,9 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from idp.cli.withdrawals import withdrawals
 from idp.statute.ages import day_in_vietnam
 from tests.house import Browser, House, Person, RelyingParty
 from tests.journeys.test_own_pages import enter, events
@@ -171,10 +169,3 @@ def test_withdrawing_at_tet_gives_the_client_until_offices_work_again(
 
     kept = house.provider.consents.ever(person.account_id)[0]
     assert day_in_vietnam(kept.due_at - timedelta(microseconds=1)) > date(2027, 2, 6)
-
-
-def test_commands_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = CliRunner().invoke(withdrawals, ["--help"]).output
-
-    assert "list" in told
-    assert "confirm" in told

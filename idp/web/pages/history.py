@@ -86,8 +86,15 @@ class History(MethodView):
         if law.years is not None:
             oldest = self._clock() - law.years * YEAR
             kept = [entry for entry in kept if entry.at >= oldest]
-        shown = kept[:PAGE]
-        return shown, shown[-1].at.isoformat() if len(kept) > PAGE else None
+        return _cut(kept)
+
+
+def _cut(kept: list[Entry]) -> tuple[list[Entry], str | None]:
+    """A page of them, ended between two moments: what happened at one moment stays together."""
+    if len(kept) <= PAGE:
+        return kept, None
+    shown = [entry for entry in kept[:PAGE] if entry.at > kept[PAGE].at] or kept[:PAGE]
+    return shown, shown[-1].at.isoformat()
 
 
 def _moment(typed: str) -> datetime | None:
