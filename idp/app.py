@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, SEND_FILE_MAX_AGE_DEFAULT=STATIC_AGE)
     app.extensions["provider"] = provider
     surface = _surface(settings, provider)
-    steps = Steps(surface, provider.desk, provider.clock)
+    steps = Steps(surface, provider.desk, provider.disclosure)
     own = OwnPages(surface, steps, provider.desk, provider.sessions, provider.accounts)
     presenting = _presenting(settings)
     door = ClientDoor(provider.client_authentication, presenting)

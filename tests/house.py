@@ -37,7 +37,10 @@ from tests.people import an_account
 ISSUER = "http://localhost:8000"
 SECRET = base64.urlsafe_b64encode(bytes(range(32))).decode().rstrip("=")
 PASSWORD = "ba-con-voi-di-qua-cau-17"
-SCOPES = ("openid", "profile", "email", "address", "phone", "identity", "offline_access", "reports")
+SCOPES = (
+    *("openid", "profile", "email", "address", "phone", "identity", "person", "foreigner", "organisation"),
+    *("offline_access", "reports"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,28 +36,39 @@ def a_citizen(**given: Any) -> Citizen:
     return Citizen(**{**usual, **given})
 
 
-def a_foreigner() -> Foreigner:
-    return Foreigner(
-        name="ANNA EXAMPLE",
-        birth_date=date(1990, 1, 2),
-        sex=Sex.FEMALE,
-        nationality="SWE",
-        document_number="X0000001",
-        document_type="P",
-        document_issued_on=date(2023, 4, 5),
-        document_issued_at="Stockholm",
-    )
+def a_foreigner(**given: Any) -> Foreigner:
+    usual = {
+        "name": "ANNA EXAMPLE",
+        "birth_date": date(1990, 1, 2),
+        "sex": Sex.FEMALE,
+        "nationality": "SWE",
+        "document_number": "X0000001",
+        "document_type": "P",
+        "document_issued_on": date(2023, 4, 5),
+        "document_issued_at": "Stockholm",
+    }
+    return Foreigner(**{**usual, **given})
 
 
-def an_organisation() -> Organisation:
-    return Organisation(
-        name="Công ty Lúa Vàng",
-        established_on=date(2015, 6, 7),
-        head_office="Số 1, đường Bến Thuyền, tỉnh An Giang",
-        representative_name="Trần Thị Thu Hà",
-        representative_number=NUMBER,
-        tax_code="0100109106",
-    )
+def an_organisation(**given: Any) -> Organisation:
+    usual = {
+        "name": "Công ty Lúa Vàng",
+        "established_on": date(2015, 6, 7),
+        "head_office": "Số 1, đường Bến Thuyền, tỉnh An Giang",
+        "representative_name": "Trần Thị Thu Hà",
+        "representative_number": NUMBER,
+        "tax_code": "0100109106",
+    }
+    return Organisation(**{**usual, **given})
+
+
+# Everything that Decree 69/2024 Art. 6 has an organisation's identity hold.
+ALL_CODES = {
+    "short_name": "Lúa Vàng",
+    "foreign_name": "Golden Rice Ltd",
+    "enterprise_code": "0100109106",
+    "agency_code": "A01.B02",
+}
 
 
 IDENTITIES = {

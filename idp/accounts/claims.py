@@ -3,15 +3,26 @@
 from datetime import date
 
 from idp.accounts.account import Account
+from idp.accounts.kinds import Kind
+from idp.statute.tax_code import PERSONAL_SINCE, TaxPayer
 
 # Part of the address, though no register holds it.
 POSTAL_CODE = "postal_code"
+# By which name each kind's number goes, besides ``identity_number`` for people: an organisation's must not
+# be taken for a person's.
+NUMBERS = {
+    Kind.CITIZEN: ("identity_number",),
+    Kind.FOREIGNER: ("identity_number", "foreigner_number"),
+    Kind.ORGANISATION: ("organisation_number",),
+}
 
 
 def proven(account: Account, on: date) -> dict[str, object]:
     """The claims that stand on what was proven when the account was opened."""
     given = account.identity.claims(on)
-    given["identity_number"] = account.number
+    given.update(dict.fromkeys(NUMBERS[account.kind], account.number))
+    if account.kind is Kind.CITIZEN and on >= PERSONAL_SINCE:
+        given["tax_code"] = {"value": account.number, "type": TaxPayer.PERSON.value}
     return given
 
 

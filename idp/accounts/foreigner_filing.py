@@ -191,4 +191,5 @@ def foreigner_of(record: ForeignerRecord) -> Foreigner:
         document_type=record.document_type.value,
         document_issued_on=record.document_issued_on,
         document_issued_at=record.document_issued_at,
+        document_expires_on=record.document_expires_on,
     )

@@ -70,6 +70,10 @@ class Mandate:
         """Whether it may be used at a client."""
         return not self.services or client_id in self.services
 
+    def allows(self, amount_vnd: int) -> bool:
+        """Whether it is enough for an act of that worth."""
+        return self.limit_vnd is None or amount_vnd <= self.limit_vnd
+
 
 mandates = Table(
     "mandates",

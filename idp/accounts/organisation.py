@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Self
 
+from idp.statute.tax_code import TaxCodeMalformed, parse_tax_code
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
@@ -54,9 +56,26 @@ class Organisation:
 
     def claims(self, on: date) -> dict[str, object]:
         """The claims that this identity alone can give. Who represents it is not among them."""
-        return {
+        head_office = {"formatted": self.head_office, "country": "VN"}
+        claims: dict[str, object] = {
             "name": self.name,
-            "address": {"formatted": self.head_office, "country": "VN"},
+            "short_name": self.short_name,
+            "foreign_name": self.foreign_name,
+            "established_on": self.established_on.isoformat(),
+            "head_office": head_office,
+            "address": head_office,
+            "tax_code": self._tax_code(),
+            "enterprise_code": self.enterprise_code,
+            "agency_code": self.agency_code,
             "locale": "vi-VN",
             "zoneinfo": "Asia/Ho_Chi_Minh",
         }
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def _tax_code(self) -> dict[str, str] | None:
+        """With whose it is: nobody should have to count digits. What is no tax code is not told as one."""
+        try:
+            code = parse_tax_code(self.tax_code) if self.tax_code else None
+        except TaxCodeMalformed:
+            return None
+        return None if code is None else {"value": code.written, "type": code.payer.value}

@@ -92,6 +92,9 @@ class Event(StrEnum):
     )
     APPLICATION_ATTESTED = "application.attested", "An officer saw the papers of an organisation."
     EVIDENCE_ADDED = "evidence.added", "Something was checked that an account stands on."
+    LEGACY_LINKED = "legacy.linked", "A portal's old identifier was linked to an account."
+    LEGACY_UNLINKED = "legacy.unlinked", "A portal's old identifier was taken from an account again."
+    LEGACY_IMPORTED = "legacy.imported", "A file of portals' old identifiers was taken in."
     OFFICER_APPOINTED = "officer.appointed", "An account's holder acts as an officer from now on."
     OFFICER_ENDED = "officer.ended", "An account's holder no longer acts as an officer."
 
@@ -178,6 +181,7 @@ FACTS: dict[str, str] = {
     "role": "as what somebody acts for another account",
     "scope": "scopes, separated by spaces",
     "seconds": "a duration",
+    "sector": "host that the clients of one sector share (OIDC Core 1.0 §8.1)",
     "seq": "position in an audit lane",
     "session": "public id of a session; never the cookie",
     "source": "client_id of the client whose token it was",

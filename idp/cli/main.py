@@ -15,6 +15,7 @@ from idp.cli import (
     enrol,
     host,
     keys,
+    legacy,
     lock_requests,
     officers,
     organisations,
@@ -31,8 +32,13 @@ def idp() -> None:
 
 for command in (host.init, host.serve, host.sweep, host.deliver_logouts, demo.demo, demo.code):
     idp.add_command(command)
-accounts.accounts.add_command(lock_requests.lock_requests)
-accounts.accounts.add_command(corrections.corrections)
+for command in (
+    lock_requests.lock_requests,
+    corrections.corrections,
+    legacy.link_legacy,
+    legacy.unlink_legacy,
+):
+    accounts.accounts.add_command(command)
 clients.clients.add_command(withdrawals.withdrawals)
 enrol.enrol.add_command(organisations.organisations)
 for group in (

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from idp.audit.events import Event
 from idp.cli.house import opened
+from idp.cli.importing import FILE, REFUSED, bar, tell
 from idp.kernel.errors import Unavailable
 from idp.provider import Provider
 from idp.registers.generate_many import FILES, Wanted, generate
@@ -35,16 +36,12 @@ def registers() -> None:
 
 
 @registers.command(name="import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@FILE
 @click.option("--register", "name", type=NAMES, default="population", show_default=True, help="Which one.")
-@click.option(
-    "--refused", type=click.Path(path_type=Path), help="Write line and reason of each refused row here."
-)
+@REFUSED
 def import_(file: Path, name: str, refused: Path | None) -> None:
     """Take a CSV file into a sample register: every good row. Run again, it continues where it broke off."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with opened() as provider, Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(file.name, total=file.stat().st_size)
+    with opened() as provider, bar(file) as progress:
 
         def recorded(report: ImportReport) -> None:
             provider.audit.record(
@@ -54,10 +51,8 @@ def import_(file: Path, name: str, refused: Path | None) -> None:
                 refused=report.refused_count,
             )
 
-        report = provider.samples.by_name(RegisterName(name)).import_csv(
-            file, lambda done, total: progress.update(task, completed=done, total=total), recorded
-        )
-    _tell(report, refused)
+        report = provider.samples.by_name(RegisterName(name)).import_csv(file, progress, recorded)
+    tell(report, refused)
 
 
 @registers.command(name="generate")
@@ -156,17 +151,3 @@ def serve_sample(host: str, port: int, key_file: Path | None) -> None:
 def _reference(key: dict[str, str] | None) -> ReferenceServer:
     provider = Provider(load())
     return ReferenceServer(provider.samples, key, provider.clock)
-
-
-def _tell(report: ImportReport, refused: Path | None) -> None:
-    for line, reason in report.refused:
-        click.echo(f"line {line}: {reason.value}", err=True)
-    if report.refused_count > len(report.refused):
-        click.echo(f"and {report.refused_count - len(report.refused)} more", err=True)
-    if refused is not None:
-        refused.write_text("line,reason\n" + "".join(f"{line},{why.value}\n" for line, why in report.refused))
-    if report.resumed_after:
-        click.echo(f"continued after line {report.resumed_after}")
-    click.echo(
-        f"{report.accepted} taken in ({report.updated} of them updated), {report.refused_count} refused"
-    )

@@ -45,19 +45,13 @@ consents = Table(
 )
 TERMS = ("client_name", "purpose", "legal_basis", "retention", "policy_uri", "client_uri")
 _STANDING = ("client_id", "scope", "claims", "shown", "purpose", "given_by", "child_agreed", "given_at")
-_FIND = Prepared(
-    select(*(consents.c[name] for name in _STANDING)).where(
-        consents.c.account_id == bindparam("account_id"),
-        consents.c.client_id == bindparam("client_id"),
-        consents.c.withdrawn_at.is_(None),
-    )
-)
 _INSERT = Prepared(insert(consents))
 _STANDS = (
     consents.c.account_id == bindparam("of_account"),
     consents.c.client_id == bindparam("of_client"),
     consents.c.withdrawn_at.is_(None),
 )
+_FIND = Prepared(select(*(consents.c[name] for name in _STANDING)).where(*_STANDS))
 _END = Prepared(update(consents).where(*_STANDS).values(withdrawn_at=bindparam("now")))
 _WITHDRAW = (
     update(consents)
@@ -90,7 +84,7 @@ _CONFIRM = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """A standing yes.
+    """A standing yes, to the purpose as it was shown.
 
     ``claims`` are those allowed by name, besides what the scopes stand for; ``shown`` also holds those that
     were left unticked, so that nobody is asked twice. ``given_by``: who said it, acting for the account;
@@ -158,8 +152,9 @@ class Consents:
         self._tell = tell
 
     def find(self, account_id: UUID, client_id: str) -> Consent | None:
-        row = self._database.first(_FIND, {"account_id": account_id, "client_id": client_id})
-        return None if row is None else _consent(row)
+        """The yes that stands; ``None`` if there is none, or only one to another purpose."""
+        standing = self._standing(account_id, client_id)
+        return standing if standing is not None and self._is_current(standing) else None
 
     def of(self, account_id: UUID) -> list[Consent]:
         """An account's standing consents, newest first."""
@@ -171,12 +166,15 @@ class Consents:
         return [_consent(row) for row in self._database.all(statement)]
 
     def give(self, account_id: UUID, consent: Consent) -> None:
-        """Record a yes, widening the one that stands."""
+        """Record a yes, widening the one that stands. One to another purpose ends."""
         now = self._clock()
         with self._database.transaction():
-            before = self.find(account_id, consent.client_id)
+            before = self._standing(account_id, consent.client_id)
             if before is not None:
-                self._end(account_id, consent.client_id, now)
+                self._database.run(
+                    _END, {"of_account": account_id, "of_client": consent.client_id, "now": now}
+                )
+                before = before if self._is_current(before) else None
             row = {
                 "id": new_id(),
                 "account_id": account_id,
@@ -260,8 +258,13 @@ class Consents:
         told = {name: getattr(client.metadata, name) for name in TERMS}
         return {name: dict(term) if isinstance(term, Mapping) else term for name, term in told.items()}
 
-    def _end(self, account_id: UUID, client_id: str, now: datetime) -> bool:
-        return self._database.run(_END, {"of_account": account_id, "of_client": client_id, "now": now}) > 0
+    def _standing(self, account_id: UUID, client_id: str) -> Consent | None:
+        rows = self._database.all(_FIND, {"of_account": account_id, "of_client": client_id})
+        return next(map(_consent, rows), None)
+
+    def _is_current(self, consent: Consent) -> bool:
+        client = self._clients.find(consent.client_id)
+        return client is not None and client.metadata.is_for(consent.purpose)
 
 
 def _consent(row: Row[Any]) -> Consent:

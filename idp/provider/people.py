@@ -23,6 +23,7 @@ from idp.accounts.guardians import Guardians
 from idp.accounts.handing_on import HandingOn
 from idp.accounts.in_person import InPerson
 from idp.accounts.kinds import Kind
+from idp.accounts.legacy_links import LegacyLinks
 from idp.accounts.lifecycle import Lifecycle
 from idp.accounts.lock_requests import LockRequests
 from idp.accounts.locks import Locks
@@ -72,6 +73,7 @@ class People(Bedrock):
         self.register = self.registers.population
         self.following = Following(self.database, self.clock)
         self.accounts = Accounts(self.database, self.seal, self.clock)
+        self.legacy_links = LegacyLinks(self.database, self.seal, self.audit, self.clock)
         self.authenticators = Authenticators(self.database, self.seal, self.clock)
         self.mandates = Mandates(self.database, self.audit, self.clock, self._mandates_ended)
         self.handing_on = HandingOn(self.accounts, self.mandates, self.ephemeral)

@@ -38,6 +38,7 @@ from idp.oidc.sessions.room import SessionRoom
 from idp.oidc.tokens.access_token import AccessTokens
 from idp.oidc.tokens.acting import Acting
 from idp.oidc.tokens.confirmation import Confirmations
+from idp.oidc.tokens.disclosure import Disclosure
 from idp.oidc.tokens.dpop import DpopProofs
 from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.grant import Grants
@@ -147,7 +148,7 @@ class Protocol(People):
             self.envelopes,
             self.subjects,
             self.acting,
-            self.verifications,
+            self.disclosure,
             self.accounts,
             clock,
             settings.access_token_ttl,
@@ -263,7 +264,8 @@ class Protocol(People):
         key, needs_nonce = derive(settings.root_secret, "dpop-nonce"), settings.dpop_nonce_required
         proofs = DpopProofs(key, self.ephemeral, clock, needs_nonce=needs_nonce)
         self.confirmations = Confirmations(proofs)
-        self.verifications = Verifications(self.subjects, self.evidence.standing, clock)
+        verifications = Verifications(self.subjects, self.evidence.standing, clock)
+        self.disclosure = Disclosure(self.legacy_links, verifications, clock)
         self.userinfo = UserInfo(
             issuer,
             self.access_tokens,
@@ -273,7 +275,7 @@ class Protocol(People):
             self.clients,
             self.subjects,
             self.acting,
-            self.verifications,
+            self.disclosure,
             self.keyring,
             self.envelopes,
             clock,

@@ -3,17 +3,17 @@
 import codecs
 import csv
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from io import TextIOWrapper
-from typing import BinaryIO, Generic, TextIO, TypeVar
+from typing import BinaryIO, Generic, Protocol, TextIO, TypeVar
 
 from idp.kernel.errors import Refused
 from idp.registers.encodings import guess_encoding
 from idp.registers.fields import Reason, RowRefused
-from idp.registers.register import Shape
 
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 LONGEST_LINE = 8192
 BLOCK = 1 << 16
 
@@ -47,6 +47,17 @@ class HeaderIncomplete(Refused):
 Row = tuple[int, R | Reason]
 
 
+class Form(Protocol[R_co]):
+    """What the rows of a file must hold."""
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    @property
+    def read_row(self) -> Callable[[Mapping[str, str], date], R_co]:
+        """Raises ``RowRefused``."""
+
+
 def checked_digest(file: BinaryIO) -> bytes:
     """The SHA-256 of a file that is UTF-8 from its first byte to its last.
 
@@ -74,9 +85,9 @@ class Rows(Generic[R]):
         NotUtf8, HeaderIncomplete: what was given so far must be thrown away.
     """
 
-    def __init__(self, file: BinaryIO, shape: Shape[R], today: date, after: int = 0) -> None:
+    def __init__(self, file: BinaryIO, form: Form[R], today: date, after: int = 0) -> None:
         """Read the header at once. Rows on lines up to ``after`` are passed over unread."""
-        self._shape, self._today, self._after = shape, today, after
+        self._form, self._today, self._after = form, today, after
         self._text = TextIOWrapper(file, encoding="utf-8-sig", errors="strict")
         self._lines = _lines(self._text)
         self._header = self._read_header()
@@ -98,7 +109,7 @@ class Rows(Generic[R]):
             header = [name.strip() for name in _fields(next(self._lines, (0, ""))[1]) or ()]
         except UnicodeDecodeError as error:
             raise NotUtf8(guess_encoding(error.object)) from None
-        missing = tuple(column for column in self._shape.columns if column not in header)
+        missing = tuple(column for column in self._form.columns if column not in header)
         if missing:
             raise HeaderIncomplete(missing)
         return header
@@ -114,7 +125,7 @@ class Rows(Generic[R]):
 
     def _record(self, row: dict[str, str]) -> R | Reason:
         try:
-            return self._shape.read_row(row, self._today)
+            return self._form.read_row(row, self._today)
         except RowRefused as refusal:
             return refusal.reason
 

@@ -57,6 +57,12 @@ class Reason(StrEnum):
     ESTABLISHED_MALFORMED = "established_malformed"
     STATUS_UNKNOWN = "status_unknown"
     REPRESENTATIVES_MALFORMED = "representatives_malformed"
+    # Of links to old identifiers of portals.
+    SECTOR_UNKNOWN = "sector_unknown"
+    LEGACY_ID_MALFORMED = "legacy_id_malformed"
+    LEGACY_ID_REPEATED = "legacy_id_repeated"
+    LEGACY_ID_TAKEN = "legacy_id_taken"
+    ACCOUNT_UNKNOWN = "account_unknown"
 
 
 # What is wrong with a name, told as a row's reason.

@@ -1,11 +1,11 @@
-"""Taking a CSV file into a sample register: in whole batches, taken up again where it broke off."""
+"""Taking a CSV file in: in whole batches, taken up again where it broke off."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Generic, TypeVar
+from typing import BinaryIO, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -26,11 +26,10 @@ from sqlalchemy import (
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Refused
 from idp.kernel.ids import new_id
-from idp.registers.csv_file import Row, Rows, checked_digest
+from idp.registers.csv_file import Form, Row, Rows, checked_digest
 from idp.registers.fields import Reason
-from idp.registers.records import Records
 from idp.statute.ages import day_in_vietnam
-from idp.storage.database import Instant, metadata
+from idp.storage.database import Database, Instant, metadata
 
 R = TypeVar("R")
 
@@ -91,7 +90,7 @@ REFUSED_COUNT = select(func.count()).select_from(register_refusals).where(_REFUS
 
 
 class ImportOvertaken(Refused):
-    """Another import into the same register has begun, or goes on with the same file: it alone continues."""
+    """Another import into the same place has begun, or goes on with the same file: it alone continues."""
 
     code = "import_overtaken"
 
@@ -112,18 +111,43 @@ class ImportReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What became of a batch: the lines that were refused after all, and counts."""
+
+    refused: tuple[tuple[int, Reason], ...]
+    accepted: int
+    updated: int
+
+
+class Taker(Protocol[R]):
+    """Where the rows of files go. ``name`` stands for it in the ledger: one import into each at a time."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def shape(self) -> Form[R]: ...
+
+    @property
+    def database(self) -> Database: ...
+
+    def put(self, batch: Sequence[tuple[int, R]], import_id: UUID, /) -> Written:
+        """Write a batch of one import, each row with its line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
     import_id: UUID
     line: int
 
 
 class Import(Generic[R]):
-    """Imports into one register. Every batch is one transaction, with the line it reached."""
+    """Imports into one place. Every batch is one transaction, with the line it reached."""
 
-    def __init__(self, records: Records[R], clock: Clock) -> None:
-        self._records = records
-        self._database = records.database
-        self._of = records.shape.name.value
+    def __init__(self, taker: Taker[R], clock: Clock) -> None:
+        self._taker = taker
+        self._database = taker.database
+        self._of = taker.name
         self._clock = clock
 
     def run(self, path: Path, progress: Progress, finished: Callable[[ImportReport], None]) -> ImportReport:
@@ -141,10 +165,10 @@ class Import(Generic[R]):
             digest = checked_digest(file)
         with path.open("rb") as file:
             today = day_in_vietnam(self._clock())
-            Rows(file, self._records.shape, today).close()  # a header at fault changes nothing
+            Rows(file, self._taker.shape, today).close()  # a header at fault changes nothing
             state = self._database.atomically(lambda: self._begun(digest))
             file.seek(0)
-            rows = Rows(file, self._records.shape, today, after=state.line)
+            rows = Rows(file, self._taker.shape, today, after=state.line)
             try:
                 line = self._batches(rows, file, state, lambda done: progress(done, total))
             finally:
@@ -177,8 +201,8 @@ class Import(Generic[R]):
     def _write(self, batch: list[Row[R]], state: _State, line: int, reached: int) -> None:
         good = [(number, outcome) for number, outcome in batch if not isinstance(outcome, Reason)]
         bad = [(number, outcome) for number, outcome in batch if isinstance(outcome, Reason)]
-        written = self._records.put(good, state.import_id)
-        bad += [(number, Reason.NUMBER_REPEATED) for number in written.repeated]
+        written = self._taker.put(good, state.import_id)
+        bad += written.refused
         if bad:
             self._database.run(
                 REFUSE,

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -10,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import Column, LargeBinary, String, Table, Uuid, bindparam, delete, select, update
 
 from idp.keyring.seal import Seal
+from idp.registers.fields import Reason
+from idp.registers.imports import Written
 from idp.registers.register import Shape
 from idp.storage.database import Database, metadata
 
@@ -41,19 +42,11 @@ RENAME = (
 INSERT = register_records.insert()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """What became of a batch: lines whose number the same import had already given, and counts."""
-
-    repeated: tuple[int, ...]
-    accepted: int
-    updated: int
-
-
 class Records(Generic[R]):
     """The records of one register."""
 
     def __init__(self, shape: Shape[R], database: Database, seal: Seal) -> None:
+        self.name = shape.name.value
         self.shape = shape
         self.database = database
         self._seal = seal
@@ -78,7 +71,7 @@ class Records(Generic[R]):
         rows, repeated = [], []
         for line, index, record in indexed:
             if index in taken:
-                repeated.append(line)
+                repeated.append((line, Reason.NUMBER_REPEATED))
                 continue
             taken.add(index)
             sealed = self._sealed(record, index)
@@ -89,7 +82,7 @@ class Records(Generic[R]):
             self.database.run(FORGET, {"of": of, "indexes": list(older)})
         if rows:
             self.database.run(INSERT, rows)
-        return Written(repeated=tuple(repeated), accepted=len(rows), updated=len(older))
+        return Written(refused=tuple(repeated), accepted=len(rows), updated=len(older))
 
     def replace(self, number: str, record: R) -> None:
         """Write another record in the place of the one with this number, under its own."""

@@ -41,6 +41,7 @@ class Choosing:
                 principal_id=mandate.principal_id,
                 role=mandate.role.value,
                 subject=self.subjects.subject(client, mandate.principal_id),
+                limit_vnd=mandate.limit_vnd,
             )
             for mandate in self.mandates.usable_by(account_id)
             if mandate.covers(client.client_id) and _kind(mandate) in client.metadata.acts_for
@@ -89,6 +90,7 @@ class Choosing:
             account_id=option.principal_id,
             mandate_id=option.mandate_id,
             must_agree=is_ward and self._must_agree(option.principal_id),
+            limit_vnd=option.limit_vnd,
             consent=consent or no_consent(client_id),
         )
 

@@ -48,12 +48,16 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """An account that the person may act for at the client, which knows it as ``subject``."""
+    """An account that the person may act for at the client, which knows it as ``subject``.
+
+    ``limit_vnd`` is the most that it may be about; ``None``: no limit.
+    """
 
     mandate_id: UUID
     principal_id: UUID
     role: str
     subject: str
+    limit_vnd: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,7 @@ class Whom:
     account_id: UUID
     mandate_id: UUID | None = None
     must_agree: bool = False
+    limit_vnd: int | None = None
     consent: Consent
 
 

@@ -8,6 +8,7 @@ from idp.assurance import Factor, Proof, authentication_level, level_of_factors
 from idp.kernel.errors import Refused
 from idp.oidc.authorization.request import AuthorizationRequest, Prompt
 from idp.oidc.errors import OAuthError
+from idp.oidc.tokens.rar import worth_vnd
 from idp.signin.interaction import Answering, Decision, Interaction, Option, Way
 
 PASSWORD = "password"
@@ -72,6 +73,19 @@ class NoMandate(OAuthError):
         super().__init__("the person may act for nobody here in a role that was asked", "access_denied", 403)
 
 
+class AboveLimit(OAuthError):
+    """What the client asks to do is worth more than the mandate allows."""
+
+    code = "mandate_limit"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "authorization_details: worth more than the limit_vnd of the person's mandate",
+            "access_denied",
+            403,
+        )
+
+
 class MandateGone(OAuthError):
     """The mandate that was chosen ended while the sign-in went on."""
 
@@ -132,7 +146,9 @@ def _first_unmet(interaction: Interaction, now: datetime) -> Step:
         return _with_choice(unmet, interaction.chosen)
     if unmet is not None and (request is None or request.is_level_essential):
         return unmet
-    return _unmet_choice(interaction) or _consent_or_complete(interaction, proofs)
+    return (
+        _unmet_choice(interaction) or _unmet_limit(interaction) or _consent_or_complete(interaction, proofs)
+    )
 
 
 def _is_meant(request: AuthorizationRequest, answering: Answering) -> bool:
@@ -160,6 +176,13 @@ def _unmet_choice(interaction: Interaction) -> ChooseWhom | Refuse | None:
     if choice.options:
         return choice
     return None if choice.may_be_oneself else Refuse(NoMandate())
+
+
+def _unmet_limit(interaction: Interaction) -> Refuse | None:
+    request, whom = interaction.request, interaction.whom
+    if request is None or whom is None or whom.limit_vnd is None:
+        return None
+    return Refuse(AboveLimit()) if worth_vnd(request.details) > whom.limit_vnd else None
 
 
 def _prove_anew(interaction: Interaction) -> Step:

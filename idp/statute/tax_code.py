@@ -6,6 +6,7 @@ are written after a dash. Twelve: a citizen, household or business of one person
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from idp.kernel.errors import Refused
@@ -17,6 +18,8 @@ WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 MODULUS, TEN = 11, 10
 MAIN, PERSON, BRANCH = 10, 12, 13
 NO_BRANCH = "000"
+PERSONAL_SINCE = date(2025, 7, 1)
+"""From then on a citizen's identity number is their tax code (Circular 86/2024/TT-BTC Art. 5)."""
 
 
 class TaxPayer(StrEnum):

@@ -111,8 +111,7 @@ def test_what_an_account_holds_never_overwrites_the_protocols_claims(
 ) -> None:
     """Authlib: ``generate_user_info`` overwrites ``iss``, ``aud`` and ``exp``; ``auth_time`` is now."""
     evil = dict.fromkeys(("iss", "sub", "aud", "exp", "iat", "nonce", "acr", "auth_time", "at_hash"), "evil")
-    monkeypatch.setattr("idp.oidc.tokens.id_token.claims_of", lambda *_: evil)
-    monkeypatch.setattr("idp.oidc.tokens.userinfo.claims_of", lambda *_: evil)
+    monkeypatch.setattr("idp.oidc.tokens.disclosure.claims_of", lambda *_: evil)
     wish = json.dumps({"id_token": dict.fromkeys(evil), "userinfo": dict.fromkeys(evil)})
     code = code_for(rp, person, claims=wish)
     signed_in_at = int(house.clock().timestamp())

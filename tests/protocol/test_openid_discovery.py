@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
+from idp.accounts.kinds import Kind
+from idp.accounts.legacy_links import Link
 from idp.assurance import level_of
+from idp.kernel.ids import new_id
 from idp.oidc.grants.table import GRANT_TYPES
 from idp.oidc.tokens.claims import SELF_TOLD
 from tests.assertions import a_signer
 from tests.house import SCOPES, Browser, House, Person, RelyingParty
 from tests.mandated import an_organisation_of, represents, tokens_under
+from tests.people import ALL_CODES, an_organisation
 from tests.protocol.acts import code_for, signed_in, tokens_for
 
 REQUIRED = (
@@ -145,13 +149,22 @@ def test_every_claim_advertised_can_be_delivered(house: House, document: dict[st
     person = house.person(email="ha@thu.example", activated_at=house.clock(), profile=told)
     wish = {"userinfo": dict.fromkeys(document["claims_supported"])}
 
-    tokens = tokens_for(rp, person, scope=" ".join(SCOPES), claims=json.dumps(wish))
+    company = an_organisation_of(house, identity=an_organisation(**ALL_CODES))
+    foreigner = house.person(kind=Kind.FOREIGNER, number="900990000001")
+    link = Link(sector=rp.house.provider.clients.sectors()["rp"], legacy_id="cu-1", number=person.username)
+    links = house.provider.legacy_links
+    links.write([(link, links.index(link.sector, link.legacy_id), person.account_id)], new_id(), "cli")
+    asked = {"scope": " ".join(SCOPES), "claims": json.dumps(wish)}
 
-    _, claims = house.id_token(tokens["id_token"])
-    known = rp.userinfo(tokens["access_token"]).get_json()
-    acting = tokens_under(rp, person, represents(house, person, an_organisation_of(house)))
-    _, mandated = house.id_token(acting["id_token"])
-    assert {*claims, *known, *mandated} == set(document["claims_supported"])
+    answers = [
+        tokens_for(rp, person, **asked),
+        tokens_for(rp, foreigner, **asked),
+        tokens_under(rp, person, represents(house, person, company), **asked),
+    ]
+
+    told = {name for tokens in answers for name in house.id_token(tokens["id_token"])[1]}
+    told |= {name for tokens in answers for name in rp.userinfo(tokens["access_token"]).get_json()}
+    assert told == set(document["claims_supported"])
 
 
 @pytest.mark.spec("Discovery 1.0 §3")

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -13,6 +14,8 @@ from idp.accounts.kinds import Kind
 from idp.assurance import Level
 from idp.kernel.ids import new_id
 from tests.house import House, Person, RelyingParty, query_of
+from tests.mandated import an_organisation_of, represents, tokens_under
+from tests.people import ALL_CODES, an_organisation
 from tests.protocol.acts import code_for, refused, sent_back, signed_in, tokens_for
 
 FRAMEWORK = "vn_decree_69_2024"
@@ -37,6 +40,13 @@ def written(*verified: Any, place: str = "userinfo") -> str:
 def told(rp: RelyingParty, person: Person, *verified: Any, scope: str = "openid") -> Any:
     """What UserInfo says in ``verified_claims``; ``None`` where it is left out."""
     tokens = tokens_for(rp, person, scope=scope, claims=written(*verified))
+    return rp.userinfo(tokens["access_token"]).get_json().get("verified_claims")
+
+
+def told_of(rp: RelyingParty, person: Person, organisation: UUID, *verified: Any) -> Any:
+    """The same, of an organisation that somebody acts for."""
+    mandate = represents(rp.house, person, organisation)
+    tokens = tokens_under(rp, person, mandate, scope="openid", claims=written(*verified))
     return rp.userinfo(tokens["access_token"]).get_json().get("verified_claims")
 
 
@@ -602,12 +612,52 @@ def test_discovery_names_all_that_can_come(house: House, person: Person) -> None
     assert document["electronic_records_supported"] == [
         "population_register",
         "immigration_register",
+        "business_register",
     ]
     assert document["documents_supported"] == ["idcard", "residence_permit", "passport"]
     assert document["documents_check_methods_supported"] == ["vpip", "pvp", "vcrypt"]
     every = dict.fromkeys(document["claims_in_verified_claims_supported"])
     wide = house.client("wide", claims=tuple(every))
-    assert told(wide, person, asking(claims=every))["claims"].keys() == every.keys()
+    foreigner = house.person(kind=Kind.FOREIGNER, number="900990000001")
+    company = an_organisation_of(house, identity=an_organisation(**ALL_CODES))
+    for account_id in (foreigner.account_id, company):
+        house.provider.evidence.add(register_match(account_id, "Sổ mẫu", house.clock(), "69/2024 Art. 7"))
+    given = [
+        told(wide, person, asking(claims=every)),
+        told(wide, foreigner, asking(claims=every)),
+        told_of(wide, person, company, asking(claims=every)),
+    ]
+    assert {name for each in given for name in each["claims"]} == every.keys()
+
+
+@pytest.mark.spec("Decree 69/2024 Art. 6")
+def test_organisation_is_proven_by_the_business_register(
+    house: House, rp: RelyingParty, person: Person
+) -> None:
+    company, at = an_organisation_of(house), house.clock()
+    house.provider.evidence.add(register_match(company, "Sổ mẫu", at, "69/2024 Art. 12"))
+    rp = house.client("wide", claims=("tax_code",))
+    wish = {
+        "assurance_level": None,
+        "time": None,
+        "assurance_process": {"assurance_details": None},
+        "evidence": [{**RECORD, "time": None, "record": {"type": None, "source": {"name": None}}}],
+    }
+
+    answer = told_of(rp, person, company, asking(wish, claims={"tax_code": None}))
+
+    verification, (record,) = answer["verification"], answer["verification"]["evidence"]
+    assert answer["claims"] == {"tax_code": {"value": "0100109106", "type": "organisation"}}
+    assert "assurance_level" not in verification  # an organisation's account has none
+    assert record["record"] == {"type": "business_register", "source": {"name": "Sổ mẫu"}}
+    (law,) = verification["assurance_process"]["assurance_details"]
+    assert law["assurance_classification"] == "69/2024 Art. 12"
+
+
+def test_organisation_without_evidence_proves_nothing(house: House, person: Person) -> None:
+    rp = house.client("wide", claims=("tax_code",))
+
+    assert told_of(rp, person, an_organisation_of(house), asking(claims={"tax_code": None})) is None
 
 
 def test_who_does_not_ask_sees_no_trace(house: House, rp: RelyingParty, person: Person) -> None:

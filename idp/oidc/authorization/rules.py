@@ -31,7 +31,8 @@ from idp.oidc.errors import (
 )
 from idp.oidc.features import Features
 from idp.oidc.grants.answered import CibaGrant, DeviceGrant
-from idp.oidc.tokens.claims import COMPANIONS, SCOPES, ClaimsRequest, read_claims_request
+from idp.oidc.tokens.claims import SCOPES, ClaimsRequest, read_claims_request
+from idp.oidc.tokens.purpose import allowed_claims
 from idp.oidc.tokens.rar import read_details
 from idp.oidc.tokens.resource import RESOURCE, read_resources
 
@@ -172,12 +173,9 @@ def claims_are_allowed(draft: Draft) -> None:
     if text is None:
         return
     asked = read_claims_request(text)
-    client = draft.known_client.metadata
-    # Released is only what the registered purpose allows: by scope, or by name. The rest is left out.
-    allowed = {*client.claims, *(name for word in client.scope for name in SCOPES.get(word, ()))}
-    allowed |= {companion for companion, claim in COMPANIONS.items() if claim in allowed}
-    if "openid" not in draft.scope:  # neither an ID token nor UserInfo would tell them
-        allowed = set()
+    # Released is only what the registered purpose allows; the rest is left out. And without ``openid``
+    # neither an ID token nor UserInfo would tell anything.
+    allowed = allowed_claims(draft.known_client) if "openid" in draft.scope else frozenset()
     individual = {claim.name for claim in asked.individual()}
     draft.claims = ClaimsRequest(
         id_token=tuple(c for c in asked.id_token if c.name not in individual or c.name in allowed),

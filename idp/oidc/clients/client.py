@@ -211,6 +211,13 @@ class Clients:
         found = self._database.all(select(clients.c.client_id).order_by(clients.c.client_id))
         return [client for (client_id,) in found if (client := self._read(client_id))]
 
+    def sectors(self) -> dict[str, str]:
+        """Every sector that clients are of, by its own name and by their ids; an id comes first."""
+        everyone = self.all()
+        return {client.sector: client.sector for client in everyone} | {
+            client.client_id: client.sector for client in everyone
+        }
+
     def _read(self, client_id: str) -> Client | None:
         if not _CLIENT_ID.fullmatch(client_id):
             return None  # PostgreSQL does not even take a NUL to compare with

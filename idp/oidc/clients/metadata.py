@@ -123,6 +123,10 @@ class ClientMetadata:
     def name(self, language: str) -> str:
         return self.client_name.get(language) or next(iter(self.client_name.values()))
 
+    def is_for(self, purpose: str | None) -> bool:
+        """Whether what people were shown, in either language, is its purpose still: a yes is to one alone."""
+        return purpose in {(self.purpose or {}).get(language) for language in ("vi", "en")}
+
     @property
     def needs_pkce(self) -> bool:
         """Whether a code needs a proof key; only a confidential client without a profile is ever excused."""

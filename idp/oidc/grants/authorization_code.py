@@ -20,6 +20,7 @@ from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.id_token import IdTokenExtension
 from idp.oidc.tokens.narrowing import audience_of, limits_of
+from idp.oidc.tokens.purpose import within_purpose
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")  # RFC 7636 §4.1
 
@@ -35,7 +36,8 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
     _is_overtaken = False  # the id of the grant to be was taken meanwhile
 
     def query_authorization_code(self, code: str, client: Client) -> Code:
-        return self.rooms.codes.take(code, client)
+        taken = self.rooms.codes.take(code, client)
+        return replace(taken, grant=within_purpose(client, taken.grant))
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         try:

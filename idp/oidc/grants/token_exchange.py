@@ -16,6 +16,7 @@ from idp.oidc.errors import InvalidDpopProof, InvalidRequest, InvalidScope, Inva
 from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.jwt_access_token import AccessToken, Limits
+from idp.oidc.tokens.purpose import token_within_purpose, within_purpose
 from idp.oidc.tokens.rar import DETAILS, Details, narrowed_details
 from idp.oidc.tokens.resource import AUDIENCE, MAX_RESOURCES, RESOURCE
 
@@ -48,8 +49,7 @@ class TokenExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
         subject = self._read("subject_token")
         if subject is None:
             raise InvalidRequest("subject_token: missing")
-        self.request.credential = self._standing(subject, client)
-        self.request.subject_token = subject
+        self.request.credential, self.request.subject_token = self._standing(subject, client)
         self._check_actor(client)
         if subject.confirmation and not self.request.confirmation:
             raise InvalidDpopProof(
@@ -96,8 +96,8 @@ class TokenExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
             raise InvalidRequest(f"{name}: malformed, expired, or no access token of ours")
         return token
 
-    def _standing(self, subject: AccessToken, client: Client) -> Grant:
-        """The grant, if all that the token rests on still stands and the client may exchange it."""
+    def _standing(self, subject: AccessToken, client: Client) -> tuple[Grant, AccessToken]:
+        """The grant and the token, if all that it rests on still stands and the client may exchange it."""
         grant = self.rooms.grants.find(subject.grant_id)
         if grant is None or not grant.has_active_holder or not grant.is_live(self.rooms.clock()):
             raise InvalidRequest(BAD_SUBJECT)
@@ -111,7 +111,7 @@ class TokenExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
             raise InvalidRequest(BAD_SUBJECT)
         if holder.metadata.may_act not in (None, client.client_id):
             raise InvalidRequest("subject_token: its may_act names another client")
-        return grant
+        return within_purpose(giver, grant), token_within_purpose(giver, subject)
 
     def _check_actor(self, client: Client) -> None:
         """Who acts is the client, which has proven itself; a token about that may come, and say the same."""

@@ -8,6 +8,7 @@ from idp.accounts.mandates import Mandates
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidGrant
 from idp.oidc.tokens.grant import Grant
+from idp.oidc.tokens.rar import worth_vnd
 from idp.oidc.tokens.subject import Subjects
 
 ACT = "act"  # RFC 8693 §4.1
@@ -23,7 +24,7 @@ class Acting:
 
     def stands(self, grant: Grant) -> bool:
         """Whether what a grant rests on holds: its mandate, and the agent's and the principal's accounts."""
-        return grant.mandate_id is None or self._mandates.live(grant.mandate_id) is not None
+        return grant.mandate_id is None or _bears(self._mandates.live(grant.mandate_id), grant)
 
     def hold(self, grant: Grant) -> None:
         """As ``stands``; whoever ends the mandate then waits for the end of the open transaction.
@@ -31,8 +32,10 @@ class Acting:
         Raises:
             InvalidGrant: it does not hold any more.
         """
-        if grant.mandate_id is not None and self._mandates.live(grant.mandate_id, hold=True) is None:
-            raise InvalidGrant("the mandate that this was allowed under has ended")
+        if grant.mandate_id is None:
+            return
+        if not _bears(self._mandates.live(grant.mandate_id, hold=True), grant):
+            raise InvalidGrant("the mandate that this was allowed under has ended, or is not enough for it")
 
     def told(self, client: Client, grant: Grant, told: Mapping[str, Any]) -> Mapping[str, Any]:
         """What is told of a grant, with ``act`` and ``mandate`` where it was made under one.
@@ -50,6 +53,13 @@ class Acting:
             raise AssertionError("mandates are kept")
         agent = {"sub": self._subjects.subject(client, grant.agent_id)}
         return {**told, ACT: _around(agent, told.get(ACT)), MANDATE: _described(mandate, grant)}
+
+
+def _bears(mandate: Mandate | None, grant: Grant) -> bool:
+    """Whether a mandate that holds is enough for a grant: at its client, for the acts allowed."""
+    return (
+        mandate is not None and mandate.covers(grant.client_id) and mandate.allows(worth_vnd(grant.details))
+    )
 
 
 def exchangers(claims: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from idp.accounts.kinds import Kind
 from idp.oidc.errors import InvalidRequest
 from idp.oidc.tokens.verified_claims import PROVEN, VerifiedRequest, as_text, read_verified
 
@@ -29,10 +30,45 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "phone": ("phone_number", "phone_number_verified"),
     "address": ("address",),
     "identity": ("identity_number",),
+    # By the kind of account: what Decree 69/2024 Art. 4 to 6 has an electronic identity hold.
+    "person": (
+        "account_kind",
+        "name",
+        "family_name",
+        "middle_name",
+        "given_name",
+        "gender",
+        "birthdate",
+        "nationalities",
+        "province",
+    ),
+    "foreigner": ("account_kind", "foreigner_number", "nationalities", "travel_document"),
+    "organisation": (
+        "account_kind",
+        "organisation_number",
+        "name",
+        "short_name",
+        "foreign_name",
+        "established_on",
+        "head_office",
+        "tax_code",
+        "enterprise_code",
+        "agency_code",
+    ),
     "offline_access": (),
 }
-# Asked for by name through the ``claims`` parameter only: each says less than the scope it is drawn from.
-PREDICATES = ("age_over_14", "age_over_18", "province")
+EVERYBODY = frozenset(Kind)
+PEOPLE = frozenset({Kind.CITIZEN, Kind.FOREIGNER})
+# Of whom a scope says anything; those not named here, of everybody.
+SAYS_OF = {
+    "person": PEOPLE,
+    "foreigner": frozenset({Kind.FOREIGNER}),
+    "organisation": frozenset({Kind.ORGANISATION}),
+}
+LEGACY_IDS = "legacy_ids"
+# May be asked for by name alone, through the ``claims`` parameter: most say less than the scope they are
+# drawn from; a person's tax code is their identity number, and old identifiers are one sector's own.
+BY_NAME = ("age_over_14", "age_over_18", "province", "account_kind", "tax_code", LEGACY_IDS)
 # Facts of the sign-in, in every ID token: they cannot be consented to or withheld.
 PROTOCOL_CLAIMS = (
     "sub",
@@ -60,7 +96,7 @@ UNSAID = frozenset({"zoneinfo", "locale", "updated_at"})
 
 def deliverable(*, has_self_told: bool = True) -> tuple[str, ...]:
     """Every claim there is; without the self-told ones, ``claims_supported`` of a provider of real people."""
-    names = [*PROTOCOL_CLAIMS, *by_scope(SCOPES), *PREDICATES]
+    names = [*PROTOCOL_CLAIMS, *by_scope(SCOPES), *BY_NAME]
     return tuple(dict.fromkeys(name for name in names if has_self_told or name not in SELF_TOLD))
 
 
@@ -176,9 +212,10 @@ def _plain(value: object) -> object:
     return value if isinstance(value, str | int | float | bool | None) else ""
 
 
-def by_scope(scope: Iterable[str]) -> list[str]:
-    """The claims that scopes stand for, in order, each once."""
-    return list(dict.fromkeys(name for word in scope for name in SCOPES.get(word, ())))
+def by_scope(scope: Iterable[str], kind: Kind | None = None) -> list[str]:
+    """The claims that scopes stand for, in order, each once; for an account of one kind, or for any."""
+    words = [word for word in scope if kind is None or kind in SAYS_OF.get(word, EVERYBODY)]
+    return list(dict.fromkeys(name for word in words for name in SCOPES.get(word, ())))
 
 
 def released(available: Mapping[str, object], names: Iterable[str]) -> dict[str, object]:

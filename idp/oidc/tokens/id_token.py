@@ -9,7 +9,6 @@ from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oidc.core import OpenIDCode
 
 from idp.accounts.account import Accounts, Standing
-from idp.accounts.claims import claims as claims_of
 from idp.assurance import acr_of
 from idp.kernel.clock import Clock
 from idp.keyring.jose import half_hash
@@ -17,12 +16,10 @@ from idp.keyring.keyring import Keyring
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import NotEncryptable
 from idp.oidc.tokens.acting import Acting
-from idp.oidc.tokens.claims import released
+from idp.oidc.tokens.disclosure import Disclosure
 from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.subject import Subjects
-from idp.oidc.tokens.verification import Verifications
-from idp.statute.ages import day_in_vietnam
 
 
 class IdTokens:
@@ -35,7 +32,7 @@ class IdTokens:
         envelopes: Envelopes,
         subjects: Subjects,
         acting: Acting,
-        verifications: Verifications,
+        disclosure: Disclosure,
         accounts: Accounts,
         clock: Clock,
         ttl: timedelta,
@@ -45,7 +42,7 @@ class IdTokens:
         self._envelopes = envelopes
         self._subjects = subjects
         self._acting = acting
-        self._verifications = verifications
+        self._disclosure = disclosure
         self._accounts = accounts
         self._clock = clock
         self._ttl = ttl
@@ -64,7 +61,7 @@ class IdTokens:
         alg = client.metadata.id_token_signed_response_alg
         token = self._keyring.sign(
             {
-                **self._asked(client, grant, now),
+                **self._asked(client, grant),
                 **self._acting.told(client, grant, self._facts(client, grant, holder, now)),
                 **({"nonce": nonce} if nonce is not None else {}),
                 "at_hash": half_hash(access_token, alg),
@@ -78,14 +75,12 @@ class IdTokens:
         with suppress(NotEncryptable):  # told by ``issue``, where there is an ID token at all
             self._envelopes.check(client, "id_token")
 
-    def _asked(self, client: Client, grant: Grant, now: datetime) -> dict[str, object]:
+    def _asked(self, client: Client, grant: Grant) -> dict[str, object]:
         """What was consented to for the ID token itself: seldom anything, for UserInfo has the rest."""
-        names, proven = grant.claims.get("id_token", ()), grant.claims.get("verified_id_token")
-        if grant.account_id is None or not (names or proven):
+        is_asked = grant.claims.get("id_token") or grant.claims.get("verified_id_token")
+        if grant.account_id is None or not is_asked:
             return {}
-        account = self._accounts.the(grant.account_id)
-        claims = released(claims_of(account, day_in_vietnam(now)), names)
-        return {**claims, **self._verifications.claims(client, grant, account, "id_token")}
+        return self._disclosure.told(client, grant, self._accounts.the(grant.account_id), "id_token")
 
     def _facts(self, client: Client, grant: Grant, holder: Standing, now: datetime) -> dict[str, object]:
         facts: dict[str, object] = {

@@ -10,6 +10,7 @@ from idp.oidc.errors import InvalidRequest
 from idp.oidc.tokens.acting import Acting
 from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.jwt_access_token import told_of
+from idp.oidc.tokens.purpose import token_within_purpose, within_purpose
 from idp.oidc.tokens.recognition import Recognised, Recognition
 from idp.oidc.tokens.subject import Subjects
 
@@ -85,6 +86,9 @@ class Introspection:
 
     def _described(self, found: Recognised, asking: Client) -> dict[str, Any]:
         grant, access = found.grant, found.access
+        if (giver := self._clients.find(grant.client_id)) is not None:
+            grant = within_purpose(giver, grant)
+            access = None if access is None else token_within_purpose(giver, access)
         issued_at, expires_at = grant.created_at, grant.expires_at
         scope, confirmation = grant.scope, None
         audience: list[str] | str = self._issuer

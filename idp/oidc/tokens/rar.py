@@ -101,6 +101,11 @@ def _is_within(asked: Mapping[str, Any], allowed: Mapping[str, Any]) -> bool:
     )
 
 
+def worth_vnd(details: Details) -> int:
+    """What a yes to all of them is worth: together, or a limit is passed by cutting an act in pieces."""
+    return sum(int(value) for detail in details for name, value in detail.items() if name.endswith("_vnd"))
+
+
 def _read_strictly(text: str) -> object:
     """Any JSON value, as strictly as a token's. The strict reader takes objects only, so it goes in one."""
     if len(text) > MAX_CHARACTERS:

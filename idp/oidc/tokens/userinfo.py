@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from idp.accounts.account import Account, Accounts
-from idp.accounts.claims import claims as claims_of
 from idp.kernel.clock import Clock
 from idp.keyring.keyring import Keyring
 from idp.oidc.clients.authentication import Presented
@@ -13,14 +12,13 @@ from idp.oidc.clients.encryption import encryption_of
 from idp.oidc.errors import InsufficientScope, InvalidToken
 from idp.oidc.tokens.access_token import AccessTokens
 from idp.oidc.tokens.acting import Acting
-from idp.oidc.tokens.claims import by_scope, released
 from idp.oidc.tokens.confirmation import Confirmations
+from idp.oidc.tokens.disclosure import Disclosure
 from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.grant import Grant, Grants
 from idp.oidc.tokens.jwt_access_token import AccessToken
+from idp.oidc.tokens.purpose import allowed_scope
 from idp.oidc.tokens.subject import Subjects
-from idp.oidc.tokens.verification import Verifications
-from idp.statute.ages import day_in_vietnam
 
 
 class UserInfo:
@@ -36,7 +34,7 @@ class UserInfo:
         clients: Clients,
         subjects: Subjects,
         acting: Acting,
-        verifications: Verifications,
+        disclosure: Disclosure,
         keyring: Keyring,
         envelopes: Envelopes,
         clock: Clock,
@@ -49,7 +47,7 @@ class UserInfo:
         self._clients = clients
         self._subjects = subjects
         self._acting = acting
-        self._verifications = verifications
+        self._disclosure = disclosure
         self._keyring = keyring
         self._envelopes = envelopes
         self._clock = clock
@@ -81,13 +79,11 @@ class UserInfo:
         if not is_for_us or presented.actor is not None:
             raise InvalidToken("the access token is for other resources than UserInfo")
         account = self._account(grant, columns)
-        if "openid" not in presented.scope:
+        scope = allowed_scope(client, presented.scope)
+        if "openid" not in scope:
             raise InsufficientScope("UserInfo asks for the scope openid")
-        names = [*by_scope(presented.scope), *grant.claims.get("userinfo", ())]
-        available = claims_of(account, day_in_vietnam(self._clock()))
         claims = {
-            **released(available, names),
-            **self._verifications.claims(client, grant, account, "userinfo"),
+            **self._disclosure.told(client, grant, account, "userinfo", scope),
             **self._acting.told(client, grant, {}),
             "sub": self._subjects.subject(client, account.id),
         }

@@ -18,7 +18,11 @@ from idp.oidc.tokens.verified_claims import PROVABLE, PROVEN, TRUST_FRAMEWORK, f
 from idp.statute.ages import day_in_vietnam
 
 # Words of the eKYC and Identity Assurance working group's list of identifiers.
-RECORDS = {Kind.CITIZEN: "population_register", Kind.FOREIGNER: "immigration_register"}
+RECORDS = {
+    Kind.CITIZEN: "population_register",
+    Kind.FOREIGNER: "immigration_register",
+    Kind.ORGANISATION: "business_register",
+}
 DATA = "data"  # the claims agree with those of the record
 CARD_INSPECTED = "vpip"  # the card was found genuine, in person
 HOLDER_SEEN = "pvp"  # an officer compared the holder with the card's image, in person
@@ -40,8 +44,8 @@ METADATA: dict[str, object] = {
 
 
 def is_provable(account: Account) -> bool:
-    """Citizens and foreigners are held against a register before an account is theirs."""
-    return account.kind in RECORDS and account.level is not None
+    """Whoever has an account was held against a register first; people then have a level."""
+    return account.kind is Kind.ORGANISATION or account.level is not None
 
 
 def proven_too(account: Account, available: Mapping[str, object]) -> dict[str, object]:
@@ -59,13 +63,13 @@ def verification(account: Account, evidence: Sequence[Evidence], process: UUID) 
         evidence: what the account stands on, oldest first.
         process: what this identification is called towards this client; the checks' ids follow from it.
     """
-    if not is_provable(account) or account.level is None:
+    if not is_provable(account):
         return None
     if not any(each.kind is EvidenceKind.REGISTER for each in evidence):
         return None
     return {
         "trust_framework": TRUST_FRAMEWORK,
-        "assurance_level": account.level.value,
+        **({} if account.level is None else {"assurance_level": account.level.value}),
         "time": _written(max(each.at for each in evidence)),
         "verification_process": str(process),
         "assurance_process": {"assurance_details": [_law(each, process) for each in evidence]},

@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 from idp.oidc.errors import InvalidRequest
 
 TRUST_FRAMEWORK = "vn_decree_69_2024"
-# What the population register says of a citizen, or what follows from it; nothing else is ever proven.
+# What a register says of a citizen, foreigner or organisation, or what follows from it; nothing else is
+# ever proven.
 PROVABLE = (
     "name",
     "family_name",
@@ -26,6 +27,17 @@ PROVABLE = (
     "identity_number",
     "age_over_14",
     "age_over_18",
+    "nationalities",
+    "foreigner_number",
+    "travel_document",
+    "organisation_number",
+    "short_name",
+    "foreign_name",
+    "established_on",
+    "head_office",
+    "tax_code",
+    "enterprise_code",
+    "agency_code",
 )
 PROVEN = "verified:"
 """Before the name of a claim that is asked for, or consented to, with its proof."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from idp.accounts.kinds import Kind
 from idp.accounts.phone import spaced_phone
 from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.tokens.claims import COMPANIONS, UNSAID, by_scope
@@ -12,6 +13,9 @@ from idp.oidc.tokens.verified_claims import PROVEN
 from idp.web.i18n import Language, Say, say_amount, say_day
 from idp.web.render import in_threes
 
+DAYS = frozenset({"birthdate", "established_on"})
+# What an object is known by on the page, the first of these that it has.
+TELLING = ("formatted", "name", "document_number", "value")
 PARTS_OF_NAME = frozenset({"family_name", "middle_name", "given_name"})
 
 
@@ -26,10 +30,13 @@ class Item:
     is_required: bool
 
 
-def asked(request: AuthorizationRequest) -> list[tuple[str, bool]]:
-    """The claims a request asks for, each with whether it is required: by scope, or named essential."""
+def asked(request: AuthorizationRequest, kind: Kind) -> list[tuple[str, bool]]:
+    """The claims a request asks for of an account of one kind.
+
+    Each with whether it is required: by scope, or named essential.
+    """
     wishes = request.claims.individual()
-    required = dict.fromkeys(by_scope(request.scope))
+    required = dict.fromkeys(by_scope(request.scope, kind))
     required.update({wish.name: None for wish in wishes if wish.is_essential})
     optional = [wish.name for wish in wishes if not wish.is_essential and wish.name not in required]
     return [(name, True) for name in required] + [(name, False) for name in optional]
@@ -95,16 +102,16 @@ def _plainly(name: str, value: object, say: Say) -> str:
 def _told(name: str, value: object, say: Say, language: Language) -> str:
     if isinstance(value, bool):
         return say("claims.value.yes" if value else "claims.value.no")
-    if name == "gender":
+    if name in {"gender", "account_kind"}:
         return say(f"claims.value.{value}")
-    if name == "birthdate":
+    if name in DAYS:
         return say_day(language, date.fromisoformat(str(value)))
     if name == "phone_number":
         return spaced_phone(str(value))
     if name == "identity_number":
         return in_threes(str(value))
     if isinstance(value, Mapping):
-        return str(value.get("formatted") or value.get("name") or "")
+        return str(next((value[part] for part in TELLING if value.get(part)), ""))
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return str(value)

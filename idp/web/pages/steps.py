@@ -7,19 +7,17 @@ from urllib.parse import urlsplit
 
 from flask import Response
 
-from idp.accounts.claims import claims as claims_of
 from idp.accounts.mandate import Role
-from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.clients.client import Client
+from idp.oidc.tokens.disclosure import Disclosure
 from idp.oidc.tokens.verification import proven_too
 from idp.signin.desk import Desk
 from idp.signin.devices import LIFE
 from idp.signin.ending import Caller, Outcome
 from idp.signin.interaction import Interaction
 from idp.signin.next_step import AskConsent, ChooseWhom, Identify, Prove, Step
-from idp.statute.ages import day_in_vietnam
 from idp.web.http import see_other
 from idp.web.pages.items import Act, acts, asked, items
 from idp.web.surface import BROWSER_STATE, DEVICE, SESSION, Surface, shown
@@ -48,7 +46,7 @@ class Steps:
 
     surface: Surface
     desk: Desk
-    clock: Clock
+    disclosure: Disclosure
 
     def show(
         self,
@@ -168,7 +166,8 @@ class Steps:
         details, language = client.metadata, self.surface.language(common["ui_locales"])
         account = self.desk.told_of(interaction)
         whom, answering = interaction.whom, interaction.answering
-        available = proven_too(account, claims_of(account, day_in_vietnam(self.clock())))
+        named, say = asked(request, account.kind), self.surface.sentences.speaker(language)
+        known = self.disclosure.available(client, account, [name for name, _ in named])
         return self.surface.show(
             "consent.html",
             caller,
@@ -178,8 +177,8 @@ class Steps:
             must_agree=whom is not None and whom.must_agree,
             whom_action=f"/signin/{interaction.id}/whom" if answering and answering.options else None,
             purpose=(details.purpose or {}).get(language),
-            items=items(asked(request), available, self.surface.sentences.speaker(language), language),
-            acts=acts(request.details, self.surface.sentences.speaker(language)),
+            items=items(named, proven_too(account, known), say, language),
+            acts=acts(request.details, say),
             keeps_access="offline_access" in request.scope,
             policy_url=details.policy_uri,
             tos_url=details.tos_uri,

@@ -11,7 +11,9 @@ from idp.signin.next_step import SILENT
 from tests.architecture.sources import ROOT, modules
 
 # Codes of pages alone, or of the wire under another name.
-TOLD_OTHERWISE = dict.fromkeys(("account_locked", "mandate_missing", "mandate_over"), "access_denied")
+TOLD_OTHERWISE = dict.fromkeys(
+    ("account_locked", "mandate_limit", "mandate_missing", "mandate_over"), "access_denied"
+)
 
 
 def test_the_page_of_errors_is_in_step():

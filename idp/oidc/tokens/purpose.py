@@ -1,0 +1,56 @@
+"""What a client's registration allows it, which is its purpose's limit at every use (Law 91/2025).
+
+A registration that is narrowed later narrows what was allowed before: consents, grants and their tokens.
+"""
+
+from dataclasses import replace
+
+from idp.oidc.clients.client import Client
+from idp.oidc.tokens.claims import COMPANIONS, PLACES, by_scope
+from idp.oidc.tokens.grant import Grant
+from idp.oidc.tokens.jwt_access_token import AccessToken
+from idp.oidc.tokens.rar import Details
+from idp.oidc.tokens.verified_claims import as_text, from_text
+
+
+def allowed_claims(client: Client) -> frozenset[str]:
+    """The claims that a client may have, by its scopes or by name."""
+    allowed = {*client.metadata.claims, *by_scope(client.metadata.scope)}
+    return frozenset(allowed | {companion for companion, claim in COMPANIONS.items() if claim in allowed})
+
+
+def allowed_scope(client: Client, scope: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of some scopes that a client may have."""
+    return tuple(word for word in scope if word in client.metadata.scope)
+
+
+def within_purpose(client: Client, grant: Grant) -> Grant:
+    """A grant to a client, short of what it is not registered for any more. Nothing is written."""
+    claims = {where: names for where, names in grant.claims.items() if names}
+    if claims:
+        allowed = allowed_claims(client)
+        claims = {where: _within(allowed, where, names) for where, names in claims.items()}
+    return replace(
+        grant,
+        scope=allowed_scope(client, grant.scope),
+        details=_allowed_details(client, grant.details),
+        claims=claims,
+    )
+
+
+def token_within_purpose(client: Client, token: AccessToken) -> AccessToken:
+    """An access token of a grant to a client, cut likewise."""
+    details = None if token.details is None else _allowed_details(client, token.details)
+    return replace(token, scope=allowed_scope(client, token.scope), details=details)
+
+
+def _allowed_details(client: Client, details: Details) -> Details:
+    kinds = client.metadata.authorization_details_types
+    return tuple(detail for detail in details if detail["type"] in kinds)
+
+
+def _within(allowed: frozenset[str], where: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    if where in PLACES:
+        return tuple(name for name in names if name in allowed)
+    requests = [from_text(text).narrowed(allowed) for text in names]
+    return tuple(as_text(request) for request in requests if request.claims)
