@@ -19,7 +19,7 @@ NAME, CODE = "Công ty TNHH Nông sản Đồi Chè An Lạc", "9000000077"
 FILED = OrganisationFiled(
     code=CODE,
     phone="+84900000077",
-    email=None,
+    email="lien-he@an-lac.example",
     role=Role.AUTHORISED_PERSON,
     ends_at=datetime(2026, 12, 31, 17, tzinfo=UTC),
     language="vi",

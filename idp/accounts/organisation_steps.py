@@ -60,6 +60,8 @@ class OrganisationSteps:
         """
         found = self._the(application_id)
         if found.state not in TAKEN_UP:
+            if found.applicant_id is not None:  # who filed hears at once what somebody else has ended
+                self._notices.send_to(found.applicant_id)
             return found
         step: Callable[[Application], Stepped] = self._put_off
         with suppress(Unavailable):
@@ -197,7 +199,8 @@ class OrganisationSteps:
         self, held: Application, filed: OrganisationFiled, filer: Account, record: OrganisationRecord
     ) -> Stepped:
         told, filed = self.ask(held, filed, filer, record)
-        state = next_state(self._approvals.of(held.id), filed.role)
+        given = self._approvals.of(held.id)
+        state = next_state(given, filed.role)
         if state is not State.ACCEPTED:
             details = {**held.details, "name": record.name}
             if state is not held.state or details != held.details:
@@ -205,7 +208,8 @@ class OrganisationSteps:
             return told, None
         confirmed = Confirmed(identity=organisation_of(record), checks=(self.match,))
         opened = self._opening.accept(held, filed, confirmed)
-        return {*told, filer.id}, opened
+        agreed = {each.account_id for each in given if each.account_id is not None}
+        return {*told, *agreed, filer.id}, opened
 
     def refuse(self, held: Application, refusal: Refused, by: str) -> None:
         """End it by what stands in its way."""

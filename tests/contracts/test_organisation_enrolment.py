@@ -554,3 +554,34 @@ def test_two_applications_for_one_organisation_open_one_account(world):
     )
     assert ended == [("accepted", None), ("refused", "account_exists")]
     assert len(world.around.codes) == 1
+
+
+def test_of_two_officers_at_once_each_counts_and_one_account_comes(world):
+    world.register.records.clear()
+    officers = [world.officer(f"0011999900{place}") for place in (21, 22)]
+    filed = world.file()
+
+    race(
+        *[
+            lambda officer=officer: world.attesting.attest(filed.id, officer, SEEN, FOUNDING)
+            for officer in officers
+        ]
+    )
+
+    assert world.state(filed) is State.ACCEPTED
+    assert len(world.around.codes) == 1
+    assert len(world.evidence.of_application(filed.id)) == 2
+
+
+def test_who_filed_hears_at_once_of_a_refusal_and_everybody_of_the_mandates(world):
+    filed = world.file()
+    world.enrolment.answer(filed.id, world.two, "not_agreed")
+    assert (world.one.phone, "application_decided") in world.around.told
+
+    again = world.file()
+    world.enrolment.answer(again.id, world.two)
+
+    assert {to for to, kind in world.around.told if kind == "mandate_received"} == {
+        world.one.phone,
+        world.two.phone,
+    }
