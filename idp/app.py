@@ -21,7 +21,7 @@ from idp.settings import Settings, load
 from idp.telemetry import begin_request, log_alarm, request_line
 from idp.web.direct import ROUTE, Direct
 from idp.web.endpoints.client_door import ClientDoor
-from idp.web.endpoints.simulator import failing
+from idp.web.endpoints.simulator import failing, refuse_other_sites
 from idp.web.endpoints.wellknown import Document, WellKnown
 from idp.web.errors import ERROR, Errors
 from idp.web.hardening import Hardened
@@ -110,7 +110,7 @@ def _presenting(settings: Settings) -> Presenting:
 
 def _steered(provider: Provider) -> list[Callable[[], None]]:
     """What is asked before requests in a simulator alone."""
-    return [failing(provider.ephemeral)] if provider.is_simulator else []
+    return [refuse_other_sites, failing(provider.ephemeral)] if provider.is_simulator else []
 
 
 def _noted() -> None:

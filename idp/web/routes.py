@@ -18,7 +18,7 @@ from idp.web.endpoints.introspect import Introspect
 from idp.web.endpoints.par import PushedAuthorization
 from idp.web.endpoints.registration import Register
 from idp.web.endpoints.revoke import Revoke
-from idp.web.endpoints.simulator import AnswerCiba, Fault, Resource, RotateKeys, ShiftClock
+from idp.web.endpoints.simulator import RESOURCE, AnswerCiba, Fault, Resource, RotateKeys, ShiftClock
 from idp.web.endpoints.token import Token
 from idp.web.endpoints.userinfo import UserInfo
 from idp.web.hardening import FRAMED
@@ -165,7 +165,7 @@ ROUTES: tuple[Route, ...] = (
         is_simulator=True,
     ),
     Route(
-        "/simulator/resource",
+        RESOURCE,
         Resource,
         lambda d: (d.provider.userinfo, d.presented, d.provider.confirmations.proofs),
         is_api=True,

@@ -87,11 +87,40 @@ def test_page_fails_on_demand_with_words_for_people(simulator: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/simulator/clock?shift=9", "/simulator/fault?path=/token&error=server_error"]
+    "path",
+    [
+        "/simulator/clock?shift=9",
+        "/simulator/fault?path=/token&error=server_error",
+        "/simulator/rotate-keys",
+        "/simulator/ciba?auth_req_id=x&action=allow",
+        "/simulator/resource",
+    ],
 )
 def test_elsewhere_nothing_is_steered(house: House, path: str) -> None:
     assert ask(house, path).status_code == 404
+    assert house.app.test_client().post(path).status_code == 404
     assert not isinstance(house.provider.clock, ShiftedClock)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_page_of_another_site_steers_nothing(simulator: House, site: str, method: str) -> None:
+    client, from_there = simulator.app.test_client(), {"Sec-Fetch-Site": site}
+    keys = client.get("/jwks").data
+
+    for address in (
+        "/simulator/rotate-keys",
+        "/simulator/clock?shift=3600",
+        "/simulator/fault?path=/token&error=server_error",
+        "/simulator/ciba?auth_req_id=x&action=allow",
+    ):
+        refused(client.open(address, method=method, headers=from_there), "access_denied", 403)
+
+    assert client.get("/jwks").data == keys
+    assert ask(simulator, "/simulator/clock").get_json()["shift"] == 0
+    typed = client.get("/simulator/clock?shift=1", headers={"Sec-Fetch-Site": "none"})
+    assert typed.get_json()["shift"] == 1
+    assert client.get("/simulator/resource", headers=from_there).status_code == 401
 
 
 @pytest.mark.spec("RFC 7591 §5")

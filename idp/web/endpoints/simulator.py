@@ -29,6 +29,7 @@ from idp.web.http import as_json, incoming, read_form, read_query
 ACTOR = "simulator"
 INTERACTION = "x-fapi-interaction-id"
 OURS = "/simulator"
+RESOURCE = f"{OURS}/resource"  # for pages of other sites as well, with a token
 UNAVAILABLE = "temporarily_unavailable"
 MANY = 12  # digits
 LONGEST_SHIFT = 10 * 366 * 24 * 3600  # seconds
@@ -129,6 +130,17 @@ class Fault(MethodView):
         self._ephemeral.take(Space.SIMULATED_FAULT, path)
         self._ephemeral.put(Space.SIMULATED_FAULT, path, f"{times} {error}".encode(), FAULT_LASTS)
         return as_json({"path": path, "error": error, "times": int(times)})
+
+
+def refuse_other_sites() -> None:
+    """Programs steer, and developers who open an address: no page of another site that they happen to visit.
+
+    Browsers say by themselves where a request comes from; what says nothing is no browser's.
+    """
+    request = incoming()
+    is_steering = request.path.startswith(f"{OURS}/") and request.path != RESOURCE
+    if is_steering and request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        raise AccessDenied("Sec-Fetch-Site: pages of other sites do not steer a simulator", status=403)
 
 
 def failing(ephemeral: Ephemeral) -> Callable[[], None]:
