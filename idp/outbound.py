@@ -42,7 +42,8 @@ class OutboundFailed(Refused):
 
     ``outbound_address_refused``, ``outbound_url_refused``, ``outbound_unresolved``, ``outbound_timeout``,
     ``outbound_unreachable``, ``outbound_tls_failed``, ``outbound_too_large``, ``outbound_not_http``,
-    ``outbound_status_refused`` or ``outbound_type_refused``.
+    ``outbound_status_refused`` or ``outbound_type_refused``; ``outbound_busy`` or ``outbound_resting`` where
+    a request under way would have waited too long for it (``idp.oidc.clients.fetching``).
     """
 
     def __init__(self, reason: str) -> None:

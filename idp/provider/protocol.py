@@ -22,6 +22,7 @@ from idp.oidc.clients.assertion import Assertions
 from idp.oidc.clients.authentication import ClientAuthentication
 from idp.oidc.clients.certificates import Certificates
 from idp.oidc.clients.client import Clients
+from idp.oidc.clients.fetching import Fetching
 from idp.oidc.clients.invitations import Invitations
 from idp.oidc.clients.keys import ClientKeys
 from idp.oidc.clients.registration import Registration
@@ -66,7 +67,8 @@ class Protocol(People):
         root, issuer, clock = settings.root_secret, settings.issuer, self.clock
         self.features = Features(frozenset(settings.features_off))
         self.clients = Clients(self.database, clock, self.keyring.algorithms)
-        self.client_keys = ClientKeys(self.outbound.fetch)
+        self.fetching = Fetching(self.outbound.fetch)
+        self.client_keys = ClientKeys(self.fetching)
         self.envelopes = Envelopes(self.client_keys)
         self.client_authentication = ClientAuthentication(
             self.clients,
@@ -192,7 +194,7 @@ class Protocol(People):
             keyring,
             self.envelopes,
             pushed_requests,
-            RequestObjects(issuer, keyring, self.client_keys.of, self.outbound.fetch, self.ephemeral, clock),
+            RequestObjects(issuer, keyring, self.client_keys.of, self.fetching, self.ephemeral, clock),
             settings.default_level,
             self.features,
         )
@@ -235,7 +237,7 @@ class Protocol(People):
             self.clients,
             self.invitations,
             self.client_keys,
-            self.outbound.fetch,
+            self.fetching,
             set(self.features.grant_types(GRANT_TYPES))
             - (set() if settings.is_simulator else NOT_SELF_REGISTERED),
             self.client_authentication.methods,

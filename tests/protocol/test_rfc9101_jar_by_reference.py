@@ -1,9 +1,12 @@
 """RFC 9101 §5.2 and OIDC Core 1.0 §6.2: request objects that the client serves."""
 
+import socket
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from idp.oidc.clients import fetching
 from idp.outbound import OutboundFailed
 from tests.house import Browser, House, Person, RelyingParty
 from tests.protocol.acts import allow, is_page, signed_in
@@ -200,3 +203,21 @@ def test_client_registered_to_push_may_not_refer(house: House, browser: Browser,
     browser.open("/authorize", by_reference(pusher))
 
     assert browser.answer["error"] == "invalid_request"
+
+
+def test_server_that_never_answers_is_waited_for_once(
+    make_house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "SLOW_SECONDS", 0.1)
+    house = make_house(outbound_allowed="127.0.0.0/8")
+    house.provider.outbound._seconds = 0.2  # of three
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        uri = f"http://127.0.0.1:{silent.getsockname()[1]}/request.jwt"
+        rp = signing(house, request_uris=(uri,))
+        pages = [
+            house.app.test_client().get("/authorize", query_string=by_reference(rp, uri)) for _ in range(2)
+        ]
+
+    texts = [is_page(page) for page in pages]
+    assert "outbound_timeout" in texts[0]
+    assert "outbound_resting" in texts[1]

@@ -15,6 +15,8 @@ FRESH_SECONDS = 600.0
 # After a look that did not bring the ``kid`` asked for, however many tokens name invented ones.
 PAUSE_SECONDS = 60.0
 RETRY_SECONDS = 10.0  # after a fetch that failed, with nothing kept from before
+LOOKING_SECONDS = 1.0  # how long to wait while another request has it fetched
+BUSY = "outbound_busy"
 MAX_KEPT = 1000
 
 IsEnough = Callable[[Sequence[Jwk]], bool]  # whether what is looked for is among them
@@ -104,7 +106,11 @@ class ClientKeys:
 
     def _published(self, uri: str, is_enough: IsEnough) -> Sequence[Jwk]:
         kept = self._of(uri)
-        with kept.lock:
+        if not kept.lock.acquire(timeout=LOOKING_SECONDS):
+            if kept.keys is None:
+                raise KeysUnreachable(BUSY)
+            return kept.keys
+        try:
             now = self._monotonic()
             is_stale = kept.keys is None or now - kept.asked_at >= FRESH_SECONDS
             if now >= kept.quiet_until and (is_stale or not is_enough(kept.keys or ())):
@@ -112,12 +118,16 @@ class ClientKeys:
             if kept.keys is None:
                 raise KeysUnreachable(kept.reason)
             return kept.keys
+        finally:
+            kept.lock.release()
 
     def _look(self, uri: str, kept: _Kept, is_enough: IsEnough) -> None:
         try:
             kept.keys = keys_in(read_object(self._fetch(uri)))
         except Refused as error:
             kept.reason = error.reason if isinstance(error, BadToken) else error.code
+            if kept.reason == BUSY:  # it was not even asked
+                return
             kept.quiet_until = self._monotonic() + (RETRY_SECONDS if kept.keys is None else PAUSE_SECONDS)
             return
         kept.asked_at = self._monotonic()
