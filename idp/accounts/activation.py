@@ -9,7 +9,10 @@ from idp.keyring.seal import Seal
 from idp.storage.ephemeral import Ephemeral, Space
 
 LIFETIME = timedelta(minutes=10)
+# From one address; from all together there are more, so that a stranger at one shuts out no holder elsewhere,
+# and few enough for a million codes: the day's leave one in five thousand.
 TRIES, TRIES_WITHIN = 10, timedelta(minutes=10)
+TRIES_OF_ALL = ((30, timedelta(minutes=10)), (200, timedelta(days=1)))
 MESSAGES, MESSAGES_WITHIN = 5, timedelta(hours=1)
 DIGITS = 6
 
@@ -52,15 +55,20 @@ class ActivationCodes:
         """
         self._spend(f"sent:{self._key(number)}", MESSAGES, MESSAGES_WITHIN)
 
-    def redeem(self, number: str, code: str) -> None:
+    def redeem(self, number: str, code: str, network: str = "") -> None:
         """Spend a code. Of any number of callers with the right one, one succeeds.
 
+        Args:
+            network: what counts as one caller, where anybody may try.
+
         Raises:
-            TooManyAttempts: after ten tries in ten minutes, right or wrong.
+            TooManyAttempts: after ten tries in ten minutes from there, right or wrong; or too many from all.
             ActivationRefused: with the tries that are left.
         """
         key = self._key(number)
-        tries = self._spend(f"tried:{key}", TRIES, TRIES_WITHIN)
+        tries = self._spend(f"tried:{self._key(f'{number} {network}')}", TRIES, TRIES_WITHIN)
+        for most, within in TRIES_OF_ALL:
+            self._spend(f"tried:{int(within.total_seconds())}:{key}", most, within)
         given = self._digest(key, code.strip())
         entry = self._ephemeral.get(Space.ACTIVATION, key)
         if entry is None or not hmac.compare_digest(entry.value, given):

@@ -141,7 +141,7 @@ class Enrolment:
         self._limits.check(address)
         equip = prepare()
         try:
-            self._codes.redeem(digits, code)
+            self._codes.redeem(digits, code, self._limits.network(address))
             return self._activated(digits, equip)
         except ActivationRefused as refusal:
             self._limits.was_wrong(address)

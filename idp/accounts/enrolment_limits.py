@@ -78,6 +78,10 @@ class Limits:
         self._addresses.check(address)
         self._spend("sent", self._network_of(address), OF_ADDRESS)
 
+    def network(self, address: str) -> str:
+        """What counts as one caller: all that its owner can take an address from."""
+        return self._network_of(address)
+
     def check(self, address: str) -> None:
         """Let an address try what is guessed at, or not: before anything costly is done for it.
 

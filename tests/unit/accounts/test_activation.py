@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from idp.accounts.activation import ActivationCodes, ActivationRefused
+from idp.accounts.activation import TRIES_OF_ALL, ActivationCodes, ActivationRefused
 from idp.kernel.errors import TooManyAttempts
 from tests.people import NUMBER, a_seal
 
@@ -67,6 +67,30 @@ def test_ten_wrong_tries_shut_out_the_right_code_too(codes, clock):
     assert left == list(range(9, -1, -1))
     clock.advance(timedelta(minutes=11))
     codes.redeem(NUMBER, codes.issue(NUMBER))
+
+
+def test_strangers_tries_shut_out_no_holder_at_another_address(codes):
+    code = codes.issue(NUMBER)
+    for _ in range(10):
+        with pytest.raises(ActivationRefused):
+            codes.redeem(NUMBER, another(code), "198.51.100.1")
+    with pytest.raises(TooManyAttempts):
+        codes.redeem(NUMBER, another(code), "198.51.100.1")
+
+    codes.redeem(NUMBER, code, "203.0.113.7")
+
+
+@pytest.mark.parametrize(("most", "within"), TRIES_OF_ALL)
+def test_tries_from_everywhere_together_have_an_end(codes, clock, most, within):
+    wrong = another(codes.issue(NUMBER))
+    pause = within / most if within > timedelta(hours=1) else timedelta(0)
+    for place in range(most):
+        with pytest.raises(ActivationRefused):
+            codes.redeem(NUMBER, wrong, f"198.51.100.{place}")
+        clock.advance(pause * 0.9)
+
+    with pytest.raises(TooManyAttempts):
+        codes.redeem(NUMBER, codes.issue(NUMBER), "203.0.113.7")
 
 
 def test_number_without_a_code_is_answered_like_a_wrong_code(codes):
