@@ -8,7 +8,7 @@ from uuid import UUID
 
 import click
 
-from idp.accounts.account import Account
+from idp.accounts.account import Account, Status
 from idp.accounts.application import State, spoken
 from idp.accounts.lifecycle import LoweredFor
 from idp.assurance import Level
@@ -17,7 +17,8 @@ from idp.cli.house import opened
 from idp.kernel.errors import NotFound
 from idp.provider import Provider
 from idp.statute.assigned_number import parse_anyones
-from idp.statute.rules import LockGround
+from idp.statute.law import STATUTE
+from idp.statute.rules import Case, LockGround
 
 ACTOR = "cli"
 
@@ -85,9 +86,11 @@ def show(number: str) -> None:
     with opened() as provider:
         account = of_number(provider, number)
         provider.audit.record(Event.ACCOUNT_VIEWED, account_id=account.id, actor=ACTOR)
+        term = STATUTE.at(provider.clock()).deadline(Case.ACTIVATION, account.opened_at)
     level = account.level.value if account.level else "-"
+    more = f"to be activated until {term.due_on}" if account.status == Status.ISSUED else account.lock_ground
     click.echo(
-        f"{account.id} {account.kind.value} level {level} {account.status.value} {account.lock_ground or ''}"
+        f"{account.id} {account.kind.value} level {level} {account.status.value} {more or ''}".rstrip()
     )
 
 
@@ -149,11 +152,17 @@ def lower(number: str, reason: str) -> None:
 @click.option("--fingerprints-taken", is_flag=True, help="They were taken and agree.")
 @click.option("--guardian-present", is_flag=True, help="For a child: the guardian was there and agreed.")
 def raise_(number: str, officer: UUID, **seen: bool) -> None:
-    """One officer's act towards level 02, the holder being there. The statute says how many it takes."""
+    """One officer's act towards level 02, the holder being there.
+
+    The statute says how many it takes, and what of: today one for citizens from 14 on, two for foreigners
+    and for children. Each officer gives the command once; the last act raises the account.
+    """
     with opened() as provider:
         found = frozenset(name for name, is_seen in seen.items() if is_seen)
         application = provider.in_person.attest(of_number(provider, number).id, officer, found)
     reason = f", {application.reason}" if application.reason else ""
+    if application.state is State.WAITING_IN_PERSON:
+        reason = f": another officer attests it until {application.deadline.due_on}, or it expires"
     click.echo(f"{spoken(application.reference)} {application.state.value.replace('_', ' ')}{reason}")
     if application.state is State.REFUSED:
         raise SystemExit(1)

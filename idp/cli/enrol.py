@@ -1,11 +1,12 @@
-"""Applications for accounts: resume, overdue; chips of cards."""
+"""Applications for accounts: waiting, resume, overdue; chips of cards."""
 
 from collections import Counter
 from pathlib import Path
 
 import click
 
-from idp.accounts.application import State, spoken
+from idp.accounts.application import WAITING, Application, State, spoken
+from idp.accounts.applications import FIRST
 from idp.accounts.chip_card.passive import Chip
 from idp.cli.accounts import ACTOR, NUMBER
 from idp.cli.house import opened
@@ -18,6 +19,18 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.group()
 def enrol() -> None:
     """Applications for accounts."""
+
+
+@enrol.command()
+def waiting() -> None:
+    """List what waits for a register, for people or for an officer: until when, and by which article."""
+    with opened() as provider:
+        for state in sorted(WAITING):
+            after = FIRST
+            while found := provider.applications.standing(state, after):
+                after = found[-1].id
+                for application in found:
+                    click.echo(_line(application))
 
 
 @enrol.command()
@@ -34,11 +47,7 @@ def overdue() -> None:
     with opened() as provider:
         late = provider.applications.overdue()
     for application in late:
-        deadline = application.deadline
-        click.echo(
-            f"{spoken(application.reference)} {application.case.value} {application.state.value} "
-            f"due {deadline.due_on} ({deadline.article})"
-        )
+        click.echo(_line(application))
     click.echo(f"{len(late)} overdue", err=True)
 
 
@@ -68,6 +77,14 @@ def resumed(provider: Provider) -> Counter[State]:
         + provider.guardian_enrolment.resume()
         + provider.in_person.resume()
         + provider.organisation_steps.resume()
+    )
+
+
+def _line(application: Application) -> str:
+    deadline = application.deadline
+    return (
+        f"{spoken(application.reference)} {application.case.value} {application.state.value} "
+        f"due {deadline.due_on} ({deadline.article})"
     )
 
 

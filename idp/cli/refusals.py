@@ -54,7 +54,7 @@ def _explained(error: IdpError, language: Language) -> str:
     for part in ("title", "happened", "todo"):
         keys = (f"errors.{error.code}.{facts.get('reason')}.{part}", f"errors.{error.code}.{part}")
         said += [str(sentences.say(language, key, **facts)) for key in keys if key in known][:1]
-    return " ".join(said)
+    return " ".join(f"{sentence.rstrip('.')}." for sentence in said)
 
 
 def _language() -> Language:

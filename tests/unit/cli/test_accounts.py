@@ -65,7 +65,7 @@ def test_an_account_is_opened_once(opened):
 def test_show_tells_how_it_stands_and_nothing_sealed(opened):
     said = opened.succeed("accounts", "show", NUMBER)
 
-    assert "citizen level 01 issued" in said
+    assert "citizen level 01 issued to be activated until 20" in said
     assert not any(part in said for part in (NUMBER, "Toàn", PHONE[1:]))
 
 

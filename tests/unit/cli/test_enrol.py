@@ -122,6 +122,7 @@ def test_an_overdue_one_is_told_with_its_article(idp, monkeypatch):
 
     assert "citizen_01 waiting_register" in said
     assert "(69/2024 Art. 13.1.a)" in said
+    assert idp.succeed("enrol", "waiting") == said
     assert NUMBER not in said
 
 
@@ -145,4 +146,4 @@ def test_a_genuine_chip_is_kept_as_evidence_and_another_is_not(opened, tmp_path,
     (tmp_path / "dg1.bin").write_bytes(group.replace(b"TOAN", b"TUAN"))
     answer = opened(*read, str(tmp_path / "dg1.bin"))
     assert answer.status == 1
-    assert answer.err.startswith("idp: chip_refused reason=data_group\nThe chip is not accepted")
+    assert answer.err.startswith("idp: chip_refused reason=data_group\nThe chip is not accepted. Its data")
