@@ -17,8 +17,8 @@ CHILD = an_account(
 )
 WARD = an_account(number="001184700002", identity=a_citizen(name="Vi Minh Hòa", birth_date=date(1984, 2, 1)))
 ACTING = [
-    (SimpleNamespace(ends_at=datetime(2030, 6, 4, 17, tzinfo=UTC)), CHILD),
-    (SimpleNamespace(ends_at=None), WARD),
+    (SimpleNamespace(id=new_id(), ends_at=datetime(2030, 6, 4, 17, tzinfo=UTC)), CHILD),
+    (SimpleNamespace(id=new_id(), ends_at=None), WARD),
 ]
 
 
@@ -38,7 +38,7 @@ def status(state, name="Nông Bích Ngân", done=None, **given):
     return "account/dependant_status.html", {**OWN, **told, "done": done}
 
 
-LIST = {"dependants": [], "filed": [], "may_file": True}
+LIST = {"dependants": [], "filed": [], "may_file": True, "done": None}
 FORM = {**OWN, "typed": {}, "phone": "•••• ••• 001", "about": "username"}
 DEPENDANTS = {
     "dependants": (
@@ -54,6 +54,8 @@ DEPENDANTS = {
     ),
     "dependants-none": ("account/dependants.html", LIST),
     "dependants-level-01": ("account/dependants.html", {**LIST, "may_file": False}),
+    "dependants-locked": ("account/dependants.html", {**LIST, "done": "dependant_locked"}),
+    "dependant-lock": ("account/dependant_lock.html", {**OWN, "account": CHILD}),
     "dependant-citizen": ("account/dependant_citizen.html", FORM),
     "dependant-citizen-wrong": (
         "account/dependant_citizen.html",

@@ -15,7 +15,7 @@ from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
 from idp.storage.database import Instant
 
-# It waits for its holder as a new one does. Level 02 goes: officers saw a child, with another's phone.
+# It is opened anew, to its holder: the term to activate it begins. Level 02 goes: officers saw a child then.
 HAND_OVER = (
     update(accounts)
     .where(accounts.c.id == bindparam("account_id"), accounts.c.status == Status.ACTIVE.value)
@@ -23,6 +23,7 @@ HAND_OVER = (
         status=Status.ISSUED.value,
         activated_at=None,
         level=Level.ONE.value,
+        opened_at=bindparam("now", type_=Instant),
         updated_at=bindparam("now", type_=Instant),
     )
 )
@@ -53,7 +54,13 @@ class ComingOfAge:
                 return None
             account = replace(self._accounts.the(before.id), phone=wish.phone, identity=wish.identity)
             self._accounts.rewrite(account)
-            self._audit.record(Event.ACCOUNT_HANDED_OVER, account_id=account.id, actor=by)
+            self._audit.record(
+                Event.ACCOUNT_HANDED_OVER,
+                account_id=account.id,
+                level=account.level,
+                old_level=before.level,
+                actor=by,
+            )
             for check in wish.checks:
                 self._evidence.add(check(account.id, now))
             also(account)

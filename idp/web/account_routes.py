@@ -93,6 +93,7 @@ ACCOUNT: tuple[Route, ...] = (
     Route(dependants.DEPENDANTS, dependants.DependantList, family),
     Route(dependants.NEW, dependants.CitizenDependantForm, family),
     Route(dependants.NEW_FOREIGNER, dependants.ForeignDependantForm, family),
+    Route(dependants.LOCK, dependants.LockDependant, lambda d: (*family(d), d.provider.locking)),
     Route(dependants.STATUS, dependants.DependantStatus, family),
     Route(organisations.ORGANISATIONS, organisations.OrganisationList, at_the_office),
     Route(organisations.STATUS, organisations.OrganisationStatus, at_the_office),

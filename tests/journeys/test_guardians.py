@@ -505,3 +505,49 @@ def test_waiting_application_is_taken_back_by_who_filed_it_and_seen_by_nobody_el
     monkeypatch.undo()
     house.provider.guardian_enrolment.resume()
     assert not acts(house, person)
+
+
+def test_guardian_locks_the_childs_account_and_nobody_unlocks_it_online(
+    house: House, person: Person, child: CitizenRecord
+) -> None:
+    ward = account_id(file_for(house, person, child))
+    mandate = mandate_of(house, person)
+    browser = signed_in(house, person)
+    browser.open(f"{LIST}/lock/{mandate.id}")
+    assert child.name in browser.text
+
+    send(browser, {"is_sure": "yes"}, "lock-submit")
+
+    assert "done" in browser.page.ids
+    account = house.provider.accounts.the(ward)
+    assert (account.status, account.lock_ground) == (Status.LOCKED, LockGround.HOLDER_ASKED)
+    (lock,) = house.provider.locks.standing(ward)
+    assert lock.actor == str(person.account_id)
+    assert not acts(house, person)
+    house.provider.locking.unlock(ward, "cli")
+    followed(house)
+    assert acts(house, person)
+
+
+def test_nobody_locks_another_guardians_child_nor_an_organisation(
+    house: House, person: Person, child: CitizenRecord
+) -> None:
+    ward = account_id(file_for(house, person, child))
+    stranger = signed_in(house, house.person())
+
+    stranger.open(f"{LIST}/lock/{mandate_of(house, person).id}")
+
+    assert stranger.shown.status_code == 404
+    assert house.provider.accounts.the(ward).status is Status.ACTIVE
+
+
+def test_a_new_code_is_sent_though_the_account_was_opened_years_ago(house: House, person: Person) -> None:
+    enrolled(house, record := a_child(person, born=date(2012, 11, 3)))
+    file_for(house, person, record)
+    house.clock.advance(timedelta(days=60))
+    take_over(house, record)
+
+    house.provider.enrolment.send_code(record.number, FROM)
+
+    assert "kích hoạt" in house.provider.outbox.recent(1)[0].text
+    assert len(house.last_sms_code()) == 6

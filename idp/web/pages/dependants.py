@@ -1,6 +1,7 @@
 """/account/dependants: a guardian sees for whom they act, asks for a dependant's account, takes that back."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,13 +16,16 @@ from idp.accounts.foreigner_filing import CardNumberMalformed
 from idp.accounts.guardian_enrolment import GuardianEnrolment
 from idp.accounts.guardianship import GuardianUnfit
 from idp.accounts.kinds import Kind
+from idp.accounts.locks import LockStands
 from idp.accounts.machine_readable_zone import ZoneRefused
 from idp.accounts.mandate import Mandate, Role
 from idp.accounts.mandates import Mandates
 from idp.assurance import Level
 from idp.kernel.errors import IdpError, NotFound, TooManyAttempts
+from idp.oidc.sessions.locking import Locking
 from idp.statute.assigned_number import AssignedNumberMalformed
 from idp.statute.names import NameRefused
+from idp.statute.rules import LockGround
 from idp.web.http import see_other
 from idp.web.i18n import say_article
 from idp.web.pages.my_account import JUST_NOW, Holder, OwnPages, see_done, what_was_done
@@ -31,6 +35,7 @@ DEPENDANTS = "/account/dependants"
 NEW = f"{DEPENDANTS}/new"
 NEW_FOREIGNER = f"{NEW}/foreigner"
 STATUS = f"{DEPENDANTS}/<application_id>"
+LOCK = f"{DEPENDANTS}/lock/<mandate_id>"
 FORMS = {Kind.CITIZEN: NEW, Kind.FOREIGNER: NEW_FOREIGNER}
 FIELDS = {
     NumberMalformed.code: "username",
@@ -93,6 +98,7 @@ class DependantList(MethodView):
             dependants=family.dependants(me.id),
             filed=[(each, family.name(each)) for each in family.enrolment.filed_by(me.id)],
             may_file=me.level is Level.TWO,
+            done=what_was_done(),
             here=DEPENDANTS,
         )
 
@@ -197,6 +203,56 @@ class DependantStatus(MethodView):
             error=shown(error),
         )
         return again(page, error)
+
+
+class LockDependant(MethodView):
+    """GET and POST /account/dependants/lock/<id>: lock the account of somebody one acts for as guardian.
+
+    The guardian asks for the holder (Law 26/2023 Art. 34.1.a); it opens again at an office only.
+    """
+
+    init_every_request = False
+
+    def __init__(self, own: OwnPages, family: Family, locking: Locking) -> None:
+        self._own = own
+        self._family = family
+        self._locking = locking
+
+    def get(self, mandate_id: str) -> AnyResponse:
+        here = f"{DEPENDANTS}/lock/{mandate_id}"
+        holder = self._own.enter(here, JUST_NOW)
+        if not isinstance(holder, Holder):
+            return holder
+        account = self._dependant(holder, mandate_id)
+        return self._own.surface.show(
+            "account/dependant_lock.html", holder.caller, account=account, action=here, here=here
+        )
+
+    def post(self, mandate_id: str) -> AnyResponse:
+        here = f"{DEPENDANTS}/lock/{mandate_id}"
+        entered = self._own.enter_with_form(here, JUST_NOW)
+        if not isinstance(entered, tuple):
+            return entered
+        holder, form = entered
+        account = self._dependant(holder, mandate_id)
+        if form.get("is_sure") != "yes":
+            return see_other(here)
+        with suppress(LockStands):
+            self._locking.lock(account.id, LockGround.HOLDER_ASKED, str(holder.account.id))
+        return see_done(DEPENDANTS, "dependant_locked")
+
+    def _dependant(self, holder: Holder, mandate_id: str) -> Account:
+        """For whom this mandate lets the holder act.
+
+        Raises:
+            NotFound: there is none, or it is another's, or not a guardian's.
+        """
+        held = self._family.dependants(holder.account.id)
+        found = (account for mandate, account in held if str(mandate.id) == mandate_id)
+        account = next(found, None)
+        if account is None:
+            raise NotFound("mandate")
+        return account
 
 
 def _told(error: IdpError | None, holder: Holder) -> dict[str, object] | None:

@@ -40,6 +40,7 @@ DONE = frozenset(
         "consent_withdrawn",
         "mandate_given",
         "mandate_ended",
+        "dependant_locked",
         "application_filed",
         "application_withdrawn",
         "approval_given",
