@@ -137,6 +137,15 @@ def test_stranger_is_not_told_who_of_the_representatives_has_an_account(
     assert "Chưa có tài khoản mức 02" not in stranger.text
 
 
+def test_code_that_no_register_knows_is_said_to_be_unknown_with_what_to_do(
+    house: House, browser: Browser
+) -> None:
+    file(browser, code="9000001017")
+
+    assert {"unknown", "withdraw"} <= browser.page.ids
+    assert "69/2024, Điều 13.4.b" in browser.text
+
+
 def test_filer_takes_it_back(house: House, director: Person, browser: Browser) -> None:
     file(browser)
 
