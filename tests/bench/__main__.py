@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.bench.course import Course, start_bare, start_provider
+from tests.bench.crowd import FEWEST, MOST, Crowd, growth, growth_table, house_of
 from tests.bench.figures import Figures, hash_ms, signature_ms, table
 from tests.bench.operations import BARE, Case, Provider
 from tests.bench.server import Server
@@ -38,11 +39,20 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--full-hash", action="store_true", help="sign-ins pay for their password hash")
     parser.add_argument("--only", default="", help="measure operations whose name holds this, and bare Flask")
     parser.add_argument("--bare", action="store_true", help="bare Flask alone, without the provider")
+    parser.add_argument(
+        "--accounts",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help=f"sign-ins alone, among {FEWEST} accounts and then among as many as these, up to {MOST}",
+    )
     return parser.parse_args(arguments)
 
 
 def main(asked: argparse.Namespace) -> int:
     """Start everything, measure in turns, print. Gives the exit status: 1 when any operation failed."""
+    if asked.accounts:
+        return _among(asked)
     cores = sorted(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="bench-") as name, ExitStack() as until:
         folder = Path(name)
@@ -62,6 +72,23 @@ def main(asked: argparse.Namespace) -> int:
     faults = [f"{course.figures.name}: {fault}" for course in courses for fault in course.figures.faults]
     if faults:
         print("\n".join(["", *faults]), file=sys.stderr)
+    return 1 if faults else 0
+
+
+def _among(asked: argparse.Namespace) -> int:
+    """Sign-ins among ever more accounts, at one provider."""
+    cores = sorted(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, ExitStack() as until:
+        stores = _stores(asked, until)
+        server, file = start_provider(Path(name), cores[0], until, stores=stores, has_full_hash=False)
+        os.sched_setaffinity(0, {cores[-1]})
+        told = Provider(server.address, file, asked.client)
+        crowd = Crowd(house_of(file.parent, told.origin, stores))
+        until.callback(crowd.close)
+        rows = list(growth(server, told, crowd, asked))
+    print("\n".join(growth_table(rows)))
+    faults = [fault for row in rows for fault in row.faults]
+    print("\n".join(faults), file=sys.stderr)
     return 1 if faults else 0
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import event
 
 from idp.accounts.account import LockGround
 from idp.storage import ephemeral_sql
+from tests.bench.crowd import FEWEST, Crowd
 from tests.house import Browser, House, Person, RelyingParty
 from tests.servers import Postgres
 
@@ -132,6 +133,16 @@ def test_token_of_a_clients_own_right_writes_its_audit_row_alone(house: House, w
     asked = cost(house, lambda: robot.post("/token", {"grant_type": "client_credentials"}))
 
     assert asked == (WRITE_AUDIT, 1)
+
+
+@pytest.mark.usefixtures("warm")
+def test_sign_in_asks_no_more_where_there_are_more_accounts(house: House, rp: RelyingParty) -> None:
+    people = [house.person() for _ in range(2)]
+    among_few = cost(house, lambda: house.browser().sign_in(rp, people[0]))
+
+    Crowd(house.provider).grow_to(FEWEST)
+
+    assert cost(house, lambda: house.browser().sign_in(rp, people[1])) == among_few
 
 
 @pytest.mark.usefixtures("warm")
