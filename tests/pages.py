@@ -187,6 +187,7 @@ RECEIPT = {
 }
 
 HISTORY = {
+    "offices": {"0192": "Công an phường Bình An"},
     "part": "",
     "parts": ["sign_ins", "looks"],
     "older": None,
@@ -538,6 +539,7 @@ STATES = {
             "events": [
                 event("sign_in.completed", "portal", address="203.0.113.7", amr="password totp", level=2),
                 event("account.viewed", actor="cli"),
+                event("account.viewed", actor="0192"),
                 event("sign_in.proof_refused", method="totp", address="203.0.113.7"),
                 event("authenticator.enrolled", method="totp"),
                 event("account.activated"),

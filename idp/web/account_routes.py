@@ -102,7 +102,7 @@ ACCOUNT: tuple[Route, ...] = (
     Route(
         history.HISTORY,
         history.History,
-        lambda d: (d.own, d.provider.audit, d.provider.clients, d.provider.clock),
+        lambda d: (d.own, d.provider.audit, d.provider.clients, d.provider.officers, d.provider.clock),
     ),
     Route(
         identity.IDENTITY,

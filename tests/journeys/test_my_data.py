@@ -297,6 +297,19 @@ def test_history_tells_how_and_from_where_somebody_signed_in(
         assert told in browser.text
 
 
+def test_history_tells_which_office_looked(
+    house: House, person: Person, browser: Browser, officer: Any
+) -> None:
+    facts = {"actor": str(officer), "reason": "correction"}
+    house.provider.audit.record(Event.ACCOUNT_VIEWED, account_id=person.account_id, **facts)
+    enter(browser, person)
+
+    browser.open("/account/history?part=looks")
+
+    assert "bởi một cán bộ của Công an phường Bình An" in browser.text
+    assert str(officer) not in browser.text
+
+
 def test_history_tells_of_wrong_tries_too(person: Person, browser: Browser) -> None:
     browser.open("/account")
     browser.submit({"username": person.username, "password": "khong-phai"})

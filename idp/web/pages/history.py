@@ -6,6 +6,7 @@ from flask.views import MethodView
 from werkzeug.wrappers import Response as AnyResponse
 
 from idp.accounts.account import Account
+from idp.accounts.officers import Officers
 from idp.audit.events import Event
 from idp.audit.log import AuditLog, Entry
 from idp.kernel.clock import Clock
@@ -50,8 +51,11 @@ class History(MethodView):
 
     init_every_request = False
 
-    def __init__(self, own: OwnPages, audit: AuditLog, clients: Clients, clock: Clock) -> None:
+    def __init__(
+        self, own: OwnPages, audit: AuditLog, clients: Clients, officers: Officers, clock: Clock
+    ) -> None:
         self._own = own
+        self._officers = officers
         self._audit = audit
         self._clients = clients
         self._clock = clock
@@ -70,6 +74,7 @@ class History(MethodView):
             holder.caller,
             events=events,
             parties={one: self._own.steps.party(self._clients.find(one)) for one in named},
+            offices={str(officer.account_id): officer.office for officer in self._officers.serving()},
             part=part if part in PARTS else "",
             parts=list(PARTS),
             older=older,
