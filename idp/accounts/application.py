@@ -125,6 +125,11 @@ class Application:
         """Until when it must be decided, and by which article."""
         return due(self.case, self.filed_at)
 
+    @property
+    def activation(self) -> Deadline:
+        """Until when the account that came of it is activated by its holder (Decree 69/2024 Art. 14.1)."""
+        return due(Case.ACTIVATION, self.decided_at or self.filed_at)
+
     def is_overdue(self, now: datetime) -> bool:
         """Whether the law's term has passed over it undecided."""
         return not self.is_decided and now >= self.due_at

@@ -73,6 +73,8 @@ def test_citizen_files_activates_and_signs_in(house: House, browser: Browser) ->
 
     assert outcome(browser) == "Thông tin đã khớp"
     assert browser.page.ids >= {"to-activate", "reference"}
+    assert "09/11/2026" in browser.text, "seven days to activate it"
+    assert "69/2024, Điều 14.1" in browser.text
     assert status(house) == "issued"
 
     activate(house, browser)
