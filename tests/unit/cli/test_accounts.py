@@ -1,11 +1,14 @@
 """accounts: open, send-code, show, lock, unlock, lower, mark-deceased."""
 
+import subprocess
+import sys
 from uuid import UUID
 
 import pytest
 
 NUMBER = "001083990000"
 PHONE = "0900000001"
+IDP = "from idp.cli import main; main()"
 AT_02 = ("--level", "02", "--seen-at", "Công an phường Mẫu")
 
 
@@ -78,6 +81,20 @@ def test_lock_and_unlock_leave_their_events(opened):
     assert "locked" not in opened.succeed("accounts", "show", NUMBER)
     assert [fact["ground"] for fact in opened.events("account.locked")] == ["card_held"]
     assert [fact["actor"] for fact in opened.events("account.unlocked")] == ["cli"]
+
+
+def test_of_two_processes_at_once_one_locks_and_the_other_is_told(opened):
+    command = ("accounts", "lock", NUMBER, "--ground", "card_held")
+    running = [
+        subprocess.Popen([sys.executable, "-c", IDP, *command], stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+
+    told = {process.communicate(timeout=120)[1].split(" ")[1:2] == ["lock_stands"] for process in running}
+
+    assert sorted(process.returncode for process in running) == [0, 1]
+    assert told == {True, False}
+    assert len(opened.events("account.locked")) == 1
 
 
 def test_death_locks(opened):
