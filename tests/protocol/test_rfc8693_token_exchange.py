@@ -320,7 +320,7 @@ def test_bound_token_is_exchanged_for_a_bound_one_only(
     }
     first = portal.post("/token", form, {"DPoP": theirs.proof()}).get_json()["access_token"]
 
-    refused(exchange(desk, first), "invalid_request")
+    refused(exchange(desk, first), "invalid_dpop_proof")
     proof = mine.proof()
     body = got(exchange(desk, first, proof=proof))
 
