@@ -1,6 +1,6 @@
 """Officers: people whose account lets them attest what they saw of others, each in the name of an office."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -111,6 +111,15 @@ class Officers:
     def serving(self) -> Sequence[Officer]:
         """All who are appointed."""
         return [_officer(row) for row in self._database.all(SERVING)]
+
+    def offices(self, account_ids: Collection[UUID]) -> dict[UUID, str]:
+        """For which office each of them acts or acted, as far as they are officers."""
+        if not account_ids:
+            return {}
+        statement = select(officers.c.account_id, officers.c.office).where(
+            officers.c.account_id.in_(account_ids)
+        )
+        return {row.account_id: row.office for row in self._database.all(statement)}
 
     def _is_in_order(self, account_id: UUID) -> bool:
         account = self._accounts.get(account_id)

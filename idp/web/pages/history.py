@@ -1,6 +1,7 @@
 """/account/history: what happened with an account, who looked at it, page by page."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from flask.views import MethodView
 from werkzeug.wrappers import Response as AnyResponse
@@ -18,6 +19,7 @@ from idp.web.pages.my_account import Holder, OwnPages
 
 HISTORY = "/account/history"
 PAGE = 50
+UUID_LENGTH = 36  # an actor may also be a word: ``cli``
 YEAR = timedelta(days=366)
 # Steps inside a sign-in, which its end tells of.
 UNTOLD = frozenset({Event.CODE_ISSUED})
@@ -74,13 +76,19 @@ class History(MethodView):
             holder.caller,
             events=events,
             parties={one: self._own.steps.party(self._clients.find(one)) for one in named},
-            offices={str(officer.account_id): officer.office for officer in self._officers.serving()},
+            offices=self._offices(events),
             part=part if part in PARTS else "",
             parts=list(PARTS),
             older=older,
             is_first="before" not in query,
             retention=law,
         )
+
+    def _offices(self, events: list[Entry]) -> dict[str, str]:
+        """The office of each officer who looked."""
+        looks = [str(event.facts.get("actor")) for event in events if event.event == Event.ACCOUNT_VIEWED]
+        found = self._officers.offices({UUID(actor) for actor in looks if len(actor) == UUID_LENGTH})
+        return {str(officer): office for officer, office in found.items()}
 
     def _page(
         self, account: Account, part: str, before: datetime | None, law: Retention
