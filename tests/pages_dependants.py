@@ -54,6 +54,30 @@ DEPENDANTS = {
     ),
     "dependants-none": ("account/dependants.html", LIST),
     "dependants-level-01": ("account/dependants.html", {**LIST, "may_file": False}),
+    "dependant-consents": (
+        "account/dependant_consents.html",
+        {
+            **OWN,
+            "account": CHILD,
+            "consents": [
+                (
+                    SimpleNamespace(
+                        client_id="portal",
+                        scope={"openid", "profile"},
+                        claims=set(),
+                        purpose="điền sẵn hồ sơ",
+                        given_at=AT,
+                        child_agreed=True,
+                    ),
+                    None,
+                )
+            ],
+        },
+    ),
+    "dependant-consents-none": (
+        "account/dependant_consents.html",
+        {**OWN, "account": CHILD, "consents": [], "done": "consent_withdrawn"},
+    ),
     "dependants-locked": ("account/dependants.html", {**LIST, "done": "dependant_locked"}),
     "dependant-lock": ("account/dependant_lock.html", {**OWN, "account": CHILD}),
     "dependant-citizen": ("account/dependant_citizen.html", FORM),

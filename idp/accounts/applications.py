@@ -127,7 +127,7 @@ class Applications:
         return self._application(row)
 
     def filed_by(self, applicant_id: UUID, most: int = 50) -> Sequence[Application]:
-        """Those that an account's holder filed for organisations, the newest first."""
+        """Those that an account's holder filed for others, the newest first."""
         rows = self.database.all(OF_APPLICANT, {"applicant": applicant_id, "most": most})
         return [self._application(row) for row in rows]
 

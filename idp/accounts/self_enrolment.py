@@ -78,7 +78,7 @@ class SelfEnrolment:
         self._limits.spend_question(reference, address)
         digits = "".join(character for character in number if character.isalnum())
         found = self._applications.of_applicant(reference, digits)
-        # What was filed for an organisation is shown to who filed it, signed in.
+        # What somebody signed in filed for another is shown to them alone, signed in.
         if found is None or found.applicant_id is not None:
             self._limits.was_wrong(address)
             raise ApplicationUnknown

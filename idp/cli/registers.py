@@ -83,7 +83,7 @@ def generate_(folder: Path, citizens: int, foreigners: int, organisations: int) 
 @click.argument("number")
 @click.option("--register", "name", type=NAMES, default="population", show_default=True, help="Which one.")
 @click.option("--on", "happened_on", type=click.DateTime(["%Y-%m-%d"]), help="The day; today unless told.")
-@click.option("--to", help="The new number, or the representatives as their column has them.")
+@click.option("--to", help="The new number, or the representatives or guardians as their column has them.")
 def change(kind: str, number: str, name: str, happened_on: datetime | None, to: str | None) -> None:
     """Let something happen in a sample register: its record changes, and its feed tells of it."""
     with opened() as provider:

@@ -2,6 +2,7 @@
 
 from idp.web.pages import (
     consents,
+    dependant_consents,
     dependants,
     export,
     history,
@@ -93,6 +94,11 @@ ACCOUNT: tuple[Route, ...] = (
     Route(dependants.DEPENDANTS, dependants.DependantList, family),
     Route(dependants.NEW, dependants.CitizenDependantForm, family),
     Route(dependants.NEW_FOREIGNER, dependants.ForeignDependantForm, family),
+    Route(
+        dependant_consents.CONSENTS,
+        dependant_consents.DependantConsents,
+        lambda d: (*family(d), d.provider.consents, d.provider.clients),
+    ),
     Route(dependants.LOCK, dependants.LockDependant, lambda d: (*family(d), d.provider.locking)),
     Route(dependants.STATUS, dependants.DependantStatus, family),
     Route(organisations.ORGANISATIONS, organisations.OrganisationList, at_the_office),

@@ -411,7 +411,7 @@ def test_new_guardian_without_an_account_is_looked_for_until_there_is_one(
     later = house.person(level=Level.ONE)
     guardian_changed(house, child, later)
     assert not acts(house, later)
-    house.provider.lifecycle.change_level(later.account_id, Level.TWO, "cli")
+    house.provider.accounts.set_level(later.account_id, Level.TWO)
 
     house.clock.advance(DAY)
     followed(house)
@@ -551,3 +551,26 @@ def test_a_new_code_is_sent_though_the_account_was_opened_years_ago(house: House
 
     assert "kích hoạt" in house.provider.outbox.recent(1)[0].text
     assert len(house.last_sms_code()) == 6
+
+
+@pytest.mark.spec("Law 91/2025 Art. 10")
+def test_guardian_takes_back_what_was_allowed_for_a_child(
+    house: House, person: Person, rp: RelyingParty
+) -> None:
+    enrolled(house, record := a_child(person, born=date(2021, 1, 25)))
+    ward = account_id(file_for(house, person, record))
+    browser = signed_in(house, person)
+    browser.open("/authorize", rp.request(scope="openid profile"))
+    browser.submit({}, "whom-1")
+    tokens = rp.redeem(allow(browser)["code"]).get_json()
+    page = f"{LIST}/consents/{mandate_of(house, person).id}"
+    stranger = signed_in(house, house.person())
+    stranger.open(page)
+    assert stranger.shown.status_code == 404
+
+    browser.open(page)
+    send(browser, {"client": rp.client_id}, "withdraw-1")
+
+    assert "done" in browser.page.ids
+    assert house.provider.consents.find(ward, rp.client_id) is None
+    assert rp.userinfo(tokens["access_token"]).status_code == 401

@@ -71,6 +71,17 @@ class Family:
         found = [(mandate, self.accounts.the(mandate.principal_id)) for mandate in held]
         return sorted(found, key=lambda each: each[1].identity.name)
 
+    def dependant(self, guardian_id: UUID, mandate_id: str) -> Account:
+        """For whom one mandate lets somebody act.
+
+        Raises:
+            NotFound: there is none, or it is another's, or not a guardian's.
+        """
+        for mandate, account in self.dependants(guardian_id):
+            if str(mandate.id) == mandate_id:
+                return account
+        raise NotFound("mandate")
+
     def name(self, application: Application) -> str | None:
         """Of whom an application is: as typed while it waits, as the account has it when it was accepted."""
         if application.account_id is not None:
@@ -223,7 +234,7 @@ class LockDependant(MethodView):
         holder = self._own.enter(here, JUST_NOW)
         if not isinstance(holder, Holder):
             return holder
-        account = self._dependant(holder, mandate_id)
+        account = self._family.dependant(holder.account.id, mandate_id)
         return self._own.surface.show(
             "account/dependant_lock.html", holder.caller, account=account, action=here, here=here
         )
@@ -234,25 +245,12 @@ class LockDependant(MethodView):
         if not isinstance(entered, tuple):
             return entered
         holder, form = entered
-        account = self._dependant(holder, mandate_id)
+        account = self._family.dependant(holder.account.id, mandate_id)
         if form.get("is_sure") != "yes":
             return see_other(here)
         with suppress(LockStands):
             self._locking.lock(account.id, LockGround.HOLDER_ASKED, str(holder.account.id))
         return see_done(DEPENDANTS, "dependant_locked")
-
-    def _dependant(self, holder: Holder, mandate_id: str) -> Account:
-        """For whom this mandate lets the holder act.
-
-        Raises:
-            NotFound: there is none, or it is another's, or not a guardian's.
-        """
-        held = self._family.dependants(holder.account.id)
-        found = (account for mandate, account in held if str(mandate.id) == mandate_id)
-        account = next(found, None)
-        if account is None:
-            raise NotFound("mandate")
-        return account
 
 
 def _told(error: IdpError | None, holder: Holder) -> dict[str, object] | None:
