@@ -11,6 +11,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as NotFoundPage
+from werkzeug.routing import RequestRedirect
 
 from idp.kernel.errors import IdpError
 from idp.kernel.ids import new_secret
@@ -70,7 +71,7 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
         app.add_url_rule(path, view_func=Document.as_view(path, document))
     errors = Errors(surface, provider.completion, api_paths(provider), settings.issuer)
     steered = _steered(provider)
-    for before in (_noted, _kept_apart(api_paths(provider)), *steered):
+    for before in (_noted, _not_sent_on, _kept_apart(api_paths(provider)), *steered):
         app.before_request(before)
     app.register_error_handler(IdpError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
@@ -117,6 +118,12 @@ def _noted() -> None:
     """Leave for the log what Flask knows of a request: it forgets it before the answer comes out."""
     if request.url_rule is not None:
         request.environ[ROUTE] = request.url_rule.rule
+
+
+def _not_sent_on() -> None:
+    """Werkzeug would correct an address with a slash too many, by a redirect to whatever ``Host`` says."""
+    if isinstance(request.routing_exception, RequestRedirect):
+        raise NotFoundPage
 
 
 def _kept_apart(paths: Set[str]) -> Callable[[], None]:

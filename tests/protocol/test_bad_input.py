@@ -128,6 +128,17 @@ def test_foreign_cookies_start_again(house: House, rp: RelyingParty, name: str, 
     assert 'id="username"' in response.text
 
 
+@pytest.mark.parametrize("path", ["", "//account//requests", "/account//requests", "/static//account.css"])
+def test_address_written_carelessly_leads_to_no_other_host(house: House, path: str) -> None:
+    response = house.app.test_client().get(
+        "/", headers={"Host": "evil.example"}, environ_overrides={"PATH_INFO": path}
+    )
+
+    assert response.status_code == 404
+    assert "Location" not in response.headers
+    assert "evil.example" not in response.text
+
+
 @pytest.fixture
 def postgres_house(make_house: Any, postgres_url: str) -> House:
     house: House = make_house(database_url=postgres_url, is_demo=False, sms_channel="none")
