@@ -222,3 +222,18 @@ def test_no_token_is_issued_above_the_mandates_limit(house: House, person: Perso
 
     with pytest.raises(AssertionError, match="not enough"):
         tokens_under(rp, person, wide, authorization_details=payments(101))
+
+
+def test_consent_page_calls_an_organisations_claims_by_their_own_names(
+    house: House, person: Person, browser: Browser
+) -> None:
+    rp = house.client(acts_for=("organisation",))
+    represents(house, person, an_organisation_of(house))
+    browser.open("/authorize", rp.request(acr_values=LEVEL, scope="openid organisation"))
+    browser.submit({"username": person.username, "password": person.password})
+
+    browser.submit({}, "whom-1")
+
+    assert "Tên tổ chức" in browser.text
+    assert "Họ và tên" not in browser.text
+    assert "số định danh cá nhân" not in browser.text  # which an organisation's tax code is not

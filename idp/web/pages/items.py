@@ -16,6 +16,8 @@ from idp.web.render import in_threes
 DAYS = frozenset({"birthdate", "established_on"})
 # What an object is known by on the page, the first of these that it has.
 TELLING = ("formatted", "name", "document_number", "value")
+# What an organisation has under another name than people, or with nothing to explain.
+OF_ORGANISATIONS = {"name": "organisation_name", "tax_code": "organisation_tax_code"}
 PARTS_OF_NAME = frozenset({"family_name", "middle_name", "given_name"})
 
 
@@ -51,6 +53,7 @@ def items(
     """
     named = list(named)
     spoken = COMPANIONS.keys() | UNSAID
+    called = OF_ORGANISATIONS if available.get("account_kind") == Kind.ORGANISATION else {}
     for proven in ("", PROVEN):
         if (f"{proven}name", True) in named and available.get(f"{proven}name") is not None:
             parts = {proven + part for part in PARTS_OF_NAME}
@@ -58,9 +61,9 @@ def items(
     return [
         Item(
             key=name,
-            label=say(f"claims.{(plain := name.removeprefix(PROVEN))}.label"),
+            label=say(f"claims.{called.get(plain := name.removeprefix(PROVEN), plain)}.label"),
             value=_told(plain, available[name], say, language),
-            note=say(f"claims.{plain if plain == name else 'verified'}.note"),
+            note=say(f"claims.{called.get(plain, plain) if plain == name else 'verified'}.note"),
             is_required=is_required,
         )
         for name, is_required in named
