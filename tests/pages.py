@@ -271,7 +271,16 @@ FILED = [
         decided_at=None,
         reason=None,
         deadline=DEADLINE,
-    )
+    ),
+    SimpleNamespace(
+        case="citizen_without_valid_card",
+        state="waiting_card",
+        filed_at=AT,
+        is_decided=False,
+        decided_at=None,
+        reason=None,
+        deadline=DEADLINE,
+    ),
 ]
 
 # name of the state: (template, context)

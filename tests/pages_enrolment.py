@@ -93,6 +93,7 @@ ENROLMENT = {
     "enrol-matched": seen("matched", **DECIDED),
     "enrol-waiting": seen("waiting_register"),
     "enrol-officer": seen("waiting_in_person", case=Case.CITIZEN_02),
+    "enrol-card": seen("waiting_card", case=Case.CITIZEN_WITHOUT_VALID_CARD),
     "enrol-papers": seen("waiting_officer", case=Case.ORGANISATION_NOT_ON_FILE),
     "enrol-refused": seen("refused", reason="guardian_needed", article="69/2024 Art. 7.1.b", **DECIDED),
     "enrol-refused-mismatch": seen("refused", reason="register_mismatch", **DECIDED),

@@ -27,6 +27,7 @@ class State(StrEnum):
     WAITING_APPROVALS = "waiting_approvals"
     WAITING_IN_PERSON = "waiting_in_person"
     WAITING_OFFICER = "waiting_officer"
+    WAITING_CARD = "waiting_card"
     ACCEPTED = "accepted"
     REFUSED = "refused"
     EXPIRED = "expired"
@@ -44,13 +45,15 @@ MOVES: Mapping[State, frozenset[State]] = {
             State.WAITING_APPROVALS,
             State.WAITING_IN_PERSON,
             State.WAITING_OFFICER,
+            State.WAITING_CARD,
             State.ACCEPTED,
             State.REFUSED,
             State.WITHDRAWN,
         }
     ),
     State.WAITING_APPROVALS: DECIDED | {State.WAITING_REGISTER, State.WAITING_OFFICER},
-    State.WAITING_IN_PERSON: DECIDED | {State.WAITING_REGISTER},
+    State.WAITING_IN_PERSON: DECIDED | {State.WAITING_REGISTER, State.WAITING_CARD},
+    State.WAITING_CARD: DECIDED,
     # An officer who is late is nobody's omission either.
     State.WAITING_OFFICER: frozenset(
         {State.WAITING_APPROVALS, State.ACCEPTED, State.REFUSED, State.WITHDRAWN}

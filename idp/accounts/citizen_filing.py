@@ -105,6 +105,9 @@ class CitizenFiling:
         verdict = check_holder(record, level, today, has_guardian=has_guardian)
         return Found(identity=citizen_of(record), source=self._register.source, article=verdict.article)
 
-    def case_in_person(self, _number: str) -> Case:
-        """See ``Filing``."""
-        return Case.CITIZEN_02
+    def case_in_person(self, number: str) -> Case:
+        """See ``Filing``: longer where the card is still to come (Decree 69/2024 Art. 13.2)."""
+        record = self._register.find(number)
+        if record is None or record.has_valid_card(day_in_vietnam(self._clock())):
+            return Case.CITIZEN_02
+        return Case.CITIZEN_WITHOUT_VALID_CARD

@@ -194,11 +194,12 @@ def seen_in_person(
     article: str,
     facts: tuple[str, ...] = SEEN,
     application_id: UUID | None = None,
-    document: str = "idcard",
+    document: str | None = "idcard",
 ) -> Evidence:
     """An officer had the person before them, with the card.
 
     Args:
+        document: ``None`` where there was none: the card was still to be issued.
         officer: account id, or ``cli`` where an operator attests it.
     """
     return Evidence(

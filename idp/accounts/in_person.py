@@ -2,19 +2,23 @@
 
 The statute says what is to be seen, and by how many. An account has one such application at a time; when
 enough officers have attested and the register agrees, the level rises. Where too few have within the law's
-term, the application expires, and its holder is told.
+term, the application expires, and its holder is told. So it does where a citizen without a valid card, who
+asked for both together (Art. 13.2), has none in the register by then.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import NoReturn
 from uuid import UUID
 
 from idp.accounts.account import Account, Accounts, Status
 from idp.accounts.application import Application, ApplicationMoved, State
 from idp.accounts.applications import FIRST, ApplicationOpen, Applications
+from idp.accounts.eligibility import CardNeeded
 from idp.accounts.evidence import EvidenceKind, EvidenceRecords, register_match, seen_in_person
 from idp.accounts.filing import Filing, Found
 from idp.accounts.kinds import Kind
@@ -28,13 +32,23 @@ from idp.kernel.errors import NotFound, Refused, Unavailable
 from idp.statute.law import STATUTE
 from idp.statute.rules import Attestation, Case
 
-CASES = frozenset({Case.CITIZEN_02, Case.FOREIGNER_02_ON_FILE, Case.FOREIGNER_02_NOT_ON_FILE})
+CASES = frozenset(
+    {
+        Case.CITIZEN_02,
+        Case.CITIZEN_WITHOUT_VALID_CARD,
+        Case.FOREIGNER_02_ON_FILE,
+        Case.FOREIGNER_02_NOT_ON_FILE,
+    }
+)
 SHORTEST = {Kind.CITIZEN: Case.CITIZEN_02, Kind.FOREIGNER: Case.FOREIGNER_02_ON_FILE}
 DOCUMENTS = {Kind.CITIZEN: "idcard", Kind.FOREIGNER: "residence_permit"}
 GUARDIAN = "guardian_present"
+CARD = "card_seen"
 AT_ONCE = 100
 BY_LAW = "law"
 RAISE_EXPIRED = "raise_expired"
+CARD_NOT_ISSUED = "raise_without_card"
+DECIDED_LATER = "application_decided"
 
 
 class OfficerIsHolder(Refused):
@@ -91,7 +105,7 @@ class InPerson:
 
         Returns:
             The application as it then stands: accepted, refused by the register, waiting for another
-            officer or for a silent register.
+            officer, for a silent register or for a card.
 
         Raises:
             NotAnOfficer, OfficerIsHolder, NotToBeRaised, ActIncomplete: nothing was recorded.
@@ -103,48 +117,47 @@ class InPerson:
         if officer.account_id == account.id:
             raise OfficerIsHolder
         rule = self._rule(account)
-        for check in rule.checks:
+        case = self._case(account)
+        checks = _checks(rule, case)
+        for check in checks:
             if check not in seen:
                 raise ActIncomplete(check, rule.article)
-        application = self._opened(account)
+        application = self._opened(account, case)
         with self._applications.database.transaction():
             # Two officers at once stand in line here: the second sees what the first has done.
             application = self._applications.hold(application.id)
             if application.state is not State.WAITING_IN_PERSON:
                 raise ApplicationMoved(application.state)
-            self._record(account, application, officer, rule)
+            self._record(account, application, officer, replace(rule, checks=checks))
         return self._completed(application)
 
     def resume(self) -> Counter[State]:
-        """Take up what waits for a register; how many now stand where."""
-        tally: Counter[State] = Counter()
+        """Take up what waits for a register, or for a card in it; how many now stand where."""
+        # In this order, so that what begins to wait for a card is taken up once.
+        waiting = chain(self._standing(State.WAITING_CARD), self._standing(State.WAITING_REGISTER))
+        return Counter(self._completed(application).state for application in waiting)
+
+    def _standing(self, state: State) -> Iterator[Application]:
         after = FIRST
-        while found := self._applications.standing(State.WAITING_REGISTER, after, AT_ONCE):
+        while found := self._applications.standing(state, after, AT_ONCE):
             after = found[-1].id
-            for application in found:
-                if application.case in CASES:
-                    tally[self._completed(application).state] += 1
-        return tally
+            yield from (application for application in found if application.case in CASES)
 
     def expire(self) -> int:
         """End what waits for another officer beyond the law's term; how many.
 
         What was attested for it counts for nothing any more: the holder comes again.
         """
-        ended, after = 0, FIRST
-        while found := self._applications.standing(State.WAITING_IN_PERSON, after, AT_ONCE):
-            after = found[-1].id
-            ended += sum(self._expired(application) for application in found if application.case in CASES)
-        return ended
+        return sum(self._expired(application) for application in self._standing(State.WAITING_IN_PERSON))
 
-    def _expired(self, application: Application) -> bool:
+    def _expired(self, application: Application, notice: str = RAISE_EXPIRED) -> bool:
         """Whether its term has passed: it is then ended, by this caller or another."""
         if not application.is_overdue(self._clock()):
             return False
         with suppress(ApplicationMoved), self._applications.database.transaction():
             article = application.deadline.article
             self._applications.decide(application, State.EXPIRED, BY_LAW, article=article)
-            self._notices.owe(application.account_id or _nowhere(), RAISE_EXPIRED)
+            self._notices.owe(application.account_id or _nowhere(), notice)
         return True
 
     def _rule(self, account: Account) -> Attestation:
@@ -153,16 +166,19 @@ class InPerson:
             raise NotToBeRaised
         return STATUTE.at(self._clock()).attestation(account.kind, _birth_date(account))
 
-    def _opened(self, account: Account) -> Application:
+    def _case(self, account: Account) -> Case:
+        """Which term the law gives; the shortest where the register is silent."""
+        try:
+            return self._filings[account.kind].case_in_person(account.number)
+        except Unavailable:
+            return SHORTEST[account.kind]
+
+    def _opened(self, account: Account, case: Case) -> Application:
         """The application that waits for this account, filed now if there is none."""
         key = f"raise:{account.id}"
         waiting = self._applications.waiting_with(key)
         if waiting is not None and not (waiting.state is State.WAITING_IN_PERSON and self._expired(waiting)):
             return waiting
-        try:
-            case = self._filings[account.kind].case_in_person(account.number)
-        except Unavailable:
-            case = SHORTEST[account.kind]
         try:
             return self._applications.file(
                 account.kind, case, account.number, {}, State.WAITING_IN_PERSON, account.id, key
@@ -182,7 +198,7 @@ class InPerson:
                 rule.article,
                 rule.checks,
                 application.id,
-                DOCUMENTS[account.kind],
+                DOCUMENTS[account.kind] if CARD in rule.checks else None,
             )
         )
 
@@ -203,13 +219,24 @@ class InPerson:
             if held.is_decided or len({act.officer for act in acts}) < rule.officers:
                 return held
             by = acts[-1].officer or ""
+            if isinstance(refusal, CardNeeded):
+                self._wait_for_card(held)
+                return self._applications.hold(held.id)
+            if held.state is State.WAITING_CARD and (found or refusal):
+                self._notices.owe(account.id, DECIDED_LATER)
             if found is not None:
                 self._raise(held, account, found, by)
             elif refusal is not None:
                 self._refuse(held, by, refusal)
-            elif held.state is not State.WAITING_REGISTER:
+            elif held.state is State.WAITING_IN_PERSON:
                 self._applications.wait(held, State.WAITING_REGISTER)
             return self._applications.hold(held.id)
+
+    def _wait_for_card(self, held: Application) -> None:
+        """The term runs from the day it was filed, whenever the register tells that there is no card yet."""
+        case = Case.CITIZEN_WITHOUT_VALID_CARD
+        self._applications.amend(held, held.details, case, State.WAITING_CARD)
+        self._expired(self._applications.hold(held.id), CARD_NOT_ISSUED)
 
     def _refuse(self, application: Application, by: str, refusal: Refused) -> None:
         article = refusal.facts().get("article")
@@ -239,6 +266,12 @@ class InPerson:
             old_level=account.level and account.level.value,
             actor=by,
         )
+
+
+def _checks(rule: Attestation, case: Case) -> tuple[str, ...]:
+    """What is to be seen: of who has no valid card, everything but the card."""
+    is_without = case is Case.CITIZEN_WITHOUT_VALID_CARD
+    return tuple(check for check in rule.checks if not (is_without and check == CARD))
 
 
 def _birth_date(account: Account) -> date:

@@ -166,6 +166,7 @@ def kinds(grounds: Iterable[str]) -> tuple[str, ...]:
         "approval_wanted",
         "application_decided",
         "raise_expired",
+        "raise_without_card",
         "level_lowered",
         "activation_over",
         "correction_acknowledged",

@@ -163,6 +163,8 @@ def raise_(number: str, officer: UUID, **seen: bool) -> None:
     reason = f", {application.reason}" if application.reason else ""
     if application.state is State.WAITING_IN_PERSON:
         reason = f": another officer attests it until {application.deadline.due_on}, or it expires"
+    if application.state is State.WAITING_CARD:
+        reason = f": the register has no valid card yet; it is looked for until {application.deadline.due_on}"
     click.echo(f"{spoken(application.reference)} {application.state.value.replace('_', ' ')}{reason}")
     if application.state is State.REFUSED:
         raise SystemExit(1)

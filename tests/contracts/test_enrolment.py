@@ -2,7 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import func, select
@@ -47,10 +47,15 @@ class Register:
     source = "a register of tests"
     is_silent = False
 
+    def __init__(self):
+        self.card = {}
+
     def find(self, number):
         if self.is_silent:
             raise Unavailable("register")
-        return {NUMBER: a_record, FOREIGN: a_foreigners_record}.get(number, lambda: None)()
+        if number == NUMBER:
+            return a_record(**self.card)
+        return a_foreigners_record() if number == FOREIGN else None
 
 
 class Around:
@@ -213,6 +218,24 @@ def test_of_second_act_and_end_of_term_at_once_one_decides(world):
     assert world.applications.get(waiting.id).state is State.EXPIRED
     assert world.count(account_notices) == 1
     assert world.accounts.get(foreigner).level is Level.ONE
+
+
+@pytest.mark.parametrize("is_issued", [True, False])
+def test_application_that_waits_for_a_card_is_ended_once_and_told_once(world, is_issued):
+    world.register.card = {"card_expires_on": date(2026, 11, 1)}
+    citizen, officer = world.person(NUMBER, Level.ONE), world.officer("001199990101")
+    waiting = world.in_person.attest(citizen, officer, frozenset(SEEN) - {"card_seen"})
+    assert (waiting.state, waiting.case) == (State.WAITING_CARD, Case.CITIZEN_WITHOUT_VALID_CARD)
+    world.now = waiting.due_at
+    if is_issued:
+        world.register.card = {}
+
+    race(*[world.in_person.resume] * RACERS)
+
+    state, level = (State.ACCEPTED, Level.TWO) if is_issued else (State.EXPIRED, Level.ONE)
+    assert world.applications.get(waiting.id).state is state
+    assert world.accounts.get(citizen).level is level
+    assert world.count(account_notices) == 1
 
 
 def test_one_officer_in_two_windows_is_one(world):

@@ -93,7 +93,8 @@ def _entry(kind: Kind, made: Evidence, process: UUID) -> dict[str, Any]:
         "type": "document",
         "check_details": [_check(method, made, process) for method in methods],
         "time": _written(made.at),
-        "document_details": _document(made),
+        # Of who had no card yet, officers saw the person alone.
+        **({"document_details": _document(made)} if made.document else {}),
     }
 
 

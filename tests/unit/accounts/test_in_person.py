@@ -227,27 +227,17 @@ def test_account_that_cannot_be_raised_is_left_alone(in_person, accounts, office
         in_person.attest(account.id, officer, ALL)
 
 
-@pytest.mark.parametrize(
-    ("record", "reason", "article"),
-    [
-        ({"is_deceased": True}, "holder_deceased", None),
-        ({"card_expires_on": date(2026, 11, 1)}, "card_needed", "69/2024 Art. 7.1.a"),
-    ],
-)
-def test_register_or_law_refuses_with_the_reason(
-    in_person, register, accounts, citizen, officer, record, reason, article
-):
-    register[NUMBER] = a_record(**record)
+def test_register_refuses_with_the_reason(in_person, register, accounts, citizen, officer):
+    register[NUMBER] = a_record(is_deceased=True)
 
     application = in_person.attest(citizen.id, officer, ALL)
 
-    assert (application.state, application.reason) == (State.REFUSED, reason)
-    assert application.article == article
+    assert (application.state, application.reason) == (State.REFUSED, "holder_deceased")
     assert level(accounts, citizen) is Level.ONE
 
 
 def test_refused_one_may_be_filed_again(in_person, register, accounts, citizen, officer):
-    register[NUMBER] = a_record(card_expires_on=date(2026, 11, 1))
+    register[NUMBER] = a_record(is_deceased=True)
     refused = in_person.attest(citizen.id, officer, ALL)
     register[NUMBER] = a_record()
 
@@ -334,3 +324,63 @@ def test_what_waits_for_a_silent_register_does_not_expire(
     register.is_silent = False
     assert in_person.resume() == {State.ACCEPTED: 1}
     assert level(accounts, citizen) is Level.TWO
+
+
+EXPIRED_CARD = {"card_expires_on": date(2026, 11, 1)}
+NO_CARD = {"card_issued_on": None, "card_expires_on": None}
+WITHOUT_CARD = ALL - {"card_seen"}
+
+
+@pytest.mark.spec("Decree 69/2024 Art. 13")
+@pytest.mark.parametrize("card", [EXPIRED_CARD, NO_CARD])
+def test_without_valid_card_it_waits_for_one_and_is_then_accepted(
+    in_person, register, accounts, evidence, notices, sent, citizen, officer, card
+):
+    register[NUMBER] = a_record(**card)
+    waiting = in_person.attest(citizen.id, officer, WITHOUT_CARD)
+    assert (waiting.state, waiting.case) == (State.WAITING_CARD, Case.CITIZEN_WITHOUT_VALID_CARD)
+    assert waiting.deadline.article == "69/2024 Art. 13.2"
+    assert evidence.of_account(citizen.id)[0].facts == tuple(each for each in SEEN if each in WITHOUT_CARD)
+    assert in_person.resume() == {State.WAITING_CARD: 1}
+    assert level(accounts, citizen) is Level.ONE
+
+    register[NUMBER] = a_record()
+
+    assert in_person.resume() == {State.ACCEPTED: 1}
+    assert level(accounts, citizen) is Level.TWO
+    notices.send_due()
+    assert [kind for _, kind, _ in sent.notices] == ["application_decided"]
+
+
+def test_card_that_does_not_come_within_the_term_ends_it(
+    in_person, register, accounts, applications, notices, sent, citizen, officer, clock
+):
+    register[NUMBER] = a_record(**EXPIRED_CARD)
+    waiting = in_person.attest(citizen.id, officer, WITHOUT_CARD)
+    clock.now = waiting.due_at
+    register.is_silent = True
+    assert in_person.resume() == {State.WAITING_CARD: 1}
+    register.is_silent = False
+
+    assert in_person.resume() == {State.EXPIRED: 1}
+
+    assert in_person.resume() == {}
+    assert applications.get(waiting.id).article == "69/2024 Art. 13.2"
+    assert level(accounts, citizen) is Level.ONE
+    notices.send_due()
+    assert [kind for _, kind, _ in sent.notices] == ["raise_without_card"]
+
+
+def test_register_that_was_silent_tells_later_that_the_card_is_missing(
+    in_person, register, applications, citizen, officer
+):
+    register.is_silent = True
+    first = in_person.attest(citizen.id, officer, ALL)
+    register.is_silent = False
+    register[NUMBER] = a_record(**EXPIRED_CARD)
+
+    assert in_person.resume() == {State.WAITING_CARD: 1}
+
+    later = applications.get(first.id)
+    assert later.case is Case.CITIZEN_WITHOUT_VALID_CARD
+    assert later.due_at > first.due_at
