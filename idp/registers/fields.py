@@ -10,7 +10,7 @@ from typing import TypeVar
 from idp.kernel.errors import Refused
 from idp.statute.assigned_number import AssignedNumberMalformed, parse_assigned
 from idp.statute.identity_number import IdentityNumber, NumberMalformed, Sex, parse_number
-from idp.statute.names import NameRefused, check_name, is_latin
+from idp.statute.names import NameRefused, check_name, has_stray_mark, is_latin
 from idp.statute.provinces import PROVINCES
 
 MOST_GUARDIANS = 4
@@ -119,13 +119,13 @@ def read_name(typed: str) -> str:
 
 
 def read_text(typed: str, longest: int, reason: Reason) -> str:
-    """One line of text in Latin letters, composed, with nothing that cannot be seen."""
+    """One line of text in Latin letters, composed, no mark upon another, with nothing that cannot be seen."""
     text = " ".join(typed.split())
     if not unicodedata.is_normalized("NFC", text):
         raise RowRefused(Reason.TEXT_DECOMPOSED)
     if not 0 < len(text) <= longest or any(unicodedata.category(each) in ("Cc", "Cf", "Cn") for each in text):
         raise RowRefused(reason)
-    if not is_latin(text):
+    if not is_latin(text) or has_stray_mark(text):
         raise RowRefused(Reason.TEXT_LOOKS_ALIKE)
     return text
 

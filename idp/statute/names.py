@@ -56,12 +56,12 @@ def check_name(name: str) -> None:
     if not letters or not all(unicodedata.category(letter)[0] in "LM" for letter in letters):
         raise NameRefused("characters")
     taken_apart = unicodedata.normalize("NFD", "".join(letters).lower())
-    if not all(letter in PLAIN or letter in MARKS for letter in taken_apart) or _has_stray_mark(name):
+    if not all(letter in PLAIN or letter in MARKS for letter in taken_apart) or has_stray_mark(name):
         raise NameRefused("look_alike")
 
 
-def _has_stray_mark(name: str) -> bool:
-    """Whether a composed name has a mark by itself that no letter of Viet Nam's languages has."""
+def has_stray_mark(name: str) -> bool:
+    """Whether composed text has a mark by itself that no letter of Viet Nam's languages has."""
     return any(
         unicodedata.category(mark)[0] == "M" and not (mark == SHORT and letter in SHORTENED)
         for letter, mark in pairwise(f" {name.lower()}")

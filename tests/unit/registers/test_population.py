@@ -85,7 +85,14 @@ def test_decomposed_text_is_refused(column):
 
 
 @pytest.mark.parametrize(
-    ("column", "text"), [("name", "Тrần Hà"), ("name", "Ðặng Hà"), ("address", "Hà Nội а")]
+    ("column", "text"),
+    [
+        ("name", "Тrần Hà"),
+        ("name", "Ðặng Hà"),
+        ("address", "Hà Nội а"),
+        ("address", "Hà Nộ\u0301i"),
+        ("address", "Số 5\u0301, Hà Nội"),
+    ],
 )
 def test_letters_that_only_look_alike_are_refused(column, text):
     with pytest.raises(RowRefused) as refused:
