@@ -36,6 +36,7 @@ from idp.statute.rules import Attestation, Case
 LONGEST = 200
 PAPERS = "registration_document"
 BY_PAPERS = "organisation_papers"  # the statute's word
+_Acts = dict[str, list[str]]  # an officer's office and moment, by the officer
 REFUSALS = ("papers_insufficient", "not_established", "authority_unproven")
 
 
@@ -109,8 +110,8 @@ class OrganisationAttesting:
         """One officer's act: they saw what is in ``seen``.
 
         Args:
-            founding: what the papers say of an organisation that no register knows: of the first officer;
-                who comes after confirms it.
+            founding: what the papers say of an organisation that no register knows: of the first officer.
+                Who comes after confirms it; who read it otherwise begins anew.
 
         Returns:
             The application as it then stands: accepted, refused, or waiting for another officer.
@@ -165,16 +166,17 @@ class OrganisationAttesting:
     ) -> Account | None:
         held = self._held(application_id, officer)
         details = dict(held.details)
-        acts: dict[str, list[str]] = json.loads(details.get("acts", "{}"))
+        acts: _Acts = json.loads(details.get("acts", "{}"))
         if str(officer.account_id) in acts:
             raise EvidenceGiven
-        acts[str(officer.account_id)] = [officer.office, self._clock().isoformat()]
-        details["acts"] = json.dumps(acts, ensure_ascii=False)
+        mine = {str(officer.account_id): [officer.office, self._clock().isoformat()]}
+        acts |= mine
         if record is None and held.case is Case.ORGANISATION_NOT_ON_FILE:
             if "founding" not in details and founding is None:
                 raise FoundingMissing
             if founding is not None:
-                details["founding"] = json.dumps(founding.stored(), ensure_ascii=False)
+                acts = _read_alike(details, founding, acts, mine)
+        details["acts"] = json.dumps(acts, ensure_ascii=False)
         self._audit.record(
             Event.APPLICATION_ATTESTED,
             account_id=held.applicant_id,
@@ -190,7 +192,7 @@ class OrganisationAttesting:
     def _completed(
         self,
         held: Application,
-        acts: dict[str, list[str]],
+        acts: _Acts,
         rule: Attestation,
         record: OrganisationRecord | None,
         by: str,
@@ -245,6 +247,19 @@ def _seen(officer: str, office: str, at: str, rule: Attestation) -> Check:
         )
 
     return check
+
+
+def _read_alike(details: dict[str, str], founding: Founding, acts: _Acts, mine: _Acts) -> _Acts:
+    """Keep what an officer read; the acts that are for this very reading.
+
+    Who read something else attested something else: of that nothing counts any more.
+    """
+    read = founding.stored()
+    if not all(read.values()):
+        raise FoundingMissing
+    is_alike = json.loads(details.get("founding", "null")) in (None, read)
+    details["founding"] = json.dumps(read, ensure_ascii=False)
+    return acts if is_alike else mine
 
 
 def _founded(held: Application, filed: OrganisationFiled, filer: Account) -> Organisation:
