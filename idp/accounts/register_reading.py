@@ -111,7 +111,7 @@ class RegisterReading:
             work = self.of(account)
         except Unavailable:
             silent.add(name)
-            if owed.ground is None or self._clock() < owed.due_at + PATIENCE:
+            if owed.ground is None or owed.locks_at is None or self._clock() < owed.locks_at + PATIENCE:
                 return False
             work = partial(self._lock_once, account.id, owed.ground, name.value)
         self._settle(account, name, work)

@@ -254,6 +254,26 @@ class TestPapers:
         assert at_first == (Status.ACTIVE, None)
         assert stands(house, account_id) == (Status.LOCKED, ground)
 
+    @pytest.mark.spec("Decree 69/2024 Art. 15")
+    def test_reading_that_is_moved_nearer_locks_nobody_before_the_day(
+        self, house: House, foreigner: ForeignerRecord, account_id: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        last_day, ground = min(last_days(foreigner))
+        house.provider.register_reading.catch_up()
+
+        def silent(number: str) -> None:
+            raise Unavailable("immigration register")
+
+        monkeypatch.setattr(house.provider.registers.immigration, "find", silent)
+        house.provider.owed_readings.owe(account_id)  # as a correction does
+        house.clock.advance(2 * PATIENCE)
+        house.provider.register_reading.catch_up()
+        before = stands(house, account_id)
+        self.pass_to(house, last_day + timedelta(days=2))
+
+        assert before == (Status.ACTIVE, None)
+        assert stands(house, account_id) == (Status.LOCKED, ground)
+
 
 def test_expired_residence_locks_a_foreigner(house: House, registered: CitizenRecord) -> None:
     record = house.provider.registers.immigration.find("900990000000")
