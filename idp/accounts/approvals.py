@@ -168,6 +168,10 @@ class Approvals:
             if index not in asked and self.ask(application_id, each, filer)
         ]
 
+    def take_back(self, approval: Approval) -> None:
+        """Let what somebody said count no more. Whom the register still names is asked anew by ``follow``."""
+        self._database.run(DROP, {"approval": approval.id})
+
     def answer(self, approval: Approval, answer: Answer, account_id: UUID) -> bool:
         """Take an answer; ``False``: it was given already."""
         values = {"approval": approval.id, "said": answer.value, "by": account_id, "now": self._clock()}
@@ -206,7 +210,7 @@ def next_state(given: Sequence[Approval], role: Role) -> State:
     asked = [each for each in given if each.number is not None]
     if any(each.answer is Answer.WAITING for each in asked):
         return State.WAITING_APPROVALS
-    if len(asked) < len(given) and not (asked and role is Role.AUTHORISED_PERSON):
+    if not asked or (len(asked) < len(given) and role is not Role.AUTHORISED_PERSON):
         return State.WAITING_OFFICER
     return State.ACCEPTED
 

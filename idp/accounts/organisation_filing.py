@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from idp.accounts.account import Account, AccountExists
 from idp.accounts.delegation import AGENTS_ACCOUNT, TERM, MandateMisshaped
@@ -126,7 +126,10 @@ def read_organisation(typed: Mapping[str, str], language: str, now: datetime) ->
         raise FilersRoleMissing
     ends_at = None
     if role is Role.AUTHORISED_PERSON:
-        ends_at = end_of_day(read_day(typed.get("last_day", ""), "last_day"))
+        last_day = read_day(typed.get("last_day", ""), "last_day")
+        if last_day == date.max:  # the calendar has no day after it
+            raise MandateMisshaped("ends_at", TERM)
+        ends_at = end_of_day(last_day)
         if ends_at <= now:
             raise MandateMisshaped("ends_at", TERM)
     return OrganisationFiled(

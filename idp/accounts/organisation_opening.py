@@ -23,6 +23,7 @@ from idp.accounts.opening import Check, Opening, Wish
 from idp.accounts.organisation import Organisation
 from idp.accounts.organisation_filing import OrganisationFiled
 from idp.accounts.register_reading import appoint_representative
+from idp.assurance import Level
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
@@ -148,7 +149,12 @@ class OrganisationOpening:
 
     def _to_activate(self, person_id: UUID, organisation_id: UUID) -> Account:
         account = self._accounts.get(organisation_id)
-        acts = any(held.principal_id == organisation_id for held in self._mandates.of_agent(person_id))
+        person = self._accounts.get(person_id)
+        acts = (
+            person is not None
+            and person.level is Level.TWO
+            and any(held.principal_id == organisation_id for held in self._mandates.of_agent(person_id))
+        )
         if account is None or not acts or account.kind is not Kind.ORGANISATION or account.activated_at:
             raise NotFound("account")
         return account

@@ -20,6 +20,7 @@ from idp.accounts.mandate import Role
 from idp.accounts.notices import Notices
 from idp.accounts.organisation_filing import OrganisationFiled, objection
 from idp.accounts.organisation_opening import BY_LAW, Confirmed, OrganisationOpening
+from idp.assurance import Level
 from idp.kernel.clock import Clock
 from idp.kernel.errors import NotFound, Refused, Unavailable
 from idp.registers.register import BusinessRegister, OrganisationRecord
@@ -122,9 +123,14 @@ class OrganisationSteps:
     ) -> tuple[set[UUID], OrganisationFiled]:
         """Ask whom the register names by now. Within a transaction that holds the application.
 
+        Who agreed and was locked or lowered since agrees again once that is over: it may have been a thief.
+
         Returns:
             Whom to tell, and what was filed, by who the filer is in the register.
         """
+        for each in self._approvals.of(held.id):
+            if each.account_id is not None and not self._may_agree(each.account_id):
+                self._approvals.take_back(each)
         asked = self._approvals.follow(held.id, record.representatives, (filer.number, filer.id))
         numbers = [each.number for each in asked if each.number]
         found = {account.id for number in numbers if (account := self._accounts.by_number(number))}
@@ -215,6 +221,10 @@ class OrganisationSteps:
         """End it by what stands in its way."""
         article = refusal.facts().get("article")
         self.decide(held, State.REFUSED, by, refusal.code, str(article) if article else None)
+
+    def _may_agree(self, account_id: UUID) -> bool:
+        account = self._accounts.the(account_id)
+        return account.is_active and account.level is Level.TWO
 
     def _the(self, application_id: UUID) -> Application:
         found = self._applications.get(application_id)

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from idp.accounts.evidence import EvidenceGiven, EvidenceKind, EvidenceRecords
 from idp.accounts.filing import DateMalformed
 from idp.accounts.in_person import ActIncomplete, OfficerIsHolder
 from idp.accounts.kinds import Kind
+from idp.accounts.locks import LockGround
 from idp.accounts.mandate import Role
 from idp.accounts.mandates import Mandates
 from idp.accounts.notices import Notices
@@ -473,6 +475,54 @@ def test_organisation_that_no_register_knows_is_seen_by_two_officers_in_15_days(
     assert account.identity.tax_code == CODE
     assert world.roles(filed)[world.one.id].role is Role.REPRESENTATIVE
     assert len(world.evidence.standing(account.id)) == 2
+
+
+def test_officers_who_read_something_else_in_the_papers_attest_it_both(world):
+    world.register.records.clear()
+    first, second = world.officer("001199990021"), world.officer("001199990022")
+    filed, other = world.file(), replace(FOUNDING, head_office="Tỉnh Đồng Nai")
+    with pytest.raises(FoundingMissing):
+        world.attesting.attest(filed.id, first, SEEN, replace(FOUNDING, name=" "))
+    world.attesting.attest(filed.id, first, SEEN, FOUNDING)
+
+    waiting = world.attesting.attest(filed.id, second, SEEN, other)
+    accepted = world.attesting.attest(filed.id, first, SEEN, other)
+
+    assert (waiting.state, accepted.state) == (State.WAITING_OFFICER, State.ACCEPTED)
+    assert world.accounts.the(accepted.account_id).identity.head_office == "Tỉnh Đồng Nai"
+
+
+@pytest.mark.parametrize("status", [Status.LOCKED, Status.ACTIVE])
+def test_who_agreed_and_was_locked_or_lowered_since_agrees_again(world, status):
+    world.register.records[CODE] = a_record(ONE, TWO, THREE)
+    three = world.person(THREE)
+    filed = world.file()
+    world.enrolment.answer(filed.id, world.two)
+    if status is Status.LOCKED:
+        world.accounts.lock(world.two.id, LockGround.HOLDER_ASKED)
+    else:
+        world.accounts.set_level(world.two.id, Level.ONE)
+
+    waiting = world.enrolment.answer(filed.id, three)
+    if status is Status.LOCKED:
+        world.accounts.unlock(world.two.id)
+        world.accounts.activate(world.two.id)
+    else:
+        world.accounts.set_level(world.two.id, Level.TWO)
+    accepted = world.enrolment.answer(filed.id, world.accounts.the(world.two.id))
+
+    assert (waiting.state, accepted.state) == (State.WAITING_APPROVALS, State.ACCEPTED)
+    assert world.roles(filed).keys() == {world.one.id, world.two.id, three.id}
+
+
+def test_who_was_lowered_since_activates_no_organisation(world):
+    world.register.records[CODE] = a_record(ONE)
+    account_id = world.file().account_id
+    ((_, code),) = world.around.codes
+    world.accounts.set_level(world.one.id, Level.ONE)
+
+    with pytest.raises(NotFound):
+        world.opening.activate(world.one.id, account_id, code)
 
 
 def test_officers_do_not_attest_what_they_filed_and_may_refuse(world):

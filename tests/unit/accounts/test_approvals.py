@@ -40,6 +40,7 @@ YES, WAITS, AWAY = said(Answer.APPROVED), said(Answer.WAITING), said(Answer.WAIT
         ([YES, AWAY], Role.AUTHORISED_PERSON, State.ACCEPTED),
         ([YES, AWAY], Role.REPRESENTATIVE, State.WAITING_OFFICER),
         ([AWAY], Role.AUTHORISED_PERSON, State.WAITING_OFFICER),
+        ([], Role.AUTHORISED_PERSON, State.WAITING_OFFICER),
     ],
 )
 def test_all_who_can_be_asked_agree_and_papers_speak_for_the_others(given, role, state):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from idp.accounts.delegation import MandateMisshaped
 from idp.accounts.mandate import Role
 from idp.accounts.organisation_filing import (
     EmailMalformed,
@@ -71,3 +72,10 @@ def test_last_day_is_for_an_authorised_person_alone():
     trusted = read_organisation(FORM | {"role": "authorised_person", "last_day": "2/11/2026"}, "vi", NOW)
     assert trusted.ends_at == datetime(2026, 11, 2, 17, tzinfo=UTC)
     assert trusted.as_role(Role.REPRESENTATIVE).ends_at is None
+
+
+def test_last_day_of_the_calendar_is_refused():
+    trusted = FORM | {"role": "authorised_person", "last_day": "31/12/9999"}
+
+    with pytest.raises(MandateMisshaped):
+        read_organisation(trusted, "vi", NOW)
