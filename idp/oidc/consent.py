@@ -190,10 +190,10 @@ class Consents:
             }
             self._database.run(_INSERT, row)
 
-    def withdraw(self, account_id: UUID, client_id: str) -> bool:
-        """Take a yes back (Law 91/2025 Art. 10): the client's grants end in the same transaction.
+    def withdraw(self, account_id: UUID, client_id: str, actor: UUID | None = None) -> bool:
+        """Take a yes back (Law 91/2025 Art. 10), or have ``actor`` do so for the holder.
 
-        From then on the client gets nothing; for what it has, the law's term begins, and it is told.
+        The client's grants end at once; for what it has, the law's term begins, and it is told.
         """
         now = self._clock()
         term = STATUTE.at(now).deadline(Case.CONSENT_WITHDRAWN, now)
@@ -210,6 +210,7 @@ class Consents:
                     account_id=account_id,
                     client_id=client_id,
                     article=term.article,
+                    **({} if actor is None else {"actor": str(actor)}),
                 )
         return ended > 0
 

@@ -11,6 +11,7 @@ from idp.accounts.application import Application, State
 from idp.accounts.kinds import Kind
 from idp.accounts.mandate import Mandate, Role
 from idp.assurance import Level
+from idp.audit.events import Event
 from idp.kernel.errors import Unavailable
 from idp.registers.register import IMMIGRATION, CitizenRecord
 from tests.dependants import FROM, TEN, a_child, enrolled, file_for, followed, guardian_changed, written
@@ -541,6 +542,25 @@ def test_nobody_locks_another_guardians_child_nor_an_organisation(
     assert house.provider.accounts.the(ward).status is Status.ACTIVE
 
 
+def test_guardian_whose_level_was_taken_back_locks_and_sees_nothing_more(
+    house: House, person: Person, child: CitizenRecord
+) -> None:
+    ward = account_id(file_for(house, person, child))
+    mandate = mandate_of(house, person)
+    browser = signed_in(house, person)
+    browser.open(f"{LIST}/lock/{mandate.id}")
+    house.provider.accounts.set_level(person.account_id, Level.ONE)
+
+    send(browser, {"is_sure": "yes"}, "lock-submit")
+
+    assert browser.shown.status_code == 404
+    assert house.provider.accounts.the(ward).status is Status.ACTIVE
+    browser.open(f"{LIST}/consents/{mandate.id}")
+    assert browser.shown.status_code == 404
+    browser.open(LIST)
+    assert "dependants" not in browser.page.ids
+
+
 def test_a_new_code_is_sent_though_the_account_was_opened_years_ago(house: House, person: Person) -> None:
     enrolled(house, record := a_child(person, born=date(2012, 11, 3)))
     file_for(house, person, record)
@@ -574,3 +594,5 @@ def test_guardian_takes_back_what_was_allowed_for_a_child(
     assert "done" in browser.page.ids
     assert house.provider.consents.find(ward, rp.client_id) is None
     assert rp.userinfo(tokens["access_token"]).status_code == 401
+    (told,) = house.provider.audit.for_account(ward, 9, None, frozenset({Event.CONSENT_WITHDRAWN}))
+    assert told.facts["actor"] == str(person.account_id)

@@ -267,6 +267,18 @@ def test_history_goes_back_page_by_page(house: House, person: Person, browser: B
     assert "before=" not in second.text
 
 
+@pytest.mark.parametrize("before", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"])
+def test_page_of_the_history_beside_the_calendar_is_the_first(
+    person: Person, browser: Browser, before: str
+) -> None:
+    enter(browser, person)
+
+    browser.open(f"/account/history?before={before}")
+
+    assert browser.shown.status_code == 200
+    assert browser.text.count("Đăng nhập") > 0
+
+
 def test_no_entry_of_one_moment_is_lost_between_two_pages(
     house: House, person: Person, browser: Browser
 ) -> None:

@@ -49,6 +49,6 @@ class DependantConsents(MethodView):
             return entered
         holder, form = entered
         account = self._family.dependant(holder.account.id, mandate_id)
-        if self._consents.withdraw(account.id, form.get("client", "")):
+        if self._consents.withdraw(account.id, form.get("client", ""), holder.account.id):
             return see_done(here, "consent_withdrawn")
         return see_other(here)

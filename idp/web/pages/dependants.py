@@ -66,8 +66,8 @@ class Family:
     mandates: Mandates
 
     def dependants(self, guardian_id: UUID) -> list[tuple[Mandate, Account]]:
-        """For whom somebody acts as guardian, by name."""
-        held = [each for each in self.mandates.of_agent(guardian_id) if each.role is Role.GUARDIAN]
+        """For whom somebody may act now as guardian, by name: nobody while their own level is too low."""
+        held = [each for each in self.mandates.usable_by(guardian_id) if each.role is Role.GUARDIAN]
         found = [(mandate, self.accounts.the(mandate.principal_id)) for mandate in held]
         return sorted(found, key=lambda each: each[1].identity.name)
 

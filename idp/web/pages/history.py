@@ -1,6 +1,6 @@
 """/account/history: what happened with an account, who looked at it, page by page."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from flask.views import MethodView
@@ -114,6 +114,6 @@ def _moment(typed: str) -> datetime | None:
     """Where a page begins, as an address has it; ``None`` for anything else."""
     try:
         moment = datetime.fromisoformat(typed)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):  # overflow: beside the calendar, once on one clock
         return None
-    return moment if moment.tzinfo is not None else None
