@@ -1,7 +1,7 @@
 """One request to correct what is kept of somebody: how it stands, until when, and its row."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from idp.storage.database import Instant, metadata
 
 LONGEST = 500
 AT_ONCE = 5  # that wait, of one holder
+A_DAY = 20  # that one holder files, those taken back among them
+DAY = timedelta(days=1)
 
 
 class Stage(StrEnum):

@@ -13,8 +13,10 @@ from sqlalchemy import Row
 
 from idp.accounts.account import Accounts
 from idp.accounts.correction import (
+    A_DAY,
     ACKNOWLEDGE,
     AT_ONCE,
+    DAY,
     DECIDE,
     FIND,
     INSERT,
@@ -34,7 +36,7 @@ from idp.accounts.owed_readings import OwedReadings
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
-from idp.kernel.errors import NotFound
+from idp.kernel.errors import NotFound, TooManyAttempts
 from idp.kernel.ids import new_id
 from idp.keyring.seal import Seal
 from idp.storage.database import Database
@@ -86,15 +88,18 @@ class Corrections:
         """Take a holder's request in; the law's term begins.
 
         Raises:
-            CorrectionMisshaped, CorrectionsWaiting, NotFound.
+            CorrectionMisshaped, CorrectionsWaiting, TooManyAttempts, NotFound.
         """
         right, reason = " ".join(right.split()), " ".join(reason.split())
         account = self._accounts.the(account_id)
         members = {*account.identity.stored(), "number", "phone"}
         if member not in members or not all(0 < len(text) <= LONGEST for text in (right, reason)):
             raise CorrectionMisshaped
-        if sum(one.is_waiting for one in self.of(account_id)) >= AT_ONCE:
+        asked, since = self.of(account_id), self._clock() - DAY
+        if sum(one.is_waiting for one in asked) >= AT_ONCE:
             raise CorrectionsWaiting
+        if sum(one.filed_at > since for one in asked) >= A_DAY:
+            raise TooManyAttempts(DAY)
         made = Correction(
             id=new_id(),
             account_id=account_id,

@@ -52,6 +52,7 @@ OF = Prepared(
     .where(legacy_links.c.account_id == bindparam("account"), legacy_links.c.sector == bindparam("within"))
     .order_by(legacy_links.c.id)
 )
+OF_ACCOUNT = select(legacy_links).where(legacy_links.c.account_id == bindparam("account"))
 KNOWN = select(legacy_links.c.legacy_index, legacy_links.c.account_id, legacy_links.c.import_id).where(
     legacy_links.c.legacy_index.in_(bindparam("indexes", expanding=True))
 )
@@ -112,6 +113,17 @@ class LegacyLinks:
         """What a sector knew an account by, as it was linked; nothing where it did not."""
         rows = self.database.all(OF, {"account": account_id, "within": sector})
         return tuple(self._seal.open(row.legacy_sealed, _context(row.id)).decode() for row in rows)
+
+    def ever(self, account_id: UUID) -> list[dict[str, str]]:
+        """All that any sector knew an account by, for its holder alone."""
+        rows = self.database.all(OF_ACCOUNT.order_by(legacy_links.c.id), {"account": account_id})
+        return [
+            {
+                "sector": row.sector,
+                "legacy_id": self._seal.open(row.legacy_sealed, _context(row.id)).decode(),
+            }
+            for row in rows
+        ]
 
     def import_csv(
         self, path: Path, sectors: Mapping[str, str], progress: Progress, actor: str

@@ -90,8 +90,12 @@ class OrganisationAttesting:
 
     def waiting(self) -> Sequence[Application]:
         """What waits for officers, oldest first."""
-        found = self._applications.standing(State.WAITING_OFFICER)
-        return [each for each in found if each.case in CASES]
+        found: list[Application] = []
+        after = FIRST
+        while page := self._applications.standing(State.WAITING_OFFICER, after):
+            after = page[-1].id
+            found += [each for each in page if each.case in CASES]
+        return found
 
     def the(self, application_id: UUID) -> Application:
         """An organisation's application.

@@ -49,6 +49,7 @@ def everything(doors: Doors) -> export.Everything:
         provider.evidence,
         provider.applications,
         provider.corrections,
+        provider.legacy_links,
         provider.locks,
         provider.mandates,
         provider.notices,

@@ -63,6 +63,7 @@ def test_links_are_found_by_account_and_sector(links, take, holders):
     assert links.of(holders[NUMBER], "portal.example") == ("cu-1", "cu-2")
     assert links.of(holders[NUMBER], "other.example") == ()
     assert links.of(holders[OTHER], "other.example") == ("cu-1",)
+    assert [each["legacy_id"] for each in links.ever(holders[NUMBER])] == ["cu-1", "cu-2"]
 
 
 def test_identifiers_are_sealed_at_rest(server, take):

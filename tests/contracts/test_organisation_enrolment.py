@@ -477,6 +477,14 @@ def test_organisation_that_no_register_knows_is_seen_by_two_officers_in_15_days(
     assert len(world.evidence.standing(account.id)) == 2
 
 
+def test_officers_see_all_that_waits_however_much_it_is(world):
+    for _ in range(101):
+        made = world.applications.file(Kind.ORGANISATION, Case.ORGANISATION_ON_FILE, CODE, {})
+        world.applications.amend(made, {}, Case.ORGANISATION_NOT_ON_FILE, State.WAITING_OFFICER)
+
+    assert len(world.attesting.waiting()) == 101
+
+
 def test_officers_who_read_something_else_in_the_papers_attest_it_both(world):
     world.register.records.clear()
     first, second = world.officer("001199990021"), world.officer("001199990022")

@@ -7,11 +7,18 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from idp.accounts.correction import CorrectionMisshaped, CorrectionMoved, CorrectionOfOneself, Stage
+from idp.accounts.correction import (
+    A_DAY,
+    DAY,
+    CorrectionMisshaped,
+    CorrectionMoved,
+    CorrectionOfOneself,
+    Stage,
+)
 from idp.accounts.officers import NotAnOfficer
 from idp.assurance import Level
 from idp.audit.events import Event
-from idp.kernel.errors import NotFound
+from idp.kernel.errors import NotFound, TooManyAttempts
 from idp.kernel.ids import new_id
 from idp.statute.ages import day_in_vietnam
 from idp.web.pages.history import PAGE
@@ -231,7 +238,15 @@ def test_export_holds_all_that_is_kept_and_no_secret(
     assert {way["method"] for way in told["authenticators"]} == {"password", "totp"}
     assert told["consents"][0]["client_id"] == rp.client_id
     assert told["evidence"][0]["article"] == "69/2024 Art. 7.1.a"
-    assert {"history", "sessions", "mandates", "locks", "notices", "applications"} <= told.keys()
+    assert {
+        "history",
+        "sessions",
+        "mandates",
+        "locks",
+        "notices",
+        "applications",
+        "legacy_links",
+    } <= told.keys()
     assert "sign_in.completed" in {entry["event"] for entry in told["history"]}
     assert person.totp_secret not in file.text
     assert "argon2" not in file.text
@@ -265,6 +280,20 @@ def test_history_goes_back_page_by_page(house: House, person: Person, browser: B
     assert first.text.count("Có người đã xem tài khoản") == PAGE
     assert second.text.count("Có người đã xem tài khoản") == 5
     assert "before=" not in second.text
+
+
+def test_requests_that_are_filed_and_taken_back_all_day_come_to_an_end(house: House, person: Person) -> None:
+    def file_and_take_back() -> None:
+        made = house.provider.corrections.file(person.account_id, "address", ADDRESS, "nhầm")
+        house.provider.corrections.withdraw(made.id, person.account_id)
+
+    for _ in range(A_DAY):
+        file_and_take_back()
+    with pytest.raises(TooManyAttempts):
+        file_and_take_back()
+    house.clock.advance(DAY)
+
+    file_and_take_back()
 
 
 @pytest.mark.parametrize("before", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"])

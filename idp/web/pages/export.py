@@ -14,6 +14,7 @@ from idp.accounts.account import Account, Accounts
 from idp.accounts.applications import Applications
 from idp.accounts.corrections import Corrections
 from idp.accounts.evidence import EvidenceRecords
+from idp.accounts.legacy_links import LegacyLinks
 from idp.accounts.locks import Locks
 from idp.accounts.mandates import Mandates
 from idp.accounts.notices import Notices
@@ -47,6 +48,7 @@ class Everything:
     evidence: EvidenceRecords
     applications: Applications
     corrections: Corrections
+    legacy_links: LegacyLinks
     locks: Locks
     mandates: Mandates
     notices: Notices
@@ -75,6 +77,7 @@ class Everything:
                 _picked(one, "member", "right", "reason", "stage", "filed_at", "decided_at", "answer")
                 for one in self.corrections.of(mine)
             ],
+            "legacy_links": self.legacy_links.ever(mine),
             "authenticators": [
                 _picked(one, "method", "label", "created_at", "last_used_at")
                 for one in self.authenticators.of(mine)

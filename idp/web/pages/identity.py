@@ -16,7 +16,7 @@ from idp.accounts.foreigner import Foreigner
 from idp.accounts.kinds import Kind
 from idp.assurance import Level
 from idp.kernel.clock import Clock
-from idp.kernel.errors import IdpError, NotFound
+from idp.kernel.errors import IdpError, NotFound, TooManyAttempts
 from idp.statute.law import STATUTE, Law, LawSilent
 from idp.statute.rules import Attestation, Case, Deadline
 from idp.web.pages.held import Held, held
@@ -85,7 +85,7 @@ class CorrectionList(MethodView):
         typed = {name: form.get(name, "").strip() for name in ("member", "right", "reason")}
         try:
             self._corrections.file(holder.account.id, **typed)
-        except (CorrectionMisshaped, CorrectionsWaiting) as error:
+        except (CorrectionMisshaped, CorrectionsWaiting, TooManyAttempts) as error:
             return self._show(holder, error, typed)
         return see_done(CORRECTIONS, "correction_filed")
 
