@@ -4,8 +4,9 @@ from collections.abc import Set
 from datetime import timedelta
 from uuid import UUID
 
-from idp.accounts.account import Account, Accounts
+from idp.accounts.account import Account
 from idp.accounts.delegation import AgentUnfit, Wish
+from idp.accounts.former_numbers import FormerNumbers
 from idp.accounts.guardianship import guardians_of, guardianship_ends_at, is_childs
 from idp.accounts.mandate import Role
 from idp.accounts.mandates import Mandates
@@ -24,9 +25,9 @@ class Guardians:
     """Ends the mandates of who is guardian no more, and sees that a dependant has somebody who acts."""
 
     def __init__(
-        self, accounts: Accounts, mandates: Mandates, notices: Notices, owed: OwedReadings, clock: Clock
+        self, former: FormerNumbers, mandates: Mandates, notices: Notices, owed: OwedReadings, clock: Clock
     ) -> None:
-        self._accounts = accounts
+        self._former = former
         self._mandates = mandates
         self._notices = notices
         self._owed = owed
@@ -46,7 +47,7 @@ class Guardians:
         }
         if not named and not held:
             return
-        found = (self._accounts.by_number(number) for number in named)
+        found = (self._former.holder(number) for number in named)
         now = {each.id for each in found if each is not None}
         for agent_id in sorted(held.keys() - now):
             self._mandates.revoke(held[agent_id].id, None, actor)

@@ -11,6 +11,7 @@ from functools import partial
 from uuid import UUID
 
 from idp.accounts.account import AccountExists, Accounts
+from idp.accounts.former_numbers import FormerNumbers
 from idp.accounts.locks import LockStands
 from idp.accounts.notices import Notices
 from idp.accounts.register_reading import RegisterReading, Turn
@@ -49,9 +50,16 @@ class RegisterChanges:
     """Acts on what registers tell. Whatever is more than one word is read in the register itself."""
 
     def __init__(
-        self, accounts: Accounts, reading: RegisterReading, notices: Notices, audit: AuditLog, lock: Turn
+        self,
+        accounts: Accounts,
+        former: FormerNumbers,
+        reading: RegisterReading,
+        notices: Notices,
+        audit: AuditLog,
+        lock: Turn,
     ) -> None:
         self._accounts = accounts
+        self._former = former
         self._reading = reading
         self._notices = notices
         self._audit = audit
@@ -99,6 +107,7 @@ class RegisterChanges:
         if self._accounts.by_number(new) is not None:
             raise AccountExists
         self._accounts.rewrite(replace(account, number=new))
+        self._former.remember(old, account.id)
         self._audit.record(Event.ACCOUNT_RENUMBERED, account_id=account.id, actor=name.value)
         self._notices.owe(account.id, "number_reissued")
 

@@ -15,6 +15,7 @@ from idp.accounts.account import Account, Accounts
 from idp.accounts.delegation import AgentUnfit, Wish
 from idp.accounts.eligibility import citizen_of, organisation_of
 from idp.accounts.foreigner_filing import foreigner_of
+from idp.accounts.former_numbers import FormerNumbers
 from idp.accounts.guardians import Guardians
 from idp.accounts.kinds import Identity, Kind
 from idp.accounts.locks import LockAbsent, Locks, LockStands
@@ -64,6 +65,7 @@ class RegisterReading:
         locks: Locks,
         notices: Notices,
         owed: OwedReadings,
+        former: FormerNumbers,
         guardians: Guardians,
         audit: AuditLog,
         clock: Clock,
@@ -77,6 +79,7 @@ class RegisterReading:
         self._locks = locks
         self._notices = notices
         self._owed = owed
+        self._former = former
         self._guardians = guardians
         self._audit = audit
         self._clock = clock
@@ -176,7 +179,7 @@ class RegisterReading:
 
     def _represent(self, account: Account, named: Iterable[Representative], actor: str) -> None:
         """End the mandates of who represents it no more; give them to who does now and can act."""
-        found = [self._accounts.by_number(each.number) for each in named if each.number is not None]
+        found = [self._former.holder(each.number) for each in named if each.number is not None]
         now = {each.id for each in found if each is not None}
         held = {
             mandate.agent_id: mandate

@@ -18,6 +18,7 @@ from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import EvidenceRecords
 from idp.accounts.filing import Applying, Filing
 from idp.accounts.foreigner_filing import ForeignerFiling
+from idp.accounts.former_numbers import FormerNumbers
 from idp.accounts.guardian_enrolment import GuardianEnrolment
 from idp.accounts.guardians import Guardians
 from idp.accounts.handing_on import HandingOn
@@ -102,7 +103,8 @@ class People(Bedrock):
         self.notices = Notices(self.database, self.accounts, messages, self.audit, self.clock)
         self.locks = Locks(self.database, self.clock)
         self.owed_readings = OwedReadings(self.database, self.clock)
-        self.guardians = Guardians(self.accounts, self.mandates, self.notices, self.owed_readings, self.clock)
+        self.former_numbers = former = FormerNumbers(self.database, self.seal, self.accounts)
+        self.guardians = Guardians(former, self.mandates, self.notices, self.owed_readings, self.clock)
         self.officers = Officers(self.database, self.accounts, self.audit, self.clock)
         self.lock_requests = LockRequests(
             self.database, self.accounts, self.officers, self.locks, self.audit, self.clock

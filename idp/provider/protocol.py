@@ -121,13 +121,14 @@ class Protocol(People):
             self.lock_requests,
             self.database,
         )
-        self.register_reading = RegisterReading(
+        self.register_reading = reading = RegisterReading(
             self.accounts,
             self.registers,
             self.mandates,
             self.locks,
             self.notices,
             self.owed_readings,
+            self.former_numbers,
             self.guardians,
             self.audit,
             self.clock,
@@ -135,7 +136,7 @@ class Protocol(People):
             unlock=lambda account_id, ground, actor: self.locking.unlock(account_id, actor, ground),
         )
         self.register_changes = RegisterChanges(
-            self.accounts, self.register_reading, self.notices, self.audit, self.locking.lock
+            self.accounts, self.former_numbers, reading, self.notices, self.audit, self.locking.lock
         )
 
     def _mandates_ended(self, ended: Sequence[Mandate]) -> None:

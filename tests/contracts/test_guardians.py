@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from idp.accounts.account import LockGround, Status
 from idp.accounts.application import Application, State
 from idp.accounts.mandate import Role
-from tests.dependants import a_child, enrolled, file_for
+from idp.registers.register import ChangeKind
+from tests.dependants import a_child, enrolled, file_for, followed
 from tests.house import House
+from tests.people import a_record
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -106,3 +109,25 @@ def test_of_two_who_take_an_account_over_at_once_one_does(house: House) -> None:
     account = house.provider.accounts.by_number(record.number)
     assert account is not None
     assert account.status is Status.ISSUED
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_guardian_with_a_new_number_acts_on_though_named_by_the_old(house: House, times: int) -> None:
+    guardian = house.person()
+    enrolled(house, record := a_child(guardian), a_record(number=guardian.username))
+    application = file_for(house, guardian, record)
+    numbers = [guardian.username, *(guardian.username[:6] + f"99999{place}" for place in range(times))]
+    population = house.provider.samples.population
+    for old, new in pairwise(numbers):
+        population.change(ChangeKind.NUMBER_REISSUED, old, house.clock().date(), new)
+    followed(house)
+
+    assert application.account_id is not None
+    house.provider.owed_readings.owe(application.account_id)
+    followed(house)
+
+    assert house.provider.accounts.the(guardian.account_id).number == numbers[-1]
+    (mandate,) = house.provider.mandates.usable_by(guardian.account_id)
+    assert mandate.principal_id == application.account_id
+    # By the old one nobody signs in.
+    assert house.provider.accounts.by_number(guardian.username) is None

@@ -337,6 +337,18 @@ class TestOrganisation:
 
         assert house.provider.mandates.of_principal(company) == []
 
+    def test_representative_with_a_new_number_represents_it_on(
+        self, house: House, company: UUID, director: UUID
+    ) -> None:
+        old = house.provider.accounts.the(director).number
+
+        tell(house, ChangeKind.NUMBER_REISSUED, old, old[:6] + "999999")
+        house.provider.owed_readings.owe(company)
+        house.provider.register_reading.catch_up()
+
+        acting = house.provider.mandates.of_principal(company)
+        assert [mandate.agent_id for mandate in acting] == [director]
+
     @pytest.mark.spec("Decree 69/2024 Art. 15")
     def test_who_represents_it_by_law_does_so_again_when_its_lock_ends(
         self, house: House, company: UUID, director: UUID
