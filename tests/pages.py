@@ -230,6 +230,14 @@ IDENTITY = {
     ],
     "is_whole": False,
     "evidence": SEEN,
+    "acted_for": [
+        (
+            SimpleNamespace(id="019a0000", role="guardian"),
+            SimpleNamespace(
+                kind="citizen", identity=SimpleNamespace(name="Nông Bích Ngân"), number_hint="••• ••• ••• 001"
+            ),
+        )
+    ],
     "waiting": 1,
     "done": None,
 }
@@ -560,6 +568,14 @@ STATES = {
     ),
     "history-none": ("account/history.html", {"events": [], "parties": {}, **HISTORY}),
     "identity": ("account/identity.html", IDENTITY),
+    "identity-acted-for": (
+        "account/acted_for.html",
+        {
+            **IDENTITY,
+            "account": SimpleNamespace(kind="citizen", identity=SimpleNamespace(name="Nông Bích Ngân")),
+            "role": "guardian",
+        },
+    ),
     "identity-whole": ("account/identity.html", {**IDENTITY, "is_whole": True, "evidence": []}),
     "corrections": ("account/corrections.html", CORRECTIONS),
     "corrections-none": (

@@ -1,6 +1,7 @@
 """The addresses of a holder's own pages: a part of the URL map."""
 
 from idp.web.pages import (
+    acted_for,
     consents,
     dependant_consents,
     dependants,
@@ -114,7 +115,12 @@ ACCOUNT: tuple[Route, ...] = (
     Route(
         identity.IDENTITY,
         identity.Identity,
-        lambda d: (d.own, d.provider.evidence, d.provider.corrections),
+        lambda d: (d.own, d.provider.evidence, d.provider.corrections, d.provider.mandates),
+    ),
+    Route(
+        acted_for.ACTED_FOR,
+        acted_for.ActedFor,
+        lambda d: (d.own, d.provider.evidence, d.provider.mandates, d.provider.audit),
     ),
     Route(identity.CORRECTIONS, identity.CorrectionList, lambda d: (d.own, d.provider.corrections)),
     Route(

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from flask.views import MethodView
 from werkzeug.wrappers import Response as AnyResponse
 
-from idp.accounts.account import Account
+from idp.accounts.account import Account, Accounts
 from idp.accounts.applications import Applications
 from idp.accounts.citizen import Citizen
 from idp.accounts.correction import Correction, CorrectionMisshaped, CorrectionMoved, CorrectionsWaiting
@@ -14,6 +15,8 @@ from idp.accounts.corrections import Corrections
 from idp.accounts.evidence import EvidenceKind, EvidenceRecords
 from idp.accounts.foreigner import Foreigner
 from idp.accounts.kinds import Kind
+from idp.accounts.mandate import Mandate
+from idp.accounts.mandates import Mandates
 from idp.assurance import Level
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, NotFound, TooManyAttempts
@@ -33,10 +36,13 @@ class Identity(MethodView):
 
     init_every_request = False
 
-    def __init__(self, own: OwnPages, evidence: EvidenceRecords, corrections: Corrections) -> None:
+    def __init__(
+        self, own: OwnPages, evidence: EvidenceRecords, corrections: Corrections, mandates: Mandates
+    ) -> None:
         self._own = own
         self._evidence = evidence
         self._corrections = corrections
+        self._mandates = mandates
 
     def get(self) -> AnyResponse:
         holder = self._own.enter(IDENTITY)
@@ -56,6 +62,7 @@ class Identity(MethodView):
             is_whole=is_whole,
             evidence=self._evidence.standing(account.id),
             waiting=sum(one.is_waiting for one in self._corrections.of(account.id)),
+            acted_for=acted_for(self._mandates, self._own.accounts, account.id),
             action=IDENTITY,
             done=what_was_done(),
             here=IDENTITY,
@@ -153,6 +160,11 @@ class LevelPage(MethodView):
             applications=self._applications.of_account(account.id),
             here=LEVEL,
         )
+
+
+def acted_for(mandates: Mandates, accounts: Accounts, agent_id: UUID) -> list[tuple[Mandate, Account]]:
+    """For whom somebody may act now, and by what, oldest first."""
+    return [(each, accounts.the(each.principal_id)) for each in mandates.usable_by(agent_id)]
 
 
 def members(own: OwnPages, holder: Holder, *, is_whole: bool) -> list[Held]:
