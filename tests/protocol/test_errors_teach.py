@@ -16,7 +16,7 @@ FAULTS_OF_REQUESTS = {
     "response_mode": ("post", "response_mode: expected one of"),
     "scope": (
         "horoscope",
-        "scope: expected some of openid profile email phone address identity offline_access; came horoscope",
+        "scope: expected some of openid profile email phone address identity person foreigner organisation",
     ),
     "code_challenge_method": ("plain", "code_challenge_method: expected S256; came plain"),
     "code_challenge": ("abc", "code_challenge: expected 43 characters of base64url; came 3"),
