@@ -115,7 +115,7 @@ class Suite:
     def sign_in(self, name, codes):
         """Through the pages to the ID token."""
         person, page = self.told["accounts"][name], self.page
-        self.authorize()
+        self.authorize(acr_values="urn:dinhdanh:aal:2")
         page.locator("#username").fill(person["username"])
         page.locator("#password").fill(person["password"])
         page.locator("#login-submit").click()
