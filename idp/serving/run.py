@@ -1,5 +1,6 @@
 """Runs the application under Granian, and listeners for clients' certificates beside it."""
 
+import logging
 import signal
 import threading
 from collections.abc import Callable
@@ -84,7 +85,13 @@ def _until_stopped() -> None:
     stopped.wait()
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not Granian's warning of many threads: most of them only wait for bodies (docs/decisions/0019)."""
+    return "Python threads" not in record.getMessage()
+
+
 def _serve(serving: Serving, build: Callable[[], Any]) -> None:
+    logging.getLogger("_granian").addFilter(_is_news)
     # No `backpressure`: it counts open connections, so that a few idle browsers would shut out the rest.
     server = Granian(
         "idp",
