@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Set
 from datetime import timedelta
+from functools import cache
 from time import perf_counter
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -85,19 +86,26 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
 
 
 def _surface(settings: Settings, provider: Provider) -> Surface:
-    sentences = Sentences(is_strict=settings.is_demo)
+    sentences, pages = _spoken(
+        urlsplit(settings.issuer).netloc,
+        is_strict=settings.is_demo,
+        is_simulator=settings.is_simulator,
+        has_requests="ciba" in provider.features,
+    )
     return Surface(
-        pages=Pages(
-            sentences,
-            urlsplit(settings.issuer).netloc,
-            is_simulator=settings.is_simulator,
-            has_requests="ciba" in provider.features,
-        ),
+        pages=pages,
         sentences=sentences,
         cookies=Cookies(is_https=settings.is_https),
         addresses=Addresses(settings.trusted_proxies),
         form_key=derive(settings.root_secret, "form-token"),
     )
+
+
+@cache
+def _spoken(host: str, *, is_strict: bool, is_simulator: bool, has_requests: bool) -> tuple[Sentences, Pages]:
+    """Compiled once for every application of a process that says the same: it takes a second."""
+    sentences = Sentences(is_strict=is_strict)
+    return sentences, Pages(sentences, host, is_simulator=is_simulator, has_requests=has_requests)
 
 
 def _presenting(settings: Settings) -> Presenting:

@@ -15,14 +15,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from functools import cache
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import cast
 from urllib.parse import SplitResult, urlsplit
 
+from idp.kernel.addresses import Address, embedded, is_public
 from idp.kernel.errors import Refused
 
-Address = IPv4Address | IPv6Address
 Resolve = Callable[[str], Sequence[str]]
 
 DEADLINE = timedelta(seconds=3)  # for everything together: name, connection, TLS, headers, body
@@ -31,9 +32,6 @@ MAX_HEAD = 16 * 1024
 MAX_URL = 2048
 PORTS = {"https": 443, "http": 80}
 OK = 200
-NAT64 = IPv6Network("64:ff9b::/96")
-# Public by their numbers, and yet control planes of clouds (168.63.129.16, 192.0.0.192) or translators.
-NOT_PUBLIC = tuple(ip_network(n) for n in ("168.63.129.16/32", "192.0.0.0/24", "64:ff9b:1::/48"))
 _URL = re.compile(r"[\x21-\x7e]+")
 
 
@@ -80,9 +78,7 @@ class Outbound:
             resolve: the addresses of a name; the system's unless told.
         """
         self._allowed = [ip_network(network, strict=False) for network in allowed]
-        self._tls = ssl.create_default_context()
-        if authorities is not None:
-            self._tls.load_verify_locations(cafile=authorities)
+        self._tls = _trusting(authorities)
         self._seconds = deadline.total_seconds()
         self._resolve = resolve or _system_addresses
 
@@ -152,7 +148,7 @@ class Outbound:
         return answers[0]
 
     def _may_ask(self, address: Address, scheme: str) -> bool:
-        plain = _embedded(address)
+        plain = embedded(address)
         is_allowed = any(plain in network for network in self._allowed)
         if scheme != "https":
             return is_allowed and plain.is_loopback
@@ -178,27 +174,6 @@ class Outbound:
                 raw.close()
                 raise
         raise failure
-
-
-def is_public(address: Address) -> bool:
-    """Whether an address is the world's: not this host, its network, a neighbour, nor a control plane."""
-    plain = _embedded(address)
-    if plain.is_multicast or plain.is_reserved or any(plain in network for network in NOT_PUBLIC):
-        return False
-    if isinstance(plain, IPv6Address) and (plain.is_site_local or plain.teredo or plain.sixtofour):
-        return False
-    return plain.is_global
-
-
-def _embedded(address: Address) -> Address:
-    """The IPv4 address inside an IPv6 one that leads to it (RFC 4291 §2.5.5, RFC 6052 §2.1)."""
-    if isinstance(address, IPv4Address):
-        return address
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    if address in NAT64:
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
 
 
 def _split(url: str) -> SplitResult:
@@ -290,6 +265,15 @@ def _left(until: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
+
+
+@cache
+def _trusting(authorities: Path | None) -> ssl.SSLContext:
+    """One for everybody who trusts the same: reading the system's authorities takes its time."""
+    context = ssl.create_default_context()
+    if authorities is not None:
+        context.load_verify_locations(cafile=authorities)
+    return context
 
 
 def _system_addresses(host: str) -> list[str]:

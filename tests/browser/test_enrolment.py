@@ -34,7 +34,7 @@ def foreigners(world):
     today = day_in_vietnam(utc_now())
     with SAMPLE_FOREIGNERS.open(encoding="utf-8") as file:
         numbers = [row["number"] for row in csv.DictReader(file)]
-    found = map(world.provider.registers.immigration.foreigner, numbers)
+    found = map(world.provider.registers.immigration.find, numbers)
     return (
         each
         for each in found
