@@ -16,6 +16,7 @@ from idp.accounts.foreigner_filing import (
     check_foreigner,
     foreigner_of,
 )
+from idp.accounts.former_numbers import FormerNumbers
 from idp.accounts.guardianship import GUARDIANS_ACCOUNT, FilesAlone, GuardianUnfit, check_dependant
 from idp.accounts.kinds import Kind
 from idp.accounts.matching import same_name
@@ -91,8 +92,11 @@ class DependantFiling:
     kind = Kind.CITIZEN
     case = Case.CITIZEN_01_BY_GUARDIAN
 
-    def __init__(self, accounts: Accounts, register: PopulationRegister, clock: Clock) -> None:
+    def __init__(
+        self, accounts: Accounts, former: FormerNumbers, register: PopulationRegister, clock: Clock
+    ) -> None:
         self._accounts = accounts
+        self._former = former
         self._register = register
         self._clock = clock
 
@@ -138,7 +142,8 @@ class DependantFiling:
         if record is None or not filed.agrees_with(record):
             raise RegisterMismatch
         article = _article(self.kind, record.birth_date, today)
-        check_dependant(record, guardian.number, article, today)
+        is_named = self._former.names(record.guardians, guardian)
+        check_dependant(record, article, today, is_named=is_named)
         verdict = check_holder(record, Level.ONE, today, has_guardian=True)
         return Found(identity=citizen_of(record), source=self._register.source, article=verdict.article)
 
@@ -149,8 +154,11 @@ class ForeignDependantFiling:
     kind = Kind.FOREIGNER
     case = Case.FOREIGNER_01_BY_GUARDIAN
 
-    def __init__(self, accounts: Accounts, register: ImmigrationRegister, clock: Clock) -> None:
+    def __init__(
+        self, accounts: Accounts, former: FormerNumbers, register: ImmigrationRegister, clock: Clock
+    ) -> None:
         self._accounts = accounts
+        self._former = former
         self._register = register
         self._clock = clock
         self._form = ForeignerFiling(register, clock)
@@ -182,7 +190,8 @@ class ForeignDependantFiling:
         may_look(filed.number)
         if not filed.typed.agrees_with(record):
             raise RegisterMismatch
-        check_dependant(record, guardian.number, article, today)
+        is_named = self._former.names(record.guardians, guardian)
+        check_dependant(record, article, today, is_named=is_named)
         verdict = check_foreigner(record, Level.ONE, today, has_guardian=True)
         return Found(identity=foreigner_of(record), source=self._register.source, article=verdict.article)
 

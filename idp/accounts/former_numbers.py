@@ -3,6 +3,7 @@
 Only what registers say of others, guardians and representatives, is looked up so. Nobody signs in by one.
 """
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +49,17 @@ class FormerNumbers:
             return account
         row = self._database.first(OF, self._place(number))
         return None if row is None else self._accounts.get(row.account_id)
+
+    def names(self, numbers: Iterable[str], account: Account) -> bool:
+        """Whether a register means this account by one of the numbers that it names.
+
+        A number that somebody else has by now means them, whoever had it before.
+        """
+        return any(number == account.number or self._means(number, account) for number in numbers)
+
+    def _means(self, number: str, account: Account) -> bool:
+        meant = self.holder(number)
+        return meant is not None and meant.id == account.id
 
     def _place(self, number: str) -> dict[str, Any]:
         return {"index": self._seal.index(number, INDEX)}

@@ -39,11 +39,12 @@ class GuardianUnfit(Unlawful):
 
 
 def check_dependant(
-    record: CitizenRecord | ForeignerRecord, guardian: str, article: str, today: date
+    record: CitizenRecord | ForeignerRecord, article: str, today: date, *, is_named: bool
 ) -> None:
-    """Whether the register has this person under the guardianship of a number.
+    """Whether the register has this person under the guardianship of who files.
 
     Args:
+        is_named: among the record's guardians, by their number of now or a former one.
         article: by which the dependant may have an account.
 
     Raises:
@@ -51,7 +52,7 @@ def check_dependant(
     """
     if not is_dependant(record, today):
         raise FilesAlone(STATUTE.on(today).age(Threshold.FILES_ALONE).article)
-    if guardian not in record.guardians:
+    if not is_named:
         raise NotGuardian(article)
 
 

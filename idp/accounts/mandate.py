@@ -92,6 +92,16 @@ mandates = Table(
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     Column("ended_ground", String(24)),
+    # Who is told of the end of what the law gives: see ``idp.accounts.guardianship_end``.
+    Column("ending_told", SmallInteger, nullable=False, server_default=text("0")),
+    Index(
+        "ix_mandates_ending",
+        "role",
+        "ending_told",
+        "ends_at",
+        sqlite_where=text("revoked_at IS NULL"),
+        postgresql_where=text("revoked_at IS NULL"),
+    ),
     # In each role, one person acts for an account once: of two who grant it at the same time, one does.
     Index(
         "uq_mandates_open",

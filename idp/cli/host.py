@@ -141,6 +141,7 @@ def sweep() -> None:
             removed += room.forget()
         tally = provider.session_room.back_channel.deliver_due()
         expired = provider.in_person.expire()
+        provider.guardianship_end.tell()
         told = provider.notices.send_due()
         removed += provider.notices.forget()
         resumed = enrol.resumed(provider)

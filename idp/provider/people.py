@@ -21,6 +21,7 @@ from idp.accounts.foreigner_filing import ForeignerFiling
 from idp.accounts.former_numbers import FormerNumbers
 from idp.accounts.guardian_enrolment import GuardianEnrolment
 from idp.accounts.guardians import Guardians
+from idp.accounts.guardianship_end import GuardianshipEnd
 from idp.accounts.handing_on import HandingOn
 from idp.accounts.in_person import InPerson
 from idp.accounts.kinds import Kind
@@ -105,6 +106,7 @@ class People(Bedrock):
         self.owed_readings = OwedReadings(self.database, self.clock)
         self.former_numbers = former = FormerNumbers(self.database, self.seal, self.accounts)
         self.guardians = Guardians(former, self.mandates, self.notices, self.owed_readings, self.clock)
+        self.guardianship_end = GuardianshipEnd(self.database, self.accounts, self.notices, self.clock)
         self.officers = Officers(self.database, self.accounts, self.audit, self.clock)
         self.lock_requests = LockRequests(
             self.database, self.accounts, self.officers, self.locks, self.audit, self.clock
@@ -160,10 +162,11 @@ class People(Bedrock):
 
     def _dependants(self, opening: Opening, limits: Limits, coming_of_age: ComingOfAge) -> None:
         """How guardians open accounts for whom they act for."""
-        registers, accounts, clock = self.registers, self.accounts, self.clock
+        registers, accounts, former = self.registers, self.accounts, self.former_numbers
+        clock = self.clock
         filings: dict[Kind, Applying] = {
-            Kind.CITIZEN: DependantFiling(accounts, registers.population, clock),
-            Kind.FOREIGNER: ForeignDependantFiling(accounts, registers.immigration, clock),
+            Kind.CITIZEN: DependantFiling(accounts, former, registers.population, clock),
+            Kind.FOREIGNER: ForeignDependantFiling(accounts, former, registers.immigration, clock),
         }
         self.guardian_enrolment = GuardianEnrolment(
             accounts,

@@ -15,7 +15,9 @@ from idp.statute.ages import age_on, day_in_vietnam, end_of_day
 from idp.statute.reading import read_rules
 from idp.statute.rules import (
     NO_RULE,
+    AdvanceNotice,
     AgeRule,
+    Announced,
     Attestation,
     Case,
     Deadline,
@@ -134,6 +136,14 @@ class Law:
     def lock_rules(self, kind: str) -> tuple[LockRule, ...]:
         """Every ground on which an account of this kind is locked."""
         return tuple(rule for rule in self._of(LockRule) if rule.kind == kind)
+
+    def notice(self, of: Announced) -> AdvanceNotice:
+        """How long before something people are told of it.
+
+        Raises:
+            LawSilent.
+        """
+        return self._one(AdvanceNotice, of, lambda rule: rule.of == of)
 
     def retention(self, kept: Kept) -> Retention:
         """How long something is kept.

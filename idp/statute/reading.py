@@ -9,7 +9,9 @@ from importlib import resources
 from typing import Any
 
 from idp.statute.rules import (
+    AdvanceNotice,
     AgeRule,
+    Announced,
     Attestation,
     Case,
     Document,
@@ -115,6 +117,10 @@ def _lock(row: Row, common: Common) -> Rule:
     )
 
 
+def _notice(row: Row, common: Common) -> Rule:
+    return AdvanceNotice(of=Announced(row["of"]), days=row["days"], **common)
+
+
 def _retention(row: Row, common: Common) -> Rule:
     return Retention(kept=Kept(row["kept"]), years=row.get("years"), **common)
 
@@ -125,5 +131,6 @@ TABLES: tuple[tuple[str, str, Callable[[Row, Common], Rule]], ...] = (
     ("deadlines.toml", "deadlines", _term),
     ("in_person.toml", "attestations", _attestation),
     ("locks.toml", "locks", _lock),
+    ("notices.toml", "notices", _notice),
     ("retention.toml", "retention", _retention),
 )

@@ -86,6 +86,12 @@ class Unlock(StrEnum):
     AUTHORITY = "authority"
 
 
+class Announced(StrEnum):
+    """What people are told of before it comes."""
+
+    GUARDIANSHIP_ENDS = "guardianship_ends"
+
+
 class Kept(StrEnum):
     """What is kept for a time that the law says."""
 
@@ -167,6 +173,14 @@ class LockRule(Rule):
     ground: LockGround
     locked_by: LockedBy
     unlock: Unlock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvanceNotice(Rule):
+    """How many days before it comes something is announced. The term is the house's own, not the act's."""
+
+    of: Announced
+    days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,10 @@ from idp.accounts.account import LockGround, Status
 from idp.accounts.application import Application, State
 from idp.accounts.guardianship import GuardianUnfit
 from idp.accounts.mandate import Role
+from idp.kernel.errors import Unavailable
 from idp.registers.population import CitizenRecord
 from idp.registers.register import ChangeKind
+from idp.statute.ages import day_in_vietnam
 from tests.dependants import a_child, enrolled, file_for, followed
 from tests.house import House, Person
 from tests.people import a_record
@@ -139,3 +141,61 @@ def test_guardian_with_a_new_number_acts_on_though_named_by_the_old(house: House
     assert mandate.principal_id == application.account_id
     # By the old one nobody signs in.
     assert house.provider.accounts.by_number(guardian.username) is None
+
+
+def a_family(house: House, days: int) -> tuple[list[Person], CitizenRecord]:
+    """Two guardians of a child who turns fourteen in so many days."""
+    family = [house.person(), house.person()]
+    today = day_in_vietnam(house.clock())
+    born = (today + timedelta(days=days)).replace(year=today.year - 14)
+    enrolled(house, record := a_child(*family, born=born))
+    for guardian in family:
+        assert file_for(house, guardian, record).state is State.ACCEPTED
+    return family, record
+
+
+def told(house: House, guardian: Person) -> list[str]:
+    """What a guardian was told of the end of it, oldest first."""
+    notices = house.provider.notices.of(guardian.account_id)
+    return [each.kind for each in reversed(notices) if each.kind.startswith("guardianship")]
+
+
+def test_however_many_sweep_at_once_each_guardian_is_told_once_before_and_once_on_the_day(
+    house: House,
+) -> None:
+    family, _ = a_family(house, 20)
+    tell = house.provider.guardianship_end.tell
+
+    assert sum(both(*[tell] * 4)) == 2
+    assert [told(house, guardian) for guardian in family] == [["guardianship_ending"]] * 2
+    assert sum(both(tell, tell)) == 0
+
+    house.clock.advance(timedelta(days=20))
+    assert sum(both(*[tell] * 4)) == 2
+    assert [told(house, guardian) for guardian in family] == [
+        ["guardianship_ending", "guardianship_ended"]
+    ] * 2
+    assert sum(both(tell, tell)) == 0
+
+
+def test_sweep_that_dies_midway_leaves_nobody_untold_nor_told_twice(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family, _ = a_family(house, 20)
+    notices = house.provider.notices
+    owed: list[Any] = []
+
+    def dies_at_the_second(account_id: Any, kind: str) -> None:
+        owed.append(kind)
+        if len(owed) == 2:
+            raise Unavailable("database")
+        type(notices).owe(notices, account_id, kind)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(notices, "owe", dies_at_the_second)
+        with pytest.raises(Unavailable):
+            house.provider.guardianship_end.tell()
+
+    assert [told(house, guardian) for guardian in family] == [[], []]
+    assert house.provider.guardianship_end.tell() == 2
+    assert [told(house, guardian) for guardian in family] == [["guardianship_ending"]] * 2
