@@ -7,6 +7,7 @@ import segno
 from markupsafe import Markup
 
 from idp.oidc.error_guide import GUIDE
+from idp.web.pages.history import OF_OTHERS
 from tests.pages_dependants import DEPENDANTS
 from tests.pages_enrolment import ENROLMENT
 from tests.pages_organisations import ORGANISATIONS
@@ -86,6 +87,7 @@ def authenticator(method, label="", used=AT):
 
 def consent(client_id, scope, claims=(), purpose=None, **more):
     given = SimpleNamespace(client_id=client_id, scope=scope, claims=claims, purpose=purpose, given_at=AT)
+    given.child_agreed = False
     usual = {"id": "0192f0c1", "terms": {}, "ended_at": None, "due_at": None, "article": None}
     return SimpleNamespace(**{**usual, "confirmed_at": None, "consent": given, **more})
 
@@ -183,10 +185,15 @@ RECEIPT = {
     "terms": {"legal_basis": "Nghị định 69/2024/NĐ-CP, Điều 19", "retention": "5 năm"},
     "shared": ["name", "birthdate", "gender", "province"],
     "state": "given",
-    "file": "#",
+    "address": "/account/consents",
 }
 
 HISTORY = {
+    "me": "0193",
+    "whose": None,
+    "of_others": OF_OTHERS,
+    "address": "/account/history",
+    "lock": "/account/lock",
     "offices": {"0192": "Công an phường Bình An"},
     "part": "",
     "parts": ["sign_ins", "looks"],
@@ -503,6 +510,7 @@ STATES = {
         "account/consents.html",
         {
             **OWN,
+            "address": "/account/consents",
             "consents": [
                 (consent("portal", {"openid", "profile"}, {"province"}, PURPOSE["vi"]), PORTAL),
                 (consent("shop", {"openid", "phone", "address", "offline_access"}), SHOP),
@@ -517,7 +525,7 @@ STATES = {
     ),
     "consents-none": (
         "account/consents.html",
-        {**OWN, "consents": [], "withdrawn": [], "done": "consent_withdrawn"},
+        {**OWN, "address": "#", "consents": [], "withdrawn": [], "done": "consent_withdrawn"},
     ),
     "receipt": ("account/receipt.html", RECEIPT),
     "receipt-withdrawn": (
@@ -590,5 +598,5 @@ STATES = {
         "account/level.html",
         {"account": HOLDER_KIND, "raising": None, "seen": SEEN, "applications": []},
     ),
-    "export": ("account/export.html", {**OWN, "done": None}),
+    "export": ("account/export.html", {**OWN, "whose": None, "done": None}),
 }

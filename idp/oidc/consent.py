@@ -156,15 +156,6 @@ class Consents:
         standing = self._standing(account_id, client_id)
         return standing if standing is not None and self._is_current(standing) else None
 
-    def of(self, account_id: UUID) -> list[Consent]:
-        """An account's standing consents, newest first."""
-        statement = (
-            select(consents)
-            .where(consents.c.account_id == account_id, consents.c.withdrawn_at.is_(None))
-            .order_by(consents.c.given_at.desc())
-        )
-        return [_consent(row) for row in self._database.all(statement)]
-
     def give(self, account_id: UUID, consent: Consent) -> None:
         """Record a yes, widening the one that stands. One to another purpose ends."""
         now = self._clock()

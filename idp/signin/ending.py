@@ -187,6 +187,7 @@ class Ending:
             client_id=request.client_id,
             scope=" ".join(request.scope),
             claims=" ".join(sorted(decision.claims)),
+            **({"actor": str(mandate.agent_id), "mandate": str(mandate.id)} if mandate else {}),
         )
 
     def refused(self, interaction: Interaction, error: OAuthError) -> Outcome:

@@ -4,6 +4,7 @@ from idp.web.pages import (
     acted_for,
     consents,
     dependant_consents,
+    dependant_data,
     dependants,
     export,
     history,
@@ -32,6 +33,12 @@ def consents_of(doors: Doors) -> consents.Reading:
     return consents.Reading(
         provider.consents, provider.receipts, provider.session_room.deliveries, provider.clients
     )
+
+
+def history_of(doors: Doors) -> history.Reading:
+    """What the pages of histories read with."""
+    provider = doors.provider
+    return history.Reading(provider.audit, provider.clients, provider.officers, provider.clock)
 
 
 def at_the_office(doors: Doors) -> tuple[OwnPages, organisations.Office]:
@@ -99,7 +106,27 @@ ACCOUNT: tuple[Route, ...] = (
     Route(
         dependant_consents.CONSENTS,
         dependant_consents.DependantConsents,
-        lambda d: (*family(d), d.provider.consents, d.provider.clients),
+        lambda d: (*family(d), consents_of(d)),
+    ),
+    Route(
+        dependant_consents.RECEIPT,
+        dependant_consents.DependantReceipt,
+        lambda d: (*family(d), consents_of(d)),
+    ),
+    Route(
+        dependant_consents.RECEIPT_FILE,
+        dependant_consents.DependantReceiptFile,
+        lambda d: (*family(d), consents_of(d)),
+    ),
+    Route(
+        dependant_data.HISTORY,
+        dependant_data.DependantHistory,
+        lambda d: (*family(d), history_of(d), d.provider.audit),
+    ),
+    Route(
+        dependant_data.EXPORT,
+        dependant_data.DependantExport,
+        lambda d: (*family(d), everything(d), d.provider.audit, d.provider.clock),
     ),
     Route(dependants.LOCK, dependants.LockDependant, lambda d: (*family(d), d.provider.locking)),
     Route(dependants.STATUS, dependants.DependantStatus, family),
@@ -110,7 +137,7 @@ ACCOUNT: tuple[Route, ...] = (
     Route(
         history.HISTORY,
         history.History,
-        lambda d: (d.own, d.provider.audit, d.provider.clients, d.provider.officers, d.provider.clock),
+        lambda d: (d.own, history_of(d)),
     ),
     Route(
         identity.IDENTITY,

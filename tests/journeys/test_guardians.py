@@ -1,5 +1,6 @@
 """Guardians file for children and wards, act for them, and stop: by age, by law, by the register."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,11 +14,12 @@ from idp.accounts.mandate import Mandate, Role
 from idp.assurance import Level
 from idp.audit.events import Event
 from idp.kernel.errors import Unavailable
-from idp.registers.register import IMMIGRATION, CitizenRecord
+from idp.registers.register import IMMIGRATION, ChangeKind, CitizenRecord
 from tests.dependants import FROM, TEN, a_child, enrolled, file_for, followed, guardian_changed, written
 from tests.foreigners import a_foreigners_record, a_zone
 from tests.house import Browser, House, Person, RelyingParty
 from tests.mandated import tokens_under
+from tests.people import a_record, an_account
 from tests.protocol.acts import allow, signed_in
 
 TODAY = date(2026, 11, 2)  # in Viet Nam, by the tests' clock
@@ -596,3 +598,85 @@ def test_guardian_takes_back_what_was_allowed_for_a_child(
     assert rp.userinfo(tokens["access_token"]).status_code == 401
     (told,) = house.provider.audit.for_account(ward, 9, None, frozenset({Event.CONSENT_WITHDRAWN}))
     assert told.facts["actor"] == str(person.account_id)
+
+
+def turning_fourteen(days: int) -> date:
+    """Born so that the fourteenth birthday is in so many days."""
+    return (TODAY + timedelta(days=days)).replace(year=TODAY.year - 14)
+
+
+@pytest.mark.spec("Decree 69/2024 Art. 14.2")
+def test_pages_say_when_it_ends_and_what_comes_then(house: House, person: Person) -> None:
+    enrolled(house, later := a_child(person, born=turning_fourteen(31)))
+    file_for(house, person, later)
+    browser = signed_in(house, person)
+    browser.open(LIST)
+    assert "ending-1" not in browser.page.ids
+
+    house.clock.advance(DAY)
+    browser = signed_in(house, person)
+    browser.open(LIST)
+
+    assert "ending-1" in browser.page.ids
+    for said in ("03/12/2026", "69/2024, Điều 14.2", 'href="/enrol/citizen"'):
+        assert said in browser.text
+    browser.open("/account/mandates")
+    assert f'href="{LIST}">Sau đó thì sao?' in browser.text
+
+
+@pytest.mark.spec("Decree 69/2024 Art. 14.2")
+def test_child_with_a_phone_of_its_own_is_told_too_until_it_has_taken_over(
+    house: House, person: Person
+) -> None:
+    provider, phones = house.provider, {}
+    for serial, days in ((700_001, 10), (700_002, 11)):
+        enrolled(house, record := a_child(person, born=turning_fourteen(days), serial=serial))
+        phones[account_id(file_for(house, person, record))] = f"+8490000{serial}"
+    mine, theirs = phones
+    provider.accounts.rewrite(replace(provider.accounts.the(theirs), phone=phones[theirs]))
+
+    assert provider.guardianship_end.tell() == 3
+    assert provider.notices.of(mine)[0].kind == "dependant_opened", "the phone is the guardian's"
+    assert provider.notices.of(theirs)[0].kind == "account_yours_soon"
+
+    house.clock.advance(timedelta(days=11))
+    assert provider.guardianship_end.tell() == 3
+    assert provider.notices.of(theirs)[0].kind == "account_yours"
+
+
+def test_guardian_who_joins_late_is_told_and_the_child_not_again(house: House, person: Person) -> None:
+    other = house.person()
+    enrolled(house, record := a_child(person, other, born=turning_fourteen(10)))
+    child = account_id(file_for(house, person, record))
+    account = house.provider.accounts.the(child)
+    house.provider.accounts.rewrite(replace(account, phone="+84900007001"))
+    assert house.provider.guardianship_end.tell() == 2
+
+    file_for(house, other, record)
+
+    assert house.provider.guardianship_end.tell() == 1
+    assert [each.kind for each in house.provider.notices.of(child)].count("account_yours_soon") == 1
+
+
+def test_guardian_with_a_new_number_files_for_a_child_whose_record_names_the_old(
+    house: House, person: Person
+) -> None:
+    enrolled(house, record := a_child(person), a_record(number=person.username))
+    new = person.username[:6] + "999991"
+    house.provider.samples.population.change(ChangeKind.NUMBER_REISSUED, person.username, TODAY, new)
+    followed(house)
+
+    application = file_for(house, person, record)
+
+    assert application.state is State.ACCEPTED
+    assert acts(house, person)
+
+
+def test_who_has_a_number_now_is_meant_by_it_and_not_who_had_it_before(house: House, person: Person) -> None:
+    enrolled(house, record := a_child(person), a_record(number=person.username))
+    new = person.username[:6] + "999991"
+    house.provider.samples.population.change(ChangeKind.NUMBER_REISSUED, person.username, TODAY, new)
+    followed(house)
+    house.provider.accounts.add(an_account(number=person.username))
+
+    assert file_for(house, person, record).reason == "not_guardian"

@@ -120,7 +120,7 @@ def test_purpose_in_the_other_language_is_the_same_one(
 ) -> None:
     rp = house.client(purpose=PURPOSE)
     assert asks(browser, rp, person, ui_locales="en")
-    assert house.provider.consents.of(person.account_id)[0].purpose == PURPOSE["en"]
+    assert house.provider.consents.ever(person.account_id)[0].consent.purpose == PURPOSE["en"]
 
     assert not asks(browser, rp, person, ui_locales="vi")
 

@@ -1,6 +1,7 @@
 """Whom a holder allowed what: the list, what was taken back, and a receipt for each."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import Response
@@ -47,8 +48,19 @@ class Reading:
         word = self.deliveries.last(record.consent.client_id, record.account_id, record.ended_at)
         return "by_hand" if word is None else TOLD[word.state]
 
-    def mine(self, holder: Holder, consent_id: str) -> ConsentRecord:
-        """One of the holder's own.
+    def listed(self, own: OwnPages, account_id: UUID) -> tuple[list[Any], list[Any]]:
+        """What an account allowed, and what was taken back: each as ``parts/consents.html`` has it."""
+        ever = [
+            (record, own.steps.party(self.clients.find(record.consent.client_id)))
+            for record in self.consents.ever(account_id)
+        ]
+        return (
+            [entry for entry in ever if entry[0].ended_at is None],
+            [(*entry, self.state(entry[0])) for entry in ever if entry[0].is_withdrawn],
+        )
+
+    def one(self, account_id: UUID, consent_id: str) -> ConsentRecord:
+        """One of an account's.
 
         Raises:
             NotFound: also where it is another's.
@@ -57,9 +69,29 @@ class Reading:
             record = self.consents.record(UUID(consent_id))
         except ValueError:
             raise NotFound("consent") from None
-        if record.account_id != holder.account.id:
+        if record.account_id != account_id:
             raise NotFound("consent")
         return record
+
+    def show(self, own: OwnPages, holder: Holder, record: ConsentRecord, address: str) -> AnyResponse:
+        """A receipt in words. ``address``: of the list that it is in."""
+        terms, language = self.receipts.terms(record), holder.caller.language
+        return own.surface.show(
+            "account/receipt.html",
+            holder.caller,
+            record=record,
+            party=own.steps.party(self.clients.find(record.consent.client_id)),
+            name=terms["client_name"].get(language) or next(iter(terms["client_name"].values())),
+            purpose=record.consent.purpose or (terms["purpose"] or {}).get(language),
+            terms=terms,
+            shared=shared(record),
+            state=self.state(record),
+            address=address,
+        )
+
+    def signed(self, record: ConsentRecord, language: str) -> AnyResponse:
+        """The same, signed, to keep."""
+        return to_keep(self.receipts.signed(record, language), JWT, f"consent-{record.id}.jwt")
 
 
 class ConsentList(MethodView):
@@ -75,16 +107,13 @@ class ConsentList(MethodView):
         holder = self._own.enter(CONSENTS)
         if not isinstance(holder, Holder):
             return holder
-        ever = self._reading.consents.ever(holder.account.id)
-        listed = [
-            (record, self._own.steps.party(self._reading.clients.find(record.consent.client_id)))
-            for record in ever
-        ]
+        given, withdrawn = self._reading.listed(self._own, holder.account.id)
         return self._own.surface.show(
             "account/consents.html",
             holder.caller,
-            consents=[entry for entry in listed if entry[0].ended_at is None],
-            withdrawn=[(*entry, self._reading.state(entry[0])) for entry in listed if entry[0].is_withdrawn],
+            consents=given,
+            withdrawn=withdrawn,
+            address=CONSENTS,
             action=CONSENTS,
             done=what_was_done(),
             here=CONSENTS,
@@ -113,21 +142,8 @@ class Receipt(MethodView):
         holder = self._own.enter(CONSENTS)
         if not isinstance(holder, Holder):
             return holder
-        record = self._reading.mine(holder, consent_id)
-        terms = self._reading.receipts.terms(record)
-        language = holder.caller.language
-        return self._own.surface.show(
-            "account/receipt.html",
-            holder.caller,
-            record=record,
-            party=self._own.steps.party(self._reading.clients.find(record.consent.client_id)),
-            name=terms["client_name"].get(language) or next(iter(terms["client_name"].values())),
-            purpose=record.consent.purpose or (terms["purpose"] or {}).get(language),
-            terms=terms,
-            shared=shared(record),
-            state=self._reading.state(record),
-            file=f"{CONSENTS}/{record.id}/receipt.jwt",
-        )
+        record = self._reading.one(holder.account.id, consent_id)
+        return self._reading.show(self._own, holder, record, CONSENTS)
 
 
 class ReceiptFile(MethodView):
@@ -143,9 +159,8 @@ class ReceiptFile(MethodView):
         holder = self._own.enter(CONSENTS)
         if not isinstance(holder, Holder):
             return holder
-        record = self._reading.mine(holder, consent_id)
-        signed = self._reading.receipts.signed(record, holder.caller.language)
-        return to_keep(signed, JWT, f"consent-{record.id}.jwt")
+        record = self._reading.one(holder.account.id, consent_id)
+        return self._reading.signed(record, holder.caller.language)
 
 
 def to_keep(content: str, mimetype: str, name: str) -> Response:

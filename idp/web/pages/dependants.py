@@ -15,6 +15,7 @@ from idp.accounts.filing import DateMalformed
 from idp.accounts.foreigner_filing import CardNumberMalformed
 from idp.accounts.guardian_enrolment import GuardianEnrolment
 from idp.accounts.guardianship import GuardianUnfit
+from idp.accounts.guardianship_end import coming_birthday
 from idp.accounts.kinds import Kind
 from idp.accounts.locks import LockStands
 from idp.accounts.machine_readable_zone import ZoneRefused
@@ -102,11 +103,12 @@ class DependantList(MethodView):
         holder = self._own.enter(DEPENDANTS)
         if not isinstance(holder, Holder):
             return holder
-        family, me = self._family, holder.account
+        family, me, now = self._family, holder.account, self._own.desk.clock()
+        acting = family.dependants(me.id)
         return self._own.surface.show(
             "account/dependants.html",
             holder.caller,
-            dependants=family.dependants(me.id),
+            dependants=[(*each, coming_birthday(each[0].ends_at, now)) for each in acting],
             filed=[(each, family.name(each)) for each in family.enrolment.filed_by(me.id)],
             may_file=me.level is Level.TWO,
             done=what_was_done(),

@@ -28,10 +28,12 @@ from idp.web.http import see_other
 from idp.web.i18n import Language, Sentences
 from idp.web.pages.consents import to_keep
 from idp.web.pages.held import held
+from idp.web.pages.history import without_address
 from idp.web.pages.my_account import JUST_NOW, Holder, OwnPages, what_was_done
 
 EXPORT = "/account/export"
 FORMAT = "dinhdanh-export/1"
+FORMATS = ("json", "text")
 MOST = 100_000  # entries of the history: more than anybody has
 APPLICATION = ("filed_at", "due_at", "decided_at", "reason", "article")
 Section = list[dict[str, Any]]
@@ -57,13 +59,18 @@ class Everything:
     consents: Consents
     audit: AuditLog
 
-    def of(self, account: Account) -> dict[str, Section]:
-        """Each section with its entries."""
+    def of(self, account: Account, reader: Account | None = None) -> dict[str, Section]:
+        """Each section with its entries.
+
+        Args:
+            reader: who acts for the holder. Of the phone, which may be another guardian's, they see the end,
+                and nothing of network addresses.
+        """
         mine = account.id
         told = ("kind", "level", "status", "number", "phone", "email")
         times = ("opened_at", "activated_at", "locked_at", "lock_ground", "updated_at")
         return {
-            "account": [{**_picked(account, *told, *times), **account.profile}],
+            "account": [{**_picked(account, *told, *times), **_phone(account, reader), **account.profile}],
             "identity": [dict(account.identity.stored())],
             "evidence": [
                 _picked(one, "kind", "at", "source", "document", "facts", "article")
@@ -93,8 +100,12 @@ class Everything:
                 for one in self.locks.ever(mine)
             ],
             "notices": [_picked(one, "kind", "created_at") for one in self.notices.of(mine)],
-            "history": [_told(entry) for entry in self.audit.for_account(mine, MOST)],
+            "history": self._history(mine, is_own=reader is None),
         }
+
+    def _history(self, mine: UUID, *, is_own: bool) -> Section:
+        entries = self.audit.for_account(mine, MOST)
+        return [_told(entry if is_own else without_address(entry)) for entry in entries]
 
     def _consents(self, mine: UUID) -> Section:
         return [
@@ -137,7 +148,7 @@ class Export(MethodView):
         if not isinstance(holder, Holder):
             return holder
         return self._own.surface.show(
-            "account/export.html", holder.caller, action=EXPORT, done=what_was_done(), here=EXPORT
+            "account/export.html", holder.caller, whose=None, action=EXPORT, done=what_was_done(), here=EXPORT
         )
 
     def post(self) -> AnyResponse:
@@ -146,18 +157,26 @@ class Export(MethodView):
             return entered
         holder, form = entered
         wanted = form.get("format")
-        if wanted not in ("json", "text"):
+        if wanted not in FORMATS:
             return see_other(EXPORT)
         self._audit.record(
             Event.ACCOUNT_EXPORTED, account_id=holder.account.id, session=str(holder.session.id)
         )
-        now, all_of_it = self._clock(), self._everything.of(holder.account)
-        if wanted == "json":
-            told = {"format": FORMAT, "made_at": now.isoformat(), **_plain(all_of_it)}
-            text = json.dumps(told, ensure_ascii=False, indent=1)
-            return to_keep(text, "application/json", "dinhdanh.json")
-        text = as_text(all_of_it, now, self._own.surface.sentences, holder.caller.language)
-        return to_keep(text, "text/plain", "dinhdanh.txt")
+        return as_file(
+            self._everything.of(holder.account), wanted, self._clock(), self._own, holder.caller.language
+        )
+
+
+def as_file(
+    all_of_it: Mapping[str, Section], wanted: str, now: datetime, own: OwnPages, language: Language
+) -> AnyResponse:
+    """What is handed out: as JSON for programs, or as text for people."""
+    if wanted == "json":
+        told = {"format": FORMAT, "made_at": now.isoformat(), **_plain(all_of_it)}
+        text = json.dumps(told, ensure_ascii=False, indent=1)
+        return to_keep(text, "application/json", "dinhdanh.json")
+    text = as_text(all_of_it, now, own.surface.sentences, language)
+    return to_keep(text, "text/plain", "dinhdanh.txt")
 
 
 def as_text(all_of_it: Mapping[str, Section], now: datetime, sentences: Sentences, language: Language) -> str:
@@ -176,6 +195,11 @@ def as_text(all_of_it: Mapping[str, Section], now: datetime, sentences: Sentence
 
 def _told(entry: Entry) -> dict[str, Any]:
     return {"at": entry.at, "event": str(entry.event), "client_id": entry.client_id, "details": _facts(entry)}
+
+
+def _phone(account: Account, reader: Account | None) -> dict[str, Any]:
+    is_seen = reader is None or reader.phone == account.phone
+    return {"phone": account.phone if is_seen else account.phone_hint}
 
 
 def _facts(entry: Entry) -> list[str]:

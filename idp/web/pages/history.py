@@ -1,5 +1,6 @@
 """/account/history: what happened with an account, who looked at it, page by page."""
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from idp.oidc.clients.client import Clients
 from idp.statute.law import STATUTE
 from idp.statute.rules import Kept, Retention
 from idp.web.http import read_query
+from idp.web.pages.locking import LOCK
 from idp.web.pages.my_account import Holder, OwnPages
 
 HISTORY = "/account/history"
@@ -46,48 +48,74 @@ PARTS: dict[str, frozenset[Event]] = {
         }
     ),
 }
+# Said to "you" of what the holder did: otherwise, where it was a guardian, or is told to one.
+OF_OTHERS = frozenset(
+    {
+        Event.ACCOUNT_EXPORTED,
+        Event.CONSENT_GIVEN,
+        Event.CONSENT_REFUSED,
+        Event.CONSENT_WITHDRAWN,
+        Event.EVIDENCE_ADDED,
+        Event.TOKEN_ISSUED,
+        Event.TOKEN_REFRESHED,
+        Event.TOKEN_EXCHANGED,
+        Event.TOKEN_REFUSED,
+        Event.GRANT_REVOKED,
+        Event.MESSAGE_SENT,
+        Event.MESSAGE_FAILED,
+    }
+)
 
 
-class History(MethodView):
-    """GET /account/history: newest first, as far back as the law has it kept (Decree 69/2024 Art. 17)."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Turns the log into pages: newest first, as far back as the law has it kept (Decree 69/2024 Art. 17)."""
 
-    init_every_request = False
+    audit: AuditLog
+    clients: Clients
+    officers: Officers
+    clock: Clock
 
-    def __init__(
-        self, own: OwnPages, audit: AuditLog, clients: Clients, officers: Officers, clock: Clock
-    ) -> None:
-        self._own = own
-        self._officers = officers
-        self._audit = audit
-        self._clients = clients
-        self._clock = clock
+    def show(
+        self, own: OwnPages, holder: Holder, here: str, lock: str, whose: Account | None = None
+    ) -> AnyResponse:
+        """One page of an account's history.
 
-    def get(self) -> AnyResponse:
-        holder = self._own.enter(HISTORY)
-        if not isinstance(holder, Holder):
-            return holder
+        Args:
+            here: where these pages are.
+            lock: where the account is locked.
+            whose: whom the holder acts for; the holder's own, unless told.
+        """
         query = read_query()
         part = query.get("part", "")
-        law = STATUTE.at(self._clock()).retention(Kept.ACCESS_HISTORY)
-        events, older = self._page(holder.account, part, _moment(query.get("before", "")), law)
+        law = STATUTE.at(self.clock()).retention(Kept.ACCESS_HISTORY)
+        events, older = self._page(whose or holder.account, part, _moment(query.get("before", "")), law)
+        if whose is not None:
+            events = [without_address(event) for event in events]
         named = {event.client_id for event in events if event.client_id}
-        return self._own.surface.show(
+        return own.surface.show(
             "account/history.html",
             holder.caller,
             events=events,
-            parties={one: self._own.steps.party(self._clients.find(one)) for one in named},
+            parties={one: own.steps.party(self.clients.find(one)) for one in named},
             offices=self._offices(events),
+            me=str(holder.account.id),
+            whose=whose,
+            of_others=OF_OTHERS,
             part=part if part in PARTS else "",
             parts=list(PARTS),
             older=older,
             is_first="before" not in query,
             retention=law,
+            lock=lock,
+            address=here,
+            here=here,
         )
 
     def _offices(self, events: list[Entry]) -> dict[str, str]:
         """The office of each officer who looked."""
         looks = [str(event.facts.get("actor")) for event in events if event.event == Event.ACCOUNT_VIEWED]
-        found = self._officers.offices({UUID(actor) for actor in looks if len(actor) == UUID_LENGTH})
+        found = self.officers.offices({UUID(actor) for actor in looks if len(actor) == UUID_LENGTH})
         return {str(officer): office for officer, office in found.items()}
 
     def _page(
@@ -95,11 +123,32 @@ class History(MethodView):
     ) -> tuple[list[Entry], str | None]:
         """One page, and where the next begins; ``None``: nowhere."""
         wanted = PARTS.get(part, frozenset(Event) - UNTOLD)
-        kept = self._audit.for_account(account.id, PAGE + 1, before, wanted)
+        kept = self.audit.for_account(account.id, PAGE + 1, before, wanted)
         if law.years is not None:
-            oldest = self._clock() - law.years * YEAR
+            oldest = self.clock() - law.years * YEAR
             kept = [entry for entry in kept if entry.at >= oldest]
         return _cut(kept)
+
+
+class History(MethodView):
+    """GET /account/history: what happened with one's own account."""
+
+    init_every_request = False
+
+    def __init__(self, own: OwnPages, reading: Reading) -> None:
+        self._own = own
+        self._reading = reading
+
+    def get(self) -> AnyResponse:
+        holder = self._own.enter(HISTORY)
+        if not isinstance(holder, Holder):
+            return holder
+        return self._reading.show(self._own, holder, HISTORY, LOCK)
+
+
+def without_address(entry: Entry) -> Entry:
+    """As it is told to who acts for somebody: where a person was is that person's alone."""
+    return replace(entry, facts={name: fact for name, fact in entry.facts.items() if name != "address"})
 
 
 def _cut(kept: list[Entry]) -> tuple[list[Entry], str | None]:

@@ -9,6 +9,7 @@ from idp.kernel.errors import IdpError
 from idp.oidc.tokens.claims import BY_NAME, COMPANIONS, SCOPES, UNSAID
 from idp.oidc.tokens.rar import TYPES
 from idp.web.i18n import LANGUAGES, MissingSentence, Sentences, choose_language, say_day, say_moment
+from idp.web.pages.history import OF_OTHERS
 from tests.pages import AT
 
 SENTENCES = Sentences()
@@ -62,6 +63,7 @@ def test_every_error_says_what_happened_and_what_to_do(language):
 def test_every_event_and_claim_has_its_words(language):
     claims = {name for names in SCOPES.values() for name in names} | set(BY_NAME)
     needed = {f"history.{event}" for event in Event if event.startswith(("account", "sign_in", "consent"))}
+    needed |= {f"history_of.{event}" for event in OF_OTHERS}
     needed |= {f"claims.{name}.label" for name in claims - UNSAID - COMPANIONS.keys()}
     needed |= {f"claims.details.{kind}.{name}" for kind in TYPES for name in ("label", *TYPES[kind])}
     needed |= {f"claims.scope.{scope}" for scope in SCOPES if scope != "openid"}

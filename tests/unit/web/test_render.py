@@ -9,7 +9,7 @@ from idp.web.routes import ROUTES
 from tests.pages import AGENT, PHONE, SHOP, SIGN_IN, STATES
 
 PAGES = Pages(Sentences(), "dinhdanh.example")
-FRAMES = {"base.html", "account/layout.html"}
+FRAMES = {"base.html", "account/dependant_form.html", "account/layout.html"}
 ANSWERS = {"form_post.html"}  # leaves at once, for the client: tests/protocol/test_response_modes.py
 
 
