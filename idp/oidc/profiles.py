@@ -20,7 +20,8 @@ class Profile:
     ``requires_context``: who is asked elsewhere must be able to tell this request from another.
 
     ``algorithms`` are those that may sign, on either side. ``auth_methods`` are how the client may prove
-    itself; empty: anyhow. ``is_audience_issuer_alone`` is about client assertions.
+    itself; empty: anyhow. ``is_audience_issuer_alone`` is about client assertions;
+    ``is_http_for_native_alone`` about redirect addresses on a loopback.
     """
 
     algorithms: tuple[str, ...] = ALGORITHMS
@@ -31,6 +32,7 @@ class Profile:
     is_audience_issuer_alone: bool = False
     requires_bound_tokens: bool = False
     requires_context: bool = False
+    is_http_for_native_alone: bool = False
 
 
 NO_PROFILE = Profile()
@@ -43,6 +45,7 @@ PROFILES: dict[str, Profile] = {
         requires_request_object_times=True,
         is_audience_issuer_alone=True,
         requires_bound_tokens=True,
+        is_http_for_native_alone=True,
     ),
     # FAPI-CIBA §5.2.2: requests are signed; CIBA Core §7.1 lets assertions name other addresses of ours.
     "fapi_ciba": Profile(
@@ -53,6 +56,7 @@ PROFILES: dict[str, Profile] = {
         requires_request_object_times=True,
         requires_bound_tokens=True,
         requires_context=True,
+        is_http_for_native_alone=True,
     ),
 }
 

@@ -246,6 +246,7 @@ def test_state_is_the_pushed_one_whatever_stands_beside(
 
 @pytest.mark.spec("FAPI 2.0 plans §ensure-authorization-request-without-nonce-success")
 @pytest.mark.spec("FAPI 2.0 plans §ensure-authorization-request-with-64-char-nonce-success")
+@pytest.mark.spec("FAPI 2.0 Security Profile §5.3.2.2")
 @pytest.mark.spec("FAPI 2.0 plans §ensure-different-nonce-inside-and-outside-request-object")
 @pytest.mark.spec("FAPI 2.0 plans §ensure-authorization-request-with-long-nonce")
 @with_openid

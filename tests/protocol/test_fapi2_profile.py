@@ -74,6 +74,26 @@ def test_rs256_signs_nothing(profile: str, member: str) -> None:
 
 
 @pytest.mark.spec("FAPI 2.0 Security Profile §5.3.2.2")
+def test_answers_go_over_plain_http_to_native_apps_alone(profile: str) -> None:
+    plain = replace(FIT, redirect_uris=("http://localhost:9000/callback",))
+    check(plain, SIGNING)
+    check(replace(plain, profile=profile, application_type="native"), SIGNING)
+
+    assert fault(replace(plain, profile=profile)) == "redirect_uris"
+
+
+@pytest.mark.spec("FAPI 2.0 Security Profile §5.2.3")
+def test_pages_of_other_origins_may_not_call_the_authorization_endpoint(house: House) -> None:
+    asked = {"Origin": "https://rp.example", "Access-Control-Request-Method": "GET"}
+
+    for answer in (
+        house.app.test_client().options("/authorize", headers=asked),
+        house.app.test_client().get("/authorize", headers=asked),
+    ):
+        assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
+
+
+@pytest.mark.spec("FAPI 2.0 Security Profile §5.3.2.2")
 def test_a_request_that_was_not_pushed_is_refused(house: House, browser: Browser, profile: str) -> None:
     party = house.client("bank", token_endpoint_auth_method="private_key_jwt", jwks=FIT.jwks, profile=profile)
 

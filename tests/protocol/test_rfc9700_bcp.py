@@ -87,7 +87,9 @@ def test_of_fifty_parallel_refreshes_one_succeeds_and_the_family_ends(any_house:
     refused(rp.userinfo(won[0]["access_token"]), "invalid_token", 401)
 
 
-@pytest.mark.spec("RFC 6749 §4.1.2", "RFC 6749 §10.5", "OIDC Core 1.0 §3.1.3.2")
+@pytest.mark.spec(
+    "RFC 6749 §4.1.2", "RFC 6749 §10.5", "OIDC Core 1.0 §3.1.3.2", "FAPI 2.0 Security Profile §5.3.2.2"
+)
 def test_code_used_twice_ends_every_token_born_of_it(any_house: House) -> None:
     rp, person = any_house.client(), any_house.person()
     code = code_for(rp, person, scope="openid offline_access")

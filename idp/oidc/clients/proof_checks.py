@@ -56,6 +56,9 @@ def faults_of_profile(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
     for name in SIGNED:
         if getattr(metadata, name) not in (None, *limits.algorithms):
             yield name, f"one of {' '.join(limits.algorithms)} for {metadata.profile}"
+    is_web = metadata.application_type == "web" and limits.is_http_for_native_alone
+    if is_web and any(uri.startswith("http:") for uri in metadata.redirect_uris):
+        yield "redirect_uris", f"https for {metadata.profile}, but for native apps on a loopback address"
 
 
 def _certificate_faults(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:

@@ -112,6 +112,14 @@ def test_key_is_chosen_by_exact_kid() -> None:
     assert refusal(a_token(), [PUBLIC["ES256"], {**other, "kid": "k-ES256"}]) == "ambiguous_key"
 
 
+@pytest.mark.spec("FAPI 2.0 Security Profile §5.4.3")
+@pytest.mark.parametrize("alg", ["RS256", "ES256", "Ed25519"])
+def test_of_keys_with_one_kid_that_of_the_algorithm_is_chosen(alg: str) -> None:
+    keys = [{**PUBLIC[each], "kid": "one"} for each in ("RS256", "ES256", "Ed25519")]
+
+    assert verify(a_token(alg, kid="one"), keys, ALGS) == CLAIMS
+
+
 def test_token_without_kid_needs_the_only_key_that_fits() -> None:
     token = a_token_without_kid("ES256")
     second = {**public_members(GENERATE["ES256"]()), "kid": "second"}
