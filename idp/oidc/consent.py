@@ -1,12 +1,12 @@
 """Consent: what an account allowed a client, for which purpose, until it takes it back (Law 91/2025)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Boolean, Column, Row, String, Table, Uuid, bindparam, insert, select, update
+from sqlalchemy import Row
 
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
@@ -14,72 +14,23 @@ from idp.kernel.clock import Clock
 from idp.kernel.errors import NotFound
 from idp.kernel.ids import new_id
 from idp.oidc.clients.client import Clients
+from idp.oidc.consent_statements import (
+    CONFIRM,
+    END,
+    EVER,
+    FIND,
+    INSERT,
+    ONE,
+    UNCONFIRMED,
+    WITHDRAW,
+)
+from idp.oidc.tokens.claims import by_scope
 from idp.oidc.tokens.withdrawing import Known, revoke_known
 from idp.statute.law import STATUTE
 from idp.statute.rules import Case
-from idp.storage.database import Database, Instant, metadata
-from idp.storage.prepared import Prepared
+from idp.storage.database import Database
 
-consents = Table(
-    "consents",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("account_id", Uuid, nullable=False, index=True),
-    Column("client_id", String(64), nullable=False),
-    Column("scope", JSON, nullable=False),
-    Column("claims", JSON, nullable=False),
-    Column("shown", JSON, nullable=False),
-    Column("purpose", String(500)),
-    # What its holder was told of the client then: names, purpose, legal basis, retention, addresses.
-    Column("terms", JSON(none_as_null=True)),
-    # Who said it for the account, acting for it; whether a child agreed besides its guardian.
-    Column("given_by", Uuid),
-    Column("child_agreed", Boolean),
-    Column("given_at", Instant, nullable=False),
-    # Its end: taken back, if there is a term for the client to act on it, or taken over by a wider one.
-    Column("withdrawn_at", Instant),
-    Column("due_at", Instant, index=True),
-    Column("article", String(40)),
-    Column("confirmed_at", Instant),
-    Column("confirmed_by", String(40)),
-)
 TERMS = ("client_name", "purpose", "legal_basis", "retention", "policy_uri", "client_uri")
-_STANDING = ("client_id", "scope", "claims", "shown", "purpose", "given_by", "child_agreed", "given_at")
-_INSERT = Prepared(insert(consents))
-_STANDS = (
-    consents.c.account_id == bindparam("of_account"),
-    consents.c.client_id == bindparam("of_client"),
-    consents.c.withdrawn_at.is_(None),
-)
-_FIND = Prepared(select(*(consents.c[name] for name in _STANDING)).where(*_STANDS))
-_END = Prepared(update(consents).where(*_STANDS).values(withdrawn_at=bindparam("now")))
-_WITHDRAW = (
-    update(consents)
-    .where(*_STANDS)
-    .values(
-        withdrawn_at=bindparam("now", type_=Instant),
-        due_at=bindparam("due", type_=Instant),
-        article=bindparam("law"),
-    )
-)
-_EVER = (
-    select(consents).where(consents.c.account_id == bindparam("of_account")).order_by(consents.c.id.desc())
-)
-_ONE = select(consents).where(consents.c.id == bindparam("consent"))
-_UNCONFIRMED = (
-    select(consents)
-    .where(consents.c.due_at.is_not(None), consents.c.confirmed_at.is_(None))
-    .order_by(consents.c.due_at)
-)
-_CONFIRM = (
-    update(consents)
-    .where(
-        consents.c.id == bindparam("consent"),
-        consents.c.due_at.is_not(None),
-        consents.c.confirmed_at.is_(None),
-    )
-    .values(confirmed_at=bindparam("now", type_=Instant), confirmed_by=bindparam("by"))
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +38,8 @@ class Consent:
     """A standing yes, to the purpose as it was shown.
 
     ``claims`` are those allowed by name, besides what the scopes stand for; ``shown`` also holds those that
-    were left unticked, so that nobody is asked twice. ``given_by``: who said it, acting for the account;
+    were left unticked, so that nobody is asked twice; ``lacked``, by scope or by name, those that the account
+    had not got, so that nobody was shown them. ``given_by``: who said it, acting for the account;
     ``child_agreed``: as they said, the child was asked and agrees (Law 91/2025 Art. 24).
     """
 
@@ -95,13 +47,25 @@ class Consent:
     scope: frozenset[str]
     claims: frozenset[str]
     shown: frozenset[str]
+    lacked: frozenset[str] = frozenset()
     purpose: str | None = None
     given_by: UUID | None = None
     child_agreed: bool = False
     given_at: datetime | None = None
 
-    def covers(self, scope: Iterable[str], claims: Iterable[str]) -> bool:
-        return self.scope.issuperset(scope) and self.shown.issuperset(claims)
+    @property
+    def asked(self) -> frozenset[str]:
+        """All the claims that it was about, by their scopes or by name."""
+        return self.shown.union(by_scope(self.scope))
+
+    def covers(self, scope: Collection[str], claims: Collection[str], lacks: frozenset[str]) -> bool:
+        """Whether it was to all of this. What ``lacked`` then and is there now was never shown.
+
+        Args:
+            lacks: what the account has not got now.
+        """
+        appeared = self.lacked.intersection([*by_scope(scope), *claims]) - lacks
+        return self.scope.issuperset(scope) and self.shown.issuperset(claims) and not appeared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +127,7 @@ class Consents:
             before = self._standing(account_id, consent.client_id)
             if before is not None:
                 self._database.run(
-                    _END, {"of_account": account_id, "of_client": consent.client_id, "now": now}
+                    END, {"of_account": account_id, "of_client": consent.client_id, "now": now}
                 )
                 before = before if self._is_current(before) else None
             row = {
@@ -173,13 +137,14 @@ class Consents:
                 "scope": sorted(consent.scope | (before.scope if before else frozenset())),
                 "claims": sorted(consent.claims | (before.claims - consent.shown if before else frozenset())),
                 "shown": sorted(consent.shown | (before.shown if before else frozenset())),
+                "lacked": sorted(consent.lacked | (before.lacked - consent.asked if before else frozenset())),
                 "purpose": consent.purpose,
                 "given_by": consent.given_by,
                 "child_agreed": consent.child_agreed,
                 "terms": self._terms(consent.client_id),
                 "given_at": now,
             }
-            self._database.run(_INSERT, row)
+            self._database.run(INSERT, row)
 
     def withdraw(self, account_id: UUID, client_id: str, actor: UUID | None = None) -> bool:
         """Take a yes back (Law 91/2025 Art. 10), or have ``actor`` do so for the holder.
@@ -191,7 +156,7 @@ class Consents:
         which = {"of_account": account_id, "of_client": client_id}
         with self._database.transaction():
             ended = self._database.run(
-                _WITHDRAW, {**which, "now": now, "due": term.due_at, "law": term.article}
+                WITHDRAW, {**which, "now": now, "due": term.due_at, "law": term.article}
             )
             known = revoke_known(self._database, account_id, client_id, now)
             if ended:
@@ -207,7 +172,7 @@ class Consents:
 
     def ever(self, account_id: UUID) -> list[ConsentRecord]:
         """Every yes an account ever gave, newest first."""
-        return [_record(row) for row in self._database.all(_EVER, {"of_account": account_id})]
+        return [_record(row) for row in self._database.all(EVER, {"of_account": account_id})]
 
     def record(self, consent_id: UUID) -> ConsentRecord:
         """One yes as it is kept.
@@ -215,14 +180,14 @@ class Consents:
         Raises:
             NotFound.
         """
-        row = self._database.first(_ONE, {"consent": consent_id})
+        row = self._database.first(ONE, {"consent": consent_id})
         if row is None:
             raise NotFound("consent")
         return _record(row)
 
     def unconfirmed(self) -> list[ConsentRecord]:
         """What was taken back, and whose clients have not said that they acted on it; soonest due first."""
-        return [_record(row) for row in self._database.all(_UNCONFIRMED)]
+        return [_record(row) for row in self._database.all(UNCONFIRMED)]
 
     def confirm(self, consent_id: UUID, actor: str) -> ConsentRecord:
         """Write down that a client has acted on what was taken back.
@@ -232,7 +197,7 @@ class Consents:
         """
         with self._database.transaction():
             values = {"consent": consent_id, "now": self._clock(), "by": actor}
-            if self._database.run(_CONFIRM, values) != 1:
+            if self._database.run(CONFIRM, values) != 1:
                 raise NotFound("withdrawal")
             record = self.record(consent_id)
             self._audit.record(
@@ -251,7 +216,7 @@ class Consents:
         return {name: dict(term) if isinstance(term, Mapping) else term for name, term in told.items()}
 
     def _standing(self, account_id: UUID, client_id: str) -> Consent | None:
-        rows = self._database.all(_FIND, {"of_account": account_id, "of_client": client_id})
+        rows = self._database.all(FIND, {"of_account": account_id, "of_client": client_id})
         return next(map(_consent, rows), None)
 
     def _is_current(self, consent: Consent) -> bool:
@@ -265,6 +230,7 @@ def _consent(row: Row[Any]) -> Consent:
         scope=frozenset(row.scope),
         claims=frozenset(row.claims),
         shown=frozenset(row.shown),
+        lacked=frozenset(row.lacked or ()),
         purpose=row.purpose,
         given_by=row.given_by,
         child_agreed=bool(row.child_agreed),

@@ -86,9 +86,9 @@ class Receipts:
 
 def shared(record: ConsentRecord) -> list[str]:
     """The claims that were allowed, by name."""
-    return list(
-        dict.fromkeys([*by_scope(tuple(sorted(record.consent.scope))), *sorted(record.consent.claims)])
-    )
+    consent = record.consent
+    named = dict.fromkeys([*by_scope(sorted(consent.scope)), *sorted(consent.claims)])
+    return [name for name in named if name not in consent.lacked]
 
 
 def _service(record: ConsentRecord, terms: Mapping[str, Any], language: str) -> dict[str, Any]:

@@ -31,7 +31,13 @@ class Provider(Protocol):
             sessions=self.sessions,
             subjects=self.subjects,
             choosing=Choosing(
-                self.accounts, self.mandates, self.clients, self.consents, self.subjects, self.clock
+                self.accounts,
+                self.mandates,
+                self.clients,
+                self.consents,
+                self.disclosure,
+                self.subjects,
+                self.clock,
             ),
             devices=devices,
             ending=Ending(

@@ -9,8 +9,10 @@ from idp.accounts.guardianship import must_agree
 from idp.accounts.mandate import Mandate, Role
 from idp.accounts.mandates import Mandates
 from idp.kernel.clock import Clock
+from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.clients.client import Client, Clients
 from idp.oidc.consent import Consents, no_consent
+from idp.oidc.tokens.disclosure import Disclosure
 from idp.oidc.tokens.subject import Subjects
 from idp.signin.interaction import Interaction, Option, Whom
 from idp.signin.next_step import ChooseWhom, offered
@@ -28,6 +30,7 @@ class Choosing:
     mandates: Mandates
     clients: Clients
     consents: Consents
+    disclosure: Disclosure
     subjects: Subjects
     clock: Clock
 
@@ -55,7 +58,7 @@ class Choosing:
         choice = offered(answering, request)
         if choice.may_be_oneself or len(choice.options) != 1:
             return interaction
-        return replace(interaction, whom=self._whom(request.client_id, choice.options[0]))
+        return replace(interaction, whom=self._whom(request, choice.options[0]))
 
     def chosen(self, interaction: Interaction, step: ChooseWhom, choice: str) -> Interaction | None:
         """With the choice that a person made, or ``None``: it was not offered.
@@ -67,11 +70,11 @@ class Choosing:
         if request is None or answering is None:
             return None
         if not choice and step.may_be_oneself:
-            whom = Whom(account_id=answering.account_id, consent=answering.consent)
+            whom = Whom(account_id=answering.account_id, consent=answering.consent, lacks=answering.lacks)
             return replace(interaction, whom=whom)
         for option in step.options:
             if str(option.mandate_id) == choice:
-                return replace(interaction, whom=self._whom(request.client_id, option))
+                return replace(interaction, whom=self._whom(request, option))
         return None
 
     def shown(self, options: Sequence[Option]) -> list[tuple[Mandate, Account]]:
@@ -83,19 +86,25 @@ class Choosing:
         ]
         return sorted(shown, key=lambda each: each[1].identity.name)
 
-    def _whom(self, client_id: str, option: Option) -> Whom:
-        consent = self.consents.find(option.principal_id, client_id)
+    def lacking(self, account: Account, request: AuthorizationRequest) -> frozenset[str]:
+        """Of what is asked for, what an account has not got."""
+        client = self.clients.find(request.client_id)
+        if client is None:
+            return frozenset()
+        return self.disclosure.lacking(client, account, request.scope, request.claims)
+
+    def _whom(self, request: AuthorizationRequest, option: Option) -> Whom:
+        consent = self.consents.find(option.principal_id, request.client_id)
+        principal = self.accounts.the(option.principal_id)
         is_ward = option.role == Role.GUARDIAN
         return Whom(
             account_id=option.principal_id,
             mandate_id=option.mandate_id,
-            must_agree=is_ward and self._must_agree(option.principal_id),
+            must_agree=is_ward and must_agree(principal.identity, day_in_vietnam(self.clock())),
             limit_vnd=option.limit_vnd,
-            consent=consent or no_consent(client_id),
+            consent=consent or no_consent(request.client_id),
+            lacks=self.lacking(principal, request),
         )
-
-    def _must_agree(self, principal_id: UUID) -> bool:
-        return must_agree(self.accounts.the(principal_id).identity, day_in_vietnam(self.clock()))
 
 
 def _kind(mandate: Mandate) -> str:

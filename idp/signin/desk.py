@@ -290,6 +290,7 @@ class Desk:
                 for name in self.methods.available(account)
             ),
             consent=consent or no_consent(client.client_id if client else OWN_PAGES),
+            lacks=self.choosing.lacking(account, request) if request else frozenset(),
             subject=self.subjects.subject(client, account.id) if client else None,
             options=self.choosing.options(client, account.id),
         )

@@ -99,6 +99,8 @@ class Ending:
                 session_id=session_id,
                 proofs=step.proofs,
                 claims=step.claims,
+                unseen=step.unseen,
+                purpose=step.purpose,
                 mandate=mandate,
             )
         return replace(outcome, response=response)
@@ -175,6 +177,7 @@ class Ending:
             scope=frozenset(request.scope),
             claims=decision.claims,
             shown=shown,
+            lacked=interaction.standing.lacks if interaction.standing else frozenset(),
             purpose=decision.purpose,
             given_by=mandate.agent_id if mandate else None,
             child_agreed=decision.child_agreed,

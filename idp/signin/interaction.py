@@ -64,7 +64,8 @@ class Option:
 class Whom:
     """The account that the client is to learn about: the person's own, where there is no mandate.
 
-    ``consent`` is what was allowed this client for it before. ``must_agree``: it is a child's,
+    ``consent`` is what was allowed this client for it before; ``lacks``, what the request asks for and it has
+    not got. ``must_agree``: it is a child's,
     who is asked besides the guardian.
     """
 
@@ -73,13 +74,15 @@ class Whom:
     must_agree: bool = False
     limit_vnd: int | None = None
     consent: Consent
+    lacks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
     """The account that answers, as far as the next step depends on it.
 
-    ``consent`` is what it has allowed this client before; ``subject`` is what the client knows it by;
+    ``consent`` is what it has allowed this client before; ``lacks``, what the request asks for and it has not
+    got; ``subject`` is what the client knows it by;
     ``options`` are those whom its holder may act for there.
     """
 
@@ -87,6 +90,7 @@ class Answering:
     is_active: bool
     ways: tuple[Way, ...]
     consent: Consent
+    lacks: frozenset[str] = frozenset()
     subject: str | None = None
     options: tuple[Option, ...] = ()
 
@@ -132,6 +136,11 @@ class Interaction:
         """The proofs that were given in this sign-in, beyond those of the browser's session."""
         earlier = session.proofs if session is not None else ()
         return tuple(proof for proof in self.proofs if proof not in earlier)
+
+    @property
+    def standing(self) -> Whom | Answering | None:
+        """Of the account that the client is to learn about: what it allowed before, and what it lacks."""
+        return self.whom or self.answering
 
     @property
     def told_of(self) -> UUID | None:

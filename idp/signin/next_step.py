@@ -8,6 +8,7 @@ from idp.assurance import Factor, Proof, authentication_level, level_of_factors
 from idp.kernel.errors import Refused
 from idp.oidc.authorization.request import AuthorizationRequest, Prompt
 from idp.oidc.errors import OAuthError
+from idp.oidc.tokens.claims import by_scope
 from idp.oidc.tokens.rar import worth_vnd
 from idp.signin.interaction import Answering, Decision, Interaction, Option, Way
 
@@ -42,10 +43,15 @@ class AskConsent:
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """All is there: answer the client, with these proofs and these claims allowed by name."""
+    """All is there: answer the client, with these proofs and these claims allowed by name.
+
+    ``unseen``: what its scopes stand for and nobody could be shown; ``purpose``: as it was agreed to.
+    """
 
     proofs: tuple[Proof, ...]
     claims: frozenset[str]
+    unseen: frozenset[str] = frozenset()
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,22 +230,24 @@ def _with_choice(step: Prove, chosen: str | None) -> Prove:
 
 
 def _consent_or_complete(interaction: Interaction, proofs: tuple[Proof, ...]) -> Step:
-    request, answering, decision = interaction.request, interaction.answering, interaction.decision
-    if request is None or answering is None:
+    request, decision = interaction.request, interaction.decision
+    standing = interaction.standing
+    if request is None or standing is None:
         return Complete(proofs, frozenset())
+    unseen = standing.lacks.intersection(by_scope(request.scope))
     asked = frozenset(claim.name for claim in request.claims.individual())
     if decision is not None and not decision.is_allowed:
         return Refuse(OAuthError("the person refused", "access_denied"))
     if decision is not None:
-        return Complete(proofs, decision.claims)
+        return Complete(proofs, decision.claims, unseen, decision.purpose)
     must_ask = Prompt.CONSENT in request.prompt or bool(request.details)  # an act is allowed once
-    consent = interaction.whom.consent if interaction.whom else answering.consent
+    consent = standing.consent
     is_child_unasked = (
         interaction.whom is not None and interaction.whom.must_agree and not consent.child_agreed
     )
-    if must_ask or is_child_unasked or not consent.covers(request.scope, asked):
+    if must_ask or is_child_unasked or not consent.covers(request.scope, asked, standing.lacks):
         return AskConsent()
-    return Complete(proofs, asked & consent.claims)
+    return Complete(proofs, asked & consent.claims, unseen, consent.purpose)
 
 
 def decided(
@@ -248,20 +256,26 @@ def decided(
     """What a person's answer to the consent page comes to.
 
     Args:
-        ticked: the optional claims by name, and ``CHILD_AGREES``.
+        ticked: the optional claims by name, and ``CHILD_AGREES``. What the account has not got is shown
+            to nobody, so that nobody agrees to it either.
         purpose: of the client, as the page had it.
 
     Raises:
         ChildNotAsked: it is for a child who has to agree too, and nobody said so.
     """
     asked = interaction.request.claims.individual() if interaction.request is not None else ()
+    lacks = interaction.standing.lacks if interaction.standing is not None else frozenset()
     must_agree = interaction.whom is not None and interaction.whom.must_agree
     if is_allowed and must_agree and CHILD_AGREES not in ticked:
         raise ChildNotAsked
     return Decision(
         is_allowed=is_allowed,
         child_agreed=is_allowed and must_agree,
-        claims=frozenset(claim.name for claim in asked if claim.is_essential or claim.name in ticked),
+        claims=frozenset(
+            claim.name
+            for claim in asked
+            if (claim.is_essential or claim.name in ticked) and claim.name not in lacks
+        ),
         purpose=purpose,
     )
 

@@ -157,6 +157,7 @@ ROUTES: tuple[Route, ...] = (
         lambda d: (
             d.provider.pendings,
             d.provider.accounts,
+            d.provider.clients,
             d.provider.sessions,
             d.provider.completion,
             d.provider.clock,

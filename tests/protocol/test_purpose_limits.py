@@ -115,6 +115,44 @@ def test_changed_purpose_asks_again(house: House, person: Person, browser: Brows
     assert not asks(browser, rp, person)
 
 
+def purposeful(house: House, person: Person) -> tuple[RelyingParty, dict[str, Any], str]:
+    """A client with a purpose that somebody agreed to: what it has, and a code on its way to it."""
+    rp, browser = house.client(purpose=PURPOSE), house.browser()
+    first = browser.sign_in(rp, person, scope=EVERYTHING)["code"]
+    tokens = rp.redeem(first).json
+    return rp, tokens, browser.sign_in(rp, person, scope=EVERYTHING)["code"]
+
+
+def test_changed_purpose_releases_nothing_on_the_old_yes(house: House, person: Person) -> None:
+    rp, tokens, code = purposeful(house, person)
+
+    change(rp, purpose=ANOTHER)
+
+    assert "purpose" in refused(rp.refresh(tokens["refresh_token"]), "invalid_grant")
+    refused(rp.redeem(code), "invalid_grant")
+    assert rp.userinfo(tokens["access_token"]).status_code == 401
+    for name in ("access_token", "refresh_token"):
+        assert introspected(rp, tokens[name]) == {"active": False}
+
+
+def test_purpose_that_comes_back_finds_what_was_allowed(house: House, person: Person) -> None:
+    rp, tokens, _ = purposeful(house, person)
+    change(rp, purpose=ANOTHER)
+    refused(rp.refresh(tokens["refresh_token"]), "invalid_grant")
+
+    change(rp, purpose=PURPOSE)
+
+    assert rp.userinfo(rp.refresh(tokens["refresh_token"]).json["access_token"]).status_code == 200
+
+
+def test_purpose_reworded_in_the_language_not_shown_changes_nothing(house: House, person: Person) -> None:
+    rp, tokens, _ = purposeful(house, person)
+
+    change(rp, purpose={**PURPOSE, "en": "Certificates of criminal records"})
+
+    assert rp.refresh(tokens["refresh_token"]).status_code == 200
+
+
 def test_purpose_in_the_other_language_is_the_same_one(
     house: House, person: Person, browser: Browser
 ) -> None:

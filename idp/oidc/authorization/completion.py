@@ -18,7 +18,9 @@ from idp.oidc.error_guide import error_uri
 from idp.oidc.errors import AuthorizationRefused, InvalidRequestUri, OAuthError
 from idp.oidc.grants.codes import Code, Codes
 from idp.oidc.sessions.browser_state import BrowserStates
+from idp.oidc.tokens.claims import UNSEEN
 from idp.oidc.tokens.grant import Grant
+from idp.oidc.tokens.purpose import purpose_hash
 
 
 class Completion:
@@ -52,6 +54,8 @@ class Completion:
         session_id: UUID,
         proofs: Sequence[Proof],
         claims: frozenset[str],
+        unseen: frozenset[str] = frozenset(),
+        purpose: str | None = None,
         mandate: Mandate | None = None,
     ) -> AuthorizationResponse:
         """A code for what was asked; of the claims asked for one by one, those in ``claims``.
@@ -60,11 +64,18 @@ class Completion:
 
         Args:
             account_id: who signed in.
+            unseen: what the scopes stand for and the account has not got, so that it was never shown.
+            purpose: what was agreed to it for, as it was shown.
             mandate: what they act under: the grant is then the principal's.
         """
         if not self._pushed_requests.spend(request):
             raise InvalidRequestUri("request_uri: already used")
-        grant = self._granted(request, account_id, session_id, proofs, claims)
+        grant = replace(
+            self._granted(request, account_id, session_id, proofs, claims),
+            purpose_hash=purpose_hash(purpose),
+        )
+        if unseen:
+            grant = replace(grant, claims={**grant.claims, UNSEEN: tuple(sorted(unseen))})
         if mandate is not None:
             grant = replace(
                 grant, account_id=mandate.principal_id, agent_id=account_id, mandate_id=mandate.id

@@ -125,7 +125,12 @@ class ClientMetadata:
 
     def is_for(self, purpose: str | None) -> bool:
         """Whether what people were shown, in either language, is its purpose still: a yes is to one alone."""
-        return purpose in {(self.purpose or {}).get(language) for language in ("vi", "en")}
+        return purpose in self.purposes
+
+    @property
+    def purposes(self) -> tuple[str | None, ...]:
+        """Its purpose as it is shown, in each language; ``None``: nothing is."""
+        return tuple((self.purpose or {}).get(language) for language in ("vi", "en"))
 
     @property
     def needs_pkce(self) -> bool:

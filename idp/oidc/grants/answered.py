@@ -15,7 +15,7 @@ from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.id_token import IdTokenExtension
 from idp.oidc.tokens.narrowing import audience_of, limits_of
-from idp.oidc.tokens.purpose import within_purpose
+from idp.oidc.tokens.purpose import redeemed
 from idp.storage.ephemeral import Space
 
 
@@ -40,7 +40,7 @@ class AnsweredGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
         pending = self.rooms.pendings.redeem(self.SPACE, text, self.request.client)
         if pending.grant is None:
             raise AssertionError("only an allowed request is redeemed")
-        self.request.credential = within_purpose(self.request.client, pending.grant)
+        self.request.credential = redeemed(self.request.client, pending.grant)
         self.request.user = self._account(pending.grant)
 
     def _account(self, grant: Grant) -> Standing:

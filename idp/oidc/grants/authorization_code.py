@@ -20,7 +20,7 @@ from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.id_token import IdTokenExtension
 from idp.oidc.tokens.narrowing import audience_of, limits_of
-from idp.oidc.tokens.purpose import within_purpose
+from idp.oidc.tokens.purpose import redeemed
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")  # RFC 7636 §4.1
 
@@ -37,7 +37,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
 
     def query_authorization_code(self, code: str, client: Client) -> Code:
         taken = self.rooms.codes.take(code, client)
-        return replace(taken, grant=within_purpose(client, taken.grant))
+        return replace(taken, grant=redeemed(client, taken.grant))
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         try:

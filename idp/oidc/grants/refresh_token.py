@@ -18,7 +18,7 @@ from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.handle import Handle
 from idp.oidc.tokens.id_token import IdTokenExtension
 from idp.oidc.tokens.narrowing import audience_of, limits_of
-from idp.oidc.tokens.purpose import within_purpose
+from idp.oidc.tokens.purpose import redeemed
 
 REFUSED = "refresh_token: unknown, expired, revoked, already used, or issued to another client"
 
@@ -61,7 +61,7 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
         if is_spent and not (self._may_retry() and self.rooms.successors.may_retry(grant, handle)):
             self._end_family(grant)
         hold_refresh(self.request.client, grant, self.request.confirmation)
-        grant = within_purpose(self.request.client, grant)
+        grant = redeemed(self.request.client, grant)
         if "offline_access" not in grant.scope:
             raise InvalidGrant(REFUSED)
         return RefreshToken(grant, handle, is_spent)

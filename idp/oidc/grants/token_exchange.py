@@ -16,7 +16,7 @@ from idp.oidc.errors import InvalidDpopProof, InvalidRequest, InvalidScope, Inva
 from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.jwt_access_token import AccessToken, Limits
-from idp.oidc.tokens.purpose import token_within_purpose, within_purpose
+from idp.oidc.tokens.purpose import serves_purpose, token_within_purpose, within_purpose
 from idp.oidc.tokens.rar import DETAILS, Details, narrowed_details
 from idp.oidc.tokens.resource import AUDIENCE, MAX_RESOURCES, RESOURCE
 
@@ -105,7 +105,7 @@ class TokenExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
         giver = self.rooms.clients.find(grant.client_id)
         if holder is None or giver is None:
             raise InvalidRequest(BAD_SUBJECT)
-        if not self.rooms.acting.stands(grant):
+        if not serves_purpose(giver, grant) or not self.rooms.acting.stands(grant):
             raise InvalidRequest(BAD_SUBJECT)
         if {client.client_id, *client.metadata.serves}.isdisjoint(subject.audience):
             raise InvalidRequest(BAD_SUBJECT)

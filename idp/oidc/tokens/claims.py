@@ -87,6 +87,8 @@ PROTOCOL_CLAIMS = (
     "mandate",
 )
 PLACES = ("id_token", "userinfo")
+# Where a grant keeps what its scopes stand for and was not shown, for the account had not got it.
+UNSEEN = "unseen"
 VERIFIED = "verified_claims"
 MAX_CLAIMS_BYTES = 4096
 # Come along with the claim they qualify, and are no item of their own on the consent page.

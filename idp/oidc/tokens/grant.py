@@ -52,6 +52,7 @@ grants = Table(
     Column("details", JSON(none_as_null=True)),
     Column("resources", JSON(none_as_null=True)),
     Column("actor", JSON(none_as_null=True)),
+    Column("purpose_hash", String(32)),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
     Column("revoked_at", Instant),
@@ -115,11 +116,13 @@ class Grant:
         account_id: whose information and rights it is about: the subject of its tokens.
         agent_id: who signed in and acts for that account, under ``mandate_id``; ``None``: the account itself.
         claims: the claim names consented to one by one: ``{"id_token": [...], "userinfo": [...]}``; under
-            ``verified_id_token`` and ``verified_userinfo``, if anything, requests for claims with proof.
+            ``verified_id_token`` and ``verified_userinfo``, if anything, requests for claims with proof;
+            under ``unseen`` what its scopes stand for and the account had not got: it stays out.
         confirmation: the key that its tokens are bound to: ``jkt`` (RFC 9449) or ``x5t#S256`` (RFC 8705).
         details: ``authorization_details`` as consented to (RFC 9396).
         resources: where its access tokens may be used (RFC 8707); empty: at UserInfo.
         actor: who acts on the subject's behalf, as in the ``act`` claim (RFC 8693 §4.1).
+        purpose_hash: of the purpose that was agreed to; ``None``: no person agreed to anything.
         holder: how the account stood when the grant was read; ``None``: there is none, or it was not read.
     """
 
@@ -138,6 +141,7 @@ class Grant:
     details: tuple[Mapping[str, Any], ...] = ()
     resources: tuple[str, ...] = ()
     actor: Mapping[str, Any] | None = None
+    purpose_hash: str | None = None
     code_hash: bytes | None = field(default=None, repr=False)
     refresh_hash: bytes | None = field(default=None, repr=False)
     revoked_at: datetime | None = None
@@ -262,6 +266,7 @@ def _row(grant: Grant) -> dict[str, Any]:
         "details": list(grant.details) or None,
         "resources": list(grant.resources) or None,
         "actor": grant.actor,
+        "purpose_hash": grant.purpose_hash,
         "created_at": grant.created_at,
         "expires_at": grant.expires_at,
     }
@@ -286,6 +291,7 @@ def _grant(row: Row[Any], holder: Standing | None = None) -> Grant:
         details=tuple(row.details or ()),
         resources=tuple(row.resources or ()),
         actor=row.actor,
+        purpose_hash=row.purpose_hash,
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,

@@ -10,7 +10,7 @@ from idp.oidc.errors import InvalidRequest
 from idp.oidc.tokens.acting import Acting
 from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.jwt_access_token import told_of
-from idp.oidc.tokens.purpose import token_within_purpose, within_purpose
+from idp.oidc.tokens.purpose import serves_purpose, token_within_purpose, within_purpose
 from idp.oidc.tokens.recognition import Recognised, Recognition
 from idp.oidc.tokens.subject import Subjects
 
@@ -80,7 +80,8 @@ class Introspection:
         grant = found.grant
         if not grant.is_live(self._clock()):
             return False
-        if any(self._clients.find(name) is None for name in {grant.client_id, found.client_id}):
+        giver = self._clients.find(grant.client_id)
+        if giver is None or self._clients.find(found.client_id) is None or not serves_purpose(giver, grant):
             return False
         return grant.account_id is None or (grant.has_active_holder and self._acting.stands(grant))
 

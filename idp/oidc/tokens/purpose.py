@@ -5,8 +5,10 @@ A registration that is narrowed later narrows what was allowed before: consents,
 
 from dataclasses import replace
 
+from idp.kernel.ids import digest
 from idp.oidc.clients.client import Client
-from idp.oidc.tokens.claims import COMPANIONS, PLACES, by_scope
+from idp.oidc.errors import InvalidGrant
+from idp.oidc.tokens.claims import COMPANIONS, PLACES, UNSEEN, by_scope
 from idp.oidc.tokens.grant import Grant
 from idp.oidc.tokens.jwt_access_token import AccessToken
 from idp.oidc.tokens.rar import Details
@@ -24,10 +26,33 @@ def allowed_scope(client: Client, scope: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word for word in scope if word in client.metadata.scope)
 
 
+def serves_purpose(client: Client, grant: Grant) -> bool:
+    """Whether the yes that a grant rests on was to what its client is for now: consent is per purpose."""
+    return grant.purpose_hash is None or any(
+        purpose_hash(purpose) == grant.purpose_hash for purpose in client.metadata.purposes
+    )
+
+
+def purpose_hash(purpose: str | None) -> str:
+    """A purpose as grants keep it: half of its SHA-256, in hexadecimal. No purpose has one too."""
+    return digest(purpose or "").hex()[:32]
+
+
+def redeemed(client: Client, grant: Grant) -> Grant:
+    """A grant that its client redeems, within its purpose.
+
+    Raises:
+        InvalidGrant: the yes was to another purpose than the client's of now.
+    """
+    if not serves_purpose(client, grant):
+        raise InvalidGrant("the client's purpose is another than was agreed to; ask the person anew")
+    return within_purpose(client, grant)
+
+
 def within_purpose(client: Client, grant: Grant) -> Grant:
     """A grant to a client, short of what it is not registered for any more. Nothing is written."""
     claims = {where: names for where, names in grant.claims.items() if names}
-    if claims:
+    if claims.keys() - {UNSEEN}:
         allowed = allowed_claims(client)
         claims = {where: _within(allowed, where, names) for where, names in claims.items()}
     return replace(
@@ -50,6 +75,8 @@ def _allowed_details(client: Client, details: Details) -> Details:
 
 
 def _within(allowed: frozenset[str], where: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    if where == UNSEEN:
+        return names
     if where in PLACES:
         return tuple(name for name in names if name in allowed)
     requests = [from_text(text).narrowed(allowed) for text in names]

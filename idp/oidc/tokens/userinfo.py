@@ -17,7 +17,7 @@ from idp.oidc.tokens.disclosure import Disclosure
 from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.grant import Grant, Grants
 from idp.oidc.tokens.jwt_access_token import AccessToken
-from idp.oidc.tokens.purpose import allowed_scope
+from idp.oidc.tokens.purpose import allowed_scope, serves_purpose
 from idp.oidc.tokens.subject import Subjects
 
 
@@ -72,7 +72,7 @@ class UserInfo:
             raise InvalidToken("the access token is malformed, expired or not ours")
         grant, columns = self._live(presented)
         client = self._clients.find(grant.client_id)
-        if client is None:
+        if client is None or not serves_purpose(client, grant):
             raise InvalidToken("the access token is no longer valid")
         self._confirmations.hold(client, token, presented, came, scheme)
         is_for_us = not presented.audience or self._issuer in presented.audience

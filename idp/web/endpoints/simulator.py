@@ -17,6 +17,7 @@ from idp.kernel.shifted import ShiftedClock
 from idp.keyring.keyring import Keyring
 from idp.oidc.authorization.completion import Completion
 from idp.oidc.authorization.waiting import asked_by
+from idp.oidc.clients.client import Clients
 from idp.oidc.error_guide import GUIDE
 from idp.oidc.errors import AccessDenied, InsufficientScope, InvalidRequest, OAuthError, came
 from idp.oidc.grants.pending import Pending, Pendings, Waiting
@@ -181,12 +182,14 @@ class AnswerCiba(MethodView):
         self,
         pendings: Pendings,
         accounts: Accounts,
+        clients: Clients,
         sessions: Sessions,
         completion: Completion,
         clock: Clock,
     ) -> None:
         self._pendings = pendings
         self._accounts = accounts
+        self._clients = clients
         self._sessions = sessions
         self._completion = completion
         self._clock = clock
@@ -220,6 +223,7 @@ class AnswerCiba(MethodView):
         if account is None or not account.is_active:
             raise InvalidRequest("auth_req_id: asks somebody who has no active account here")
         now, asked = self._clock(), asked_by(pending)
+        client = self._clients.find(pending.client_id)
         proofs: tuple[Proof, ...] = (
             Proof("password", frozenset({Factor.KNOWLEDGE}), ("pwd",), now),
             Proof("totp", frozenset({Factor.POSSESSION}), ("otp",), now),
@@ -233,4 +237,5 @@ class AnswerCiba(MethodView):
             session_id=session.id,
             proofs=proofs,
             claims=frozenset(claim.name for claim in asked.claims.individual()),
+            purpose=client.metadata.purposes[0] if client else None,
         )

@@ -12,7 +12,7 @@ from idp.oidc.authorization.request import AuthorizationRequest, Prompt
 from idp.oidc.consent import Consent
 from idp.oidc.tokens.claims import ClaimsRequest, read_claims_request
 from idp.signin.interaction import Answering, Decision, Interaction, Option, Way, Whom
-from idp.signin.next_step import AskConsent, ChooseWhom, Complete, Identify, Prove, Refuse, next_step
+from idp.signin.next_step import AskConsent, ChooseWhom, Complete, Identify, Prove, Refuse, decided, next_step
 
 NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 FACTORS = {
@@ -246,6 +246,28 @@ class TestConsent:
         step = step_of(a_request(claims=self.CLAIMS), PWD, TOTP, answering=person)
 
         assert step == Complete((PWD, TOTP), frozenset({"province"}))
+
+    def test_is_asked_again_for_what_was_lacking_and_appears(self) -> None:
+        shown = frozenset({"age_over_18", "province"})
+        had = replace(ALLOWED, shown=shown, lacked=frozenset({"province"}))
+        person = answering("password", "totp", consent=had, lacks=frozenset({"province"}))
+        request = a_request(claims=self.CLAIMS)
+
+        assert step_of(request, PWD, TOTP, answering=person) == Complete((PWD, TOTP), frozenset())
+        assert step_of(request, PWD, TOTP, answering=replace(person, lacks=frozenset())) == AskConsent()
+
+    def test_essential_claim_that_the_account_lacks_is_not_agreed_to(self) -> None:
+        person = answering("password", "totp", lacks=frozenset({"province"}))
+        interaction = an_interaction(a_request(claims=self.CLAIMS), PWD, TOTP, answering=person)
+
+        assert decided(interaction, {"age_over_18"}, None, is_allowed=True).claims == {"age_over_18"}
+
+    def test_scopes_claim_that_the_account_lacks_is_kept_out(self) -> None:
+        person = answering("password", "totp", lacks=frozenset({"middle_name", "email"}))
+
+        step = step_of(a_request(), PWD, TOTP, answering=person)
+
+        assert step == Complete((PWD, TOTP), frozenset(), unseen=frozenset({"middle_name"}))
 
     def test_is_asked_by_prompt_consent_whatever_was_allowed(self) -> None:
         assert step_of(a_request(prompt=frozenset({Prompt.CONSENT})), PWD, TOTP) == AskConsent()
