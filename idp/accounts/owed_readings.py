@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, String, Table, Uuid, bindparam, delete, select, update
+from sqlalchemy import Column, String, Table, Uuid, bindparam, delete, select, text
 
 from idp.kernel.clock import Clock
 from idp.statute.rules import LockGround
@@ -22,11 +22,20 @@ owed_readings = Table(
 )
 
 _OF = owed_readings.c.account_id == bindparam("of")
-_DUE_AT = bindparam("at", type_=Instant)
-INSERT = owed_readings.insert()
-SOONER = update(owed_readings).where(_OF, owed_readings.c.due_at > _DUE_AT).values(due_at=_DUE_AT)
-BRINGS = update(owed_readings).where(_OF).values(ground=bindparam("why"), locks_at=_DUE_AT)
-ANY = select(owed_readings.c.account_id).where(_OF)
+# One statement, for two may ask at once: the nearer moment stays, and the last day that brings something.
+OWE = text("""
+    INSERT INTO owed_readings (account_id, due_at, ground, locks_at) VALUES (:of, :at, :ground, :locks_at)
+    ON CONFLICT (account_id) DO UPDATE SET
+        due_at = CASE WHEN excluded.due_at < owed_readings.due_at
+            THEN excluded.due_at ELSE owed_readings.due_at END,
+        ground = coalesce(excluded.ground, owed_readings.ground),
+        locks_at = coalesce(excluded.locks_at, owed_readings.locks_at)
+""").bindparams(
+    bindparam("of", type_=Uuid),
+    bindparam("at", type_=Instant),
+    bindparam("ground", type_=String),
+    bindparam("locks_at", type_=Instant),
+)
 DUE = (
     select(owed_readings)
     .where(owed_readings.c.due_at <= bindparam("now", type_=Instant))
@@ -53,19 +62,15 @@ class OwedReadings:
         self._clock = clock
 
     def owe(self, account_id: UUID, at: datetime | None = None, ground: LockGround | None = None) -> None:
-        """Have its register read at a moment; at once unless told. Whoever asks holds the account.
+        """Have its register read at a moment; at once unless told.
 
         Args:
             ground: what ``at`` brings by itself.
         """
         due_at = at or self._clock()
-        if self._database.first(ANY, {"of": account_id}) is not None:
-            self._database.run(SOONER, {"of": account_id, "at": due_at})
-            if ground is not None:
-                self._database.run(BRINGS, {"of": account_id, "at": due_at, "why": ground.value})
-            return
-        brings = {"ground": ground.value, "locks_at": due_at} if ground is not None else {}
-        self._database.run(INSERT, {"account_id": account_id, "due_at": due_at, **brings})
+        brings = {"ground": ground and ground.value, "locks_at": due_at if ground else None}
+        with self._database.transaction():
+            self._database.run(OWE, {"of": account_id, "at": due_at, **brings})
 
     def due(self) -> Sequence[OwedReading]:
         """Those whose moment has come, the longest owed first."""
