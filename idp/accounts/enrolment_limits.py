@@ -11,9 +11,12 @@ from idp.storage.ephemeral import Ephemeral, Space
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # One number from one address: who types somebody else's spends what is theirs, and nothing of its owner's.
 OF_NUMBER = ((5, HOUR), (10, DAY))
-# Who names the holder rightly may be guessing at what only their papers tell, from however many addresses:
-# ten tries a day leave a card's day of issue unfound for half a year.
-OF_HOLDER = ((10, DAY),)
+# Who names the holder rightly may be guessing at what only their papers tell. Each caller's first look is
+# counted apart from the others: who wastes looks from a few places takes nothing from a holder elsewhere.
+# Sixteen a day, from however many places, leave a card's day of issue unfound for months.
+OF_CALLER = 5
+FIRST_LOOKS = ((10, DAY),)
+FURTHER_LOOKS = ((6, DAY),)
 # A commune's helpers file for many behind one address; nobody fills the table from it.
 OF_ADDRESS = ((300, HOUR),)
 QUESTIONS = ((10, timedelta(minutes=10)),)
@@ -50,14 +53,23 @@ class Limits:
         self._spend("from", network, OF_ADDRESS)
         self._spend("filed", f"{number} {network}", OF_NUMBER)
 
-    def spend_guess(self, number: str) -> None:
-        """Pay for one look at a holder's papers, wherever it comes from: name and birth date were theirs.
+    def spend_guess(self, number: str, caller: str) -> None:
+        """Pay for one look at a holder's papers: name and birth date were theirs.
+
+        Args:
+            caller: who looks, as ``network`` has it.
 
         Raises:
-            TooManyAttempts: ten a day. Whoever tells it apart from a mismatch tells a stranger that the name
-                and the birth date are right.
+            TooManyAttempts: by this caller, or by all. Whoever tells it apart from a mismatch tells a
+                stranger that the name and the birth date are right.
         """
-        self._spend("guessed", number, OF_HOLDER)
+        looks = self._count("looked", f"{number} {caller}", DAY)
+        if looks > OF_CALLER:
+            raise TooManyAttempts(DAY)
+        if looks == 1:
+            self._spend("looked_first", number, FIRST_LOOKS)
+        else:
+            self._spend("looked_again", number, FURTHER_LOOKS)
 
     def spend_filing_for_others(self, filer: str, address: str) -> None:
         """Pay for one application that somebody signed in files for another.
@@ -104,8 +116,11 @@ class Limits:
         self._addresses.fail(address)
 
     def _spend(self, what: str, whom: str, budgets: tuple[tuple[int, timedelta], ...]) -> None:
-        key = self._seal.index(whom, f"enrolment.{what}").hex()
         for most, within in budgets:
-            lapse = f"{what}:{int(within.total_seconds())}:{key}"
-            if self._ephemeral.increment(Space.ENROLMENT, lapse, within) > most:
+            if self._count(what, whom, within) > most:
                 raise TooManyAttempts(within)
+
+    def _count(self, what: str, whom: str, within: timedelta) -> int:
+        key = self._seal.index(whom, f"enrolment.{what}").hex()
+        lapse = f"{what}:{int(within.total_seconds())}:{key}"
+        return self._ephemeral.increment(Space.ENROLMENT, lapse, within)

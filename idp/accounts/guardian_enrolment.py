@@ -76,7 +76,7 @@ class GuardianEnrolment(SelfEnrolment):
         self._limits.spend_filing_for_others(str(guardian.id), address)
         self._limits.spend_filing(filed.number, address)
         application = self._applications.file(
-            kind, filing.case, filed.number, filed.stored(), applicant_id=guardian.id
+            kind, filing.case, filed.number, self._details(filed, address), applicant_id=guardian.id
         )
         decided = self._decided(application, filed)
         if decided.reason == RegisterMismatch.code:

@@ -25,6 +25,7 @@ from idp.kernel.errors import Refused, TooManyAttempts, Unavailable
 
 BY_LAW = "law"
 HOLDER = "holder"
+CALLER = "caller"  # kept with what was filed: from where, till it is decided
 AT_ONCE = 100
 
 
@@ -62,7 +63,8 @@ class SelfEnrolment:
         filing = self._filings[kind]
         filed = filing.read(typed, language)
         self._limits.spend_filing(filed.number, address)
-        application = self._applications.file(kind, filing.case, filed.number, filed.stored())
+        details = self._details(filed, address)
+        application = self._applications.file(kind, filing.case, filed.number, details)
         decided = self._decided(application, filed)
         if decided.reason == RegisterMismatch.code:
             self._limits.was_wrong(address)
@@ -123,8 +125,12 @@ class SelfEnrolment:
         return filing is not None and application.case == filing.case
 
     def _taken_up(self, application: Application) -> State:
-        filed = self._filings[application.kind].restored(application.details)
-        return self._decided(application, filed).state
+        details = {name: value for name, value in application.details.items() if name != CALLER}
+        return self._decided(application, self._filings[application.kind].restored(details)).state
+
+    def _details(self, filed: Filed, address: str) -> dict[str, str]:
+        """What an application keeps of what was filed, and of from where."""
+        return {**filed.stored(), CALLER: self._limits.network(address)}
 
     def _decided(self, application: Application, filed: Filed) -> Application:
         """The application as it stands afterwards, whoever was first to decide it."""
@@ -134,7 +140,8 @@ class SelfEnrolment:
 
     def _decide(self, application: Application, filed: Filed) -> None:
         try:
-            found = self._filings[application.kind].check(filed, self._may_look)
+            caller = application.details.get(CALLER, "")
+            found = self._filings[application.kind].check(filed, partial(self._may_look, caller=caller))
         except Unavailable:
             return
         except Refused as refusal:
@@ -143,11 +150,11 @@ class SelfEnrolment:
         else:
             self._accept(application, filed, found)
 
-    def _may_look(self, number: str) -> None:
+    def _may_look(self, number: str, caller: str) -> None:
         """Beyond the day's guesses even what is right is a mismatch: a stranger learns nothing, not even that
         they came so far, and the holder goes to an officer, or comes back tomorrow."""
         try:
-            self._limits.spend_guess(number)
+            self._limits.spend_guess(number, caller)
         except TooManyAttempts:
             raise RegisterMismatch from None
 

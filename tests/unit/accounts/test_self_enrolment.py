@@ -298,7 +298,48 @@ def test_stranger_who_types_a_number_uses_up_nothing_of_its_owners(enrolment, ac
     assert accounts.by_number(NUMBER).phone == PHONE
 
 
-def test_cards_day_is_guessed_ten_times_a_day_from_all_addresses_together(enrolment, accounts, clock):
+def guess(enrolment, day, address):
+    """One who knows the holder's name and birth date tries a day of issue."""
+    wrong = {"card_issued_on": f"{day}/9/2024"}
+    assert enrolment.file(Kind.CITIZEN, FORM | wrong, address, "vi").reason == "register_mismatch"
+
+
+def test_who_guesses_from_a_few_places_takes_nothing_from_the_holder_elsewhere(enrolment):
+    for place in range(1, 10):
+        for day in range(1, 6):
+            guess(enrolment, day, f"198.51.100.{place}")
+
+    assert file(enrolment).state is State.ACCEPTED
+
+
+def test_cards_day_is_guessed_five_times_a_day_from_one_place(enrolment, clock):
+    for day in range(1, 6):
+        guess(enrolment, day, FROM)
+    clock.advance(timedelta(hours=1))
+
+    assert file(enrolment).reason == "register_mismatch"
+
+
+def test_second_looks_of_all_places_are_six_a_day_together(enrolment):
+    for place in range(1, 4):
+        for day in range(1, 4):
+            guess(enrolment, day, f"198.51.100.{place}")
+    guess(enrolment, 1, FROM)
+
+    assert file(enrolment).reason == "register_mismatch"
+
+
+def test_looks_that_a_silent_register_put_off_count_where_they_came_from(enrolment, register):
+    register.is_silent = True
+    for day in range(1, 6):
+        enrolment.file(Kind.CITIZEN, FORM | {"card_issued_on": f"{day}/9/2024"}, "198.51.100.1", "vi")
+    register.is_silent = False
+    enrolment.resume()
+
+    assert file(enrolment).state is State.ACCEPTED
+
+
+def test_cards_day_is_guessed_from_ten_places_a_day(enrolment, accounts, clock):
     """Beyond that the right one is a mismatch too: who guesses learns neither that, nor that it was right."""
     for day in range(1, 11):
         wrong = {"card_issued_on": f"{day}/9/2024"}
