@@ -49,7 +49,7 @@ EVERYBODY = (
 )
 
 
-def seen(state, filed=FILED, approvals=(), **given):
+def seen(state, filed=FILED, approvals=(), tally=None, **given):
     usual = {"id": new_id(), "reference": "7KB3XMD24V", "kind": Kind.ORGANISATION}
     usual |= {"case": Case.ORGANISATION_ON_FILE, "state": State(state), "filed_at": AT, "due_at": AT}
     application = Application(**{**usual, **given})
@@ -62,7 +62,8 @@ def seen(state, filed=FILED, approvals=(), **given):
         filed=filed if is_open else None,
         filer=FILER,
         approvals=approvals,
-        answer_by=datetime(2026, 11, 25, 17, tzinfo=UTC) if approvals else None,
+        tally=tally or {},
+        answer_by=datetime(2026, 11, 25, 17, tzinfo=UTC) if approvals or tally else None,
     )
 
 
@@ -116,6 +117,9 @@ ORGANISATIONS = {
         },
     ),
     "organisation-waiting": status(seen("waiting_approvals", approvals=EVERYBODY), done="application_filed"),
+    "organisation-outsider": status(
+        seen("waiting_approvals", tally={"agreed": 2, "waiting": 1, "unreachable": 1})
+    ),
     "organisation-register": status(seen("waiting_register")),
     "organisation-officer": status(seen("waiting_officer", case=Case.ORGANISATION_NOT_ON_FILE)),
     "organisation-refused": status(

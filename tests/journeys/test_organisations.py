@@ -126,6 +126,26 @@ def test_representative_without_an_account_is_shown_with_what_to_do(
     assert "Chưa có tài khoản mức 02" in browser.text
 
 
+def test_stranger_reads_how_many_agreed_and_no_name(
+    house: House, director: Person, general_director: Person
+) -> None:
+    stranger_person = house.person()
+    stranger = signed_in(house, stranger_person)
+    file(stranger, role="authorised_person", last_day="2026-12-31")
+    application_id = application_of(house, stranger_person)
+    answer(house, director, application_id, "approve")
+
+    stranger.open(f"{LIST}/{application_id}")
+
+    shown = stranger.text[stranger.text.index("representatives") :]
+    assert "1 trên 2 người" in shown
+    given = house.provider.organisation_enrolment.approvals_of(
+        house.provider.organisation_enrolment.of_filer(application_id, stranger_person.account_id)
+    )
+    assert len(given) == 2
+    assert not any(each.name and (each.name in stranger.text or each.title in shown) for each in given)
+
+
 def test_stranger_is_not_told_who_of_the_representatives_has_an_account(
     house: House, director: Person
 ) -> None:

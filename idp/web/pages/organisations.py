@@ -1,6 +1,8 @@
 """/account/organisations: people ask for an organisation's account, agree to one, and activate it."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -33,7 +35,8 @@ STATUS = f"{ORGANISATIONS}/<application_id>"
 class Sight:
     """One application as a person reads it. Names and terms are there while it waits.
 
-    ``approvals``: each with what is said of it, as a code word, and whether it is this person's own.
+    ``approvals``: each with what is said of it, as a code word, and whether it is this person's own: for the
+    representatives themselves. ``tally``: of how many each word is said, for who only says to be authorised.
     """
 
     application: Application
@@ -43,6 +46,7 @@ class Sight:
     filed: OrganisationFiled | None
     filer: Account | None
     approvals: tuple[tuple[Approval, str, bool], ...] = ()
+    tally: Mapping[str, int] = field(default_factory=dict)
     answer_by: datetime | None = None
 
 
@@ -63,6 +67,7 @@ class Office:
         until = answer_by(application, given)
         number = "" if for_whom is None else for_whom.number
         is_inside = any(each.number == number for each in given)
+        told = [(each, self._word(each, is_inside=is_inside)) for each in given if each.name]
         filer = None if application.applicant_id is None else self.accounts.get(application.applicant_id)
         return Sight(
             application=application,
@@ -71,11 +76,8 @@ class Office:
             code=opened.number if opened else application.number,
             filed=OrganisationFiled.restored(details) if details else None,
             filer=filer,
-            approvals=tuple(
-                (each, self._word(each, is_inside=is_inside), each.number == number)
-                for each in given
-                if each.name
-            ),
+            approvals=tuple((each, word, each.number == number) for each, word in told if is_inside),
+            tally={} if is_inside else Counter(word for _, word in told),
             answer_by=until,
         )
 
