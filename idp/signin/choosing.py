@@ -13,6 +13,7 @@ from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.clients.client import Client, Clients
 from idp.oidc.consent import Consents, no_consent
 from idp.oidc.tokens.disclosure import Disclosure
+from idp.oidc.tokens.rar import worth_vnd
 from idp.oidc.tokens.subject import Subjects
 from idp.signin.interaction import Interaction, Option, Whom
 from idp.signin.next_step import ChooseWhom, offered
@@ -48,6 +49,20 @@ class Choosing:
             )
             for mandate in self.mandates.usable_by(account_id)
             if mandate.covers(client.client_id) and _kind(mandate) in client.metadata.acts_for
+        )
+
+    def principals(self, account_id: UUID) -> tuple[UUID, ...]:
+        """Whom an account's holder may act for, somewhere."""
+        return tuple(dict.fromkeys(each.principal_id for each in self.mandates.usable_by(account_id)))
+
+    def may_answer(self, request: AuthorizationRequest, account_id: UUID, principal_id: UUID) -> bool:
+        """Whether an account's holder may say yes to a request for another: in its roles, and that far."""
+        worth, roles = worth_vnd(request.details), request.mandate_roles
+        return any(
+            option.principal_id == principal_id
+            and (roles is None or option.role in roles)
+            and (option.limit_vnd is None or worth <= option.limit_vnd)
+            for option in self.options(self.clients.find(request.client_id), account_id)
         )
 
     def settled(self, interaction: Interaction) -> Interaction:

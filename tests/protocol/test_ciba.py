@@ -9,9 +9,11 @@ from datetime import timedelta
 import pytest
 
 from idp.accounts.account import LockGround, Status
+from idp.accounts.mandate import Role
 from idp.oidc.clients.checks import InvalidClientMetadata
 from idp.oidc.grants.answered import CibaGrant
 from tests.house import PASSWORD
+from tests.mandated import an_organisation_of, represents
 from tests.protocol.acts import signed_in, tokens_for
 from tests.protocol.test_rfc9101_jar import sign, signing
 from tests.sealing import sealed
@@ -396,3 +398,77 @@ def test_ping_needs_a_token_to_carry(house, person, token):
 
     assert error_of(ask(party, person, client_notification_token=token)) == "invalid_request"
     assert ask(party, person, client_notification_token="a" * 1024).status_code == 200
+
+
+@pytest.fixture
+def firm(house):
+    return an_organisation_of(house)
+
+
+@pytest.fixture
+def acting(house):
+    """A counter that serves those who act for others."""
+    return house.client(
+        "acting",
+        grant_types=("authorization_code", "refresh_token", GRANT),
+        backchannel_token_delivery_mode="poll",
+        acts_for=("organisation", "ward"),
+        authorization_details_types=("fee_payment",),
+    )
+
+
+def ask_of(house, party, account_id, **form):
+    number = house.provider.accounts.the(account_id).number
+    response = party.post("/bc-authorize", {"scope": "openid profile", "login_hint": number, **form})
+    assert response.status_code == 200, response.text
+    return response.get_json()["auth_req_id"]
+
+
+@pytest.mark.spec("CIBA Core 1.0 §7.1")
+@pytest.mark.parametrize("role", [Role.REPRESENTATIVE, Role.GUARDIAN])
+def test_request_that_names_whom_somebody_acts_for_reaches_them(house, acting, person, firm, role):
+    principal = firm if role is Role.REPRESENTATIVE else house.person().account_id
+    mandate = represents(house, person, principal, role=role, depth=0)
+    asked = ask_of(house, acting, principal)
+    browser = signed_in(house, person)
+
+    answer(browser)
+
+    tokens = poll(acting, asked).get_json()
+    claims = house.id_token(tokens["id_token"])[1]
+    subject = house.provider.subjects.subject
+    party = house.provider.clients.find(acting.client_id)
+    assert claims["sub"] == subject(party, mandate.principal_id)
+    assert claims["act"] == {"sub": subject(party, person.account_id)}
+    assert claims["mandate"]["role"] == role.value
+    used = [each.event for each in house.provider.audit.for_account(principal, 20)]
+    assert {"mandate.used", "request.allowed"} <= set(used)
+
+
+@pytest.mark.spec("CIBA Core 1.0 §7.1")
+def test_who_acts_for_another_says_no_for_them(house, acting, person, firm):
+    represents(house, person, firm)
+    asked = ask_of(house, acting, firm)
+
+    answer(signed_in(house, person), "deny")
+
+    assert error_of(poll(acting, asked)) == "access_denied"
+
+
+@pytest.mark.spec("CIBA Core 1.0 §7.1")
+@pytest.mark.parametrize("why", ["stranger", "ended", "other service", "small limit", "not taken"])
+def test_who_could_not_act_for_another_is_not_asked(house, acting, counter, person, firm, why):
+    wish = {"other service": {"services": ("elsewhere",)}, "small limit": {"limit_vnd": 10}}.get(why, {})
+    if why != "stranger":
+        mandate = represents(house, person, firm, **wish)
+    if why == "ended":
+        house.provider.mandates.revoke(mandate.id, None)
+    detail = {"type": "fee_payment", "creditor": "Kho bạc", "reference": "HS-1", "amount_vnd": "11"}
+    party = counter if why == "not taken" else acting
+    more = {} if party is counter else {"authorization_details": json.dumps([detail])}
+    ask_of(house, party, firm, **more)
+    browser = signed_in(house, person)
+
+    browser.open("/account/requests")
+
+    assert "request-allow-1" not in browser.page.ids

@@ -6,7 +6,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from idp.oidc.authorization.ciba import BackchannelRequests
 from idp.oidc.authorization.completion import Completion
 from idp.oidc.authorization.elsewhere import LATE
+from idp.oidc.authorization.request import AuthorizationRequest
 from idp.oidc.errors import AccessDenied
+from idp.oidc.grants.pending import Pending
 from idp.signin.ending import Outcome
 from idp.web.http import see_other
 from idp.web.pages.my_account import Holder, OwnPages, see_done, what_was_done
@@ -17,6 +19,7 @@ REQUESTS = "/account/requests"
 class RequestList(MethodView):
     """GET and POST /account/requests: who asks, what and why; say no at once, or yes by way of the desk.
 
+    Requests that name somebody whom the holder may act for at the client are theirs to answer too.
     The desk asks for what the request wants beyond this sign-in: a higher level, a consent not given yet.
     """
 
@@ -32,8 +35,8 @@ class RequestList(MethodView):
         if not isinstance(holder, Holder):
             return holder
         listed = [
-            (pending, asked, self._own.steps.asking(asked), self._own.steps.acts(asked))
-            for pending, asked in self._requests.of(holder.account.id)
+            (pending, asked, self._own.steps.asking(asked), self._own.steps.acts(asked), whose)
+            for pending, asked, whose in self._waiting(holder)
         ]
         return self._own.surface.show(
             "account/requests.html",
@@ -49,7 +52,7 @@ class RequestList(MethodView):
         if not isinstance(entered, tuple):
             return entered
         holder, form = entered
-        mine = {str(pending.waiting.id): asked for pending, asked in self._requests.of(holder.account.id)}
+        mine = {str(pending.waiting.id): asked for pending, asked, _ in self._waiting(holder)}
         request = mine.get(form.get("request", ""))
         if request is None:
             return see_done(REQUESTS, LATE)
@@ -60,3 +63,15 @@ class RequestList(MethodView):
         if isinstance(step, Outcome):
             return self._own.steps.end(step)
         return see_other(f"/signin/{interaction.id}")
+
+    def _waiting(self, holder: Holder) -> list[tuple[Pending, AuthorizationRequest, str | None]]:
+        """What waits for the holder's answer, and whom it is about by name, where they act for another."""
+        choosing, me = self._own.desk.choosing, holder.account.id
+        mine = [(pending, asked, None) for pending, asked in self._requests.of(me)]
+        theirs = [
+            (pending, asked, choosing.accounts.the(principal_id).identity.name)
+            for principal_id in choosing.principals(me)
+            for pending, asked in self._requests.of(principal_id)
+            if choosing.may_answer(asked, me, principal_id)
+        ]
+        return [*mine, *theirs]
