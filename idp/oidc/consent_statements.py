@@ -48,11 +48,6 @@ WITHDRAW = (
         article=bindparam("law"),
     )
 )
-OF_ACCOUNT = (
-    select(consents)
-    .where(consents.c.account_id == bindparam("of_account"), consents.c.withdrawn_at.is_(None))
-    .order_by(consents.c.given_at.desc())
-)
 EVER = select(consents).where(consents.c.account_id == bindparam("of_account")).order_by(consents.c.id.desc())
 ONE = select(consents).where(consents.c.id == bindparam("consent"))
 UNCONFIRMED = (
