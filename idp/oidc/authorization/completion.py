@@ -1,6 +1,6 @@
 """The end of an authorization: a code, or an error, on its way back to the client."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -70,12 +70,8 @@ class Completion:
         """
         if not self._pushed_requests.spend(request):
             raise InvalidRequestUri("request_uri: already used")
-        grant = replace(
-            self._granted(request, account_id, session_id, proofs, claims),
-            purpose_hash=purpose_hash(purpose),
-        )
-        if unseen:
-            grant = replace(grant, claims={**grant.claims, UNSEEN: tuple(sorted(unseen))})
+        grant = self._granted(request, account_id, session_id, proofs, claims)
+        grant = replace(grant, purpose_hash=purpose_hash(purpose), claims=_with(grant.claims, unseen))
         if mandate is not None:
             grant = replace(
                 grant, account_id=mandate.principal_id, agent_id=account_id, mandate_id=mandate.id
@@ -157,3 +153,7 @@ class Completion:
             parameters=tuple(answer),
             response_mode=carrier or asked.response_mode,
         )
+
+
+def _with(claims: Mapping[str, tuple[str, ...]], unseen: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
+    return {**claims, UNSEEN: tuple(sorted(unseen))} if unseen else claims
