@@ -10,6 +10,7 @@ from wsgiref.types import WSGIApplication
 
 import click
 from flask import Flask
+from werkzeug.wrappers import Request
 
 from idp.app import create_app
 from idp.cli import enrol
@@ -22,6 +23,7 @@ from idp.settings import load
 from idp.storage.sweep import sweep as sweep_ephemeral
 from idp.telemetry import configure_logging
 from idp.web.bodies import BodiesFirst
+from idp.web.http import Addresses
 
 PORT = click.IntRange(1, 65535)
 # What a simulator needs, where the settings do not say otherwise; workers inherit it.
@@ -112,7 +114,14 @@ def _ask_for_certificates(mtls_port: int, port: int, *, has_tls: bool) -> None:
 def application(port: int, threads: int) -> WSGIApplication:
     """What each worker serves."""
     app = begun()
-    served = BodiesFirst(app, threads, app.extensions["provider"].database.put_back)
+    provider = app.extensions["provider"]
+    addresses = Addresses(provider.settings.trusted_proxies)
+    served = BodiesFirst(
+        app,
+        threads,
+        provider.database.put_back,
+        lambda environ: addresses.of(Request(environ, populate_request=False)),
+    )
     served.watch(port)
     return served
 

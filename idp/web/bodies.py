@@ -25,7 +25,10 @@ HEARD_OUT = 2 * 1024 * 1024
 PATIENCE_SECONDS = 15.0
 MANY = 24  # waited for at once: then nobody has long
 LITTLE_PATIENCE_SECONDS = 3.0
-INCOMPLETE = [("Content-Length", "0"), ("Connection", "close"), POLICY, NOT_KEPT, *ALWAYS]
+MOST_OF_ONE = MANY // 2  # of those from one address, where there are that many
+_ENDED = [("Content-Length", "0"), ("Connection", "close"), POLICY, NOT_KEPT, *ALWAYS]
+INCOMPLETE = _ENDED
+TOO_MANY = [("Retry-After", "5"), *_ENDED]
 _TCP_INFO = struct.Struct("=8B24I")
 _LAST_SENT, _LAST_RECEIVED = 8 + 9, 8 + 11  # milliseconds ago (linux/tcp.h)
 
@@ -34,18 +37,32 @@ class BodiesFirst:
     """WSGI around a served application: a request is worked on once all of it has come.
 
     Who sends a body slowly holds one of the server's threads that only wait, and no place among the
-    ``at_work``, nor a database's connection: ``done`` is called after each request, and gives it back.
+    ``at_work``, nor a database's connection: ``done`` is called after each request, and gives it back. Where
+    many are waited for, nobody has most of those threads for themself.
+
+    Args:
+        address_of: where a request comes from.
     """
 
-    def __init__(self, app: WSGIApplication, at_work: int, done: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        at_work: int,
+        done: Callable[[], None],
+        address_of: Callable[[WSGIEnvironment], str],
+    ) -> None:
         self._app = app
         self._places = BoundedSemaphore(at_work)
         self._done = done
-        self._since: dict[int, float] = {}
+        self._address_of = address_of
+        self._awaited: dict[int, tuple[float, WSGIEnvironment]] = {}  # by thread
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] in WITH_BODY:
-            body = self._body(environ["wsgi.input"])
+            if len(self._awaited) >= MANY and self._has_enough(self._address_of(environ)):
+                start_response("503 Service Unavailable", list(TOO_MANY))
+                return []
+            body = self._body(environ)
             if len(body) < min(_promised(environ), MAX_BODY):
                 start_response("400 Bad Request", list(INCOMPLETE))
                 return []  # nothing is done for half a request
@@ -64,15 +81,20 @@ class BodiesFirst:
     def _watch(self, port: int) -> None:
         while True:
             time.sleep(1)
-            began = list(self._since.values())
+            began = [since for since, _ in list(self._awaited.values())]
             patience = LITTLE_PATIENCE_SECONDS if len(began) >= MANY else PATIENCE_SECONDS
             if began and time.monotonic() - min(began) >= patience:
                 with suppress(OSError):  # short of descriptors, perhaps: it looks again
                     hang_up(port, patience)
 
-    def _body(self, stream: InputStream) -> bytes:
+    def _has_enough(self, address: str) -> bool:
+        theirs = (self._address_of(environ) == address for _, environ in list(self._awaited.values()))
+        return sum(theirs) >= MOST_OF_ONE
+
+    def _body(self, environ: WSGIEnvironment) -> bytes:
         """All of it, or as much as shows that it is too much."""
-        self._since[get_ident()] = time.monotonic()
+        stream: InputStream = environ["wsgi.input"]
+        self._awaited[get_ident()] = (time.monotonic(), environ)
         try:
             body, heard = b"", 0
             while heard < HEARD_OUT and (part := stream.read(MAX_BODY)):
@@ -80,7 +102,7 @@ class BodiesFirst:
                 heard += len(part)
             return body
         finally:
-            del self._since[get_ident()]
+            del self._awaited[get_ident()]
 
 
 def hang_up(port: int, patience_seconds: float) -> None:

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from idp.web.bodies import BodiesFirst
+from idp.web.bodies import MANY, MOST_OF_ONE, BodiesFirst
 from idp.web.http import MAX_BODY
 
 
@@ -14,6 +14,23 @@ class Drips(io.BytesIO):
 
     def read(self, size=-1):
         return super().read(min(size, 7))
+
+
+class Withheld(io.BytesIO):
+    """A stream that gives nothing until it may; says that it is being read."""
+
+    def __init__(self, is_read, may):
+        super().__init__(b"x")
+        self.is_read, self.may = is_read, may
+
+    def read(self, size=-1):
+        self.is_read.release()
+        self.may.wait(10)
+        return super().read(size)
+
+
+def address(environ):
+    return environ["REMOTE_ADDR"]
 
 
 def call(body, *, method="POST", length=None, at_work=1, done=lambda: None):
@@ -28,7 +45,7 @@ def call(body, *, method="POST", length=None, at_work=1, done=lambda: None):
     environ = {"REQUEST_METHOD": method, "wsgi.input": Drips(body)}
     if length is not None:
         environ["CONTENT_LENGTH"] = length
-    list(BodiesFirst(app, at_work, done)(environ, lambda status, _headers: statuses.append(status)))
+    list(BodiesFirst(app, at_work, done, address)(environ, lambda status, _headers: statuses.append(status)))
     return (seen[0] if seen else None), statuses[0][:3]
 
 
@@ -55,7 +72,7 @@ def test_what_the_thread_held_is_given_back_even_after_a_fault():
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        BodiesFirst(failing, 1, lambda: given.append(1))({"REQUEST_METHOD": "GET"}, print)
+        BodiesFirst(failing, 1, lambda: given.append(1), address)({"REQUEST_METHOD": "GET"}, print)
     assert given == [1]
 
 
@@ -69,7 +86,7 @@ def test_no_more_are_at_work_than_said_and_waiting_for_a_body_is_no_work():
         working.pop()
         return []
 
-    served = BodiesFirst(app, 2, lambda: None)
+    served = BodiesFirst(app, 2, lambda: None, address)
     threads = [threading.Thread(target=served, args=({"REQUEST_METHOD": "GET"}, print)) for _ in range(6)]
     for thread in threads:
         thread.start()
@@ -79,3 +96,38 @@ def test_no_more_are_at_work_than_said_and_waiting_for_a_body_is_no_work():
 
     assert max(most) <= 2
     assert len(most) == 6
+
+
+@pytest.mark.parametrize(
+    ("waited_for", "address_of_the_next", "status"),
+    [
+        (["a"] * MANY, "a", "503"),
+        (["a"] * MANY, "b", "200"),
+        (["a"] * (MANY - 1), "a", "200"),
+        (["a"] * (MOST_OF_ONE - 1) + ["b"] * (MANY - MOST_OF_ONE + 1), "a", "200"),
+    ],
+)
+def test_where_many_are_waited_for_nobody_has_most_of_the_places(waited_for, address_of_the_next, status):
+    is_read, may, told = threading.Semaphore(0), threading.Event(), []
+
+    def app(_environ, start_response):
+        start_response("200 OK", [])
+        return []
+
+    def ask(remote, stream):
+        environ = {"REQUEST_METHOD": "POST", "REMOTE_ADDR": remote, "wsgi.input": stream}
+        served(environ, lambda line, _headers: told.append(line[:3]))
+
+    served = BodiesFirst(app, 2, lambda: None, address)
+    threads = [threading.Thread(target=ask, args=(each, Withheld(is_read, may))) for each in waited_for]
+    for thread in threads:
+        thread.start()
+        is_read.acquire(timeout=10)
+
+    ask(address_of_the_next, io.BytesIO(b"x"))
+
+    assert told == [status]
+    may.set()
+    for thread in threads:
+        thread.join(10)
+    assert told == [status] + ["200"] * len(waited_for)
