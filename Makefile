@@ -59,7 +59,8 @@ packages: ## Debian's packages that the tests need
 	@.ci/packages \
 		'chromium=command -v chromium' \
 		'postgresql=command -v initdb || ls /usr/lib/postgresql/*/bin/initdb' \
-		'redis-server=command -v redis-server'
+		'redis-server=command -v redis-server' \
+		'nginx-light=command -v nginx || ls /usr/sbin/nginx'
 
 clean: ## forget the environment and every cache
 	rm -rf $(VENV) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

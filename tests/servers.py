@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,8 @@ from pathlib import Path
 import psutil
 import psycopg
 import redis
+
+from tests.waiting import until
 
 START_SECONDS = 30
 
@@ -50,7 +51,7 @@ class Server:
                 user=self.run_as,
                 start_new_session=True,
             )
-        _wait(self.answers, self._what_went_wrong)
+        until(self.answers, self._what_went_wrong)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End the process and wait for it; nothing when it has ended already."""
@@ -158,7 +159,7 @@ class Redis(Server):
 
     def __init__(self) -> None:
         super().__init__(_short_folder("redis"))
-        self.program = _program("redis-server", "redis-server")
+        self.program = program("redis-server", "redis-server")
 
     @property
     def url(self) -> str:
@@ -186,14 +187,6 @@ def _short_folder(name: str) -> Path:
     return Path(tempfile.mkdtemp(prefix=f"idp-{name}-"))
 
 
-def _wait(is_ready: Callable[[], bool], explain: Callable[[], str]) -> None:
-    give_up = time.monotonic() + START_SECONDS
-    while not is_ready():
-        if time.monotonic() > give_up:
-            raise TimeoutError(explain())
-        time.sleep(0.02)
-
-
 def _unprivileged_user() -> str:
     for name in ("postgres", "nobody"):
         try:
@@ -207,10 +200,11 @@ def _postgres_binaries() -> Path:
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if debian:
         return debian[-1].parent
-    return Path(_program("initdb", "postgresql")).resolve().parent
+    return Path(program("initdb", "postgresql")).resolve().parent
 
 
-def _program(name: str, package: str) -> str:
+def program(name: str, package: str) -> str:
+    """Where a program is, that the Debian ``package`` brings."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
     if found is None:
         raise ServerMissing(f"{name} is not installed: apt-get install {package}")

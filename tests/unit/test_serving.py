@@ -3,7 +3,7 @@
 import socket
 import subprocess
 import sys
-import time
+from collections import Counter
 from contextlib import closing, suppress
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from idp.serving import MAX_HEADERS, PortTaken, refuse_taken
 from idp.web.bodies import MANY
 from tests.bench.server import free_port
+from tests.waiting import until
 
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
 
@@ -21,7 +22,7 @@ def build():
     def app(environ, start_response):
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
-    served = BodiesFirst(app, 2, lambda: None)
+    served = BodiesFirst(app, 2, lambda: None, lambda environ: environ["REMOTE_ADDR"])
     served.watch({port})
     return served
 run(Serving("127.0.0.1", {port}, 1, 2), build)
@@ -32,15 +33,15 @@ run(Serving("127.0.0.1", {port}, 1, 2), build)
 def port():
     port = free_port()
     server = subprocess.Popen([sys.executable, "-c", SERVE.format(port=port)])
-    while server.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.05)
+    until(lambda: listens(port), process=server)
     yield port
     server.terminate()
     assert server.wait(10) == 0
+
+
+def listens(port):
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0", "localhost"])
@@ -65,8 +66,8 @@ def test_an_address_that_is_not_ours_is_not_called_taken():
         refuse_taken("192.0.2.1", free_port())
 
 
-def answer(port, head):
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+def answer(port, head, source="127.0.0.1"):
+    with socket.create_connection(("127.0.0.1", port), 5, (source, 0)) as connection:
         connection.sendall(head)
         return connection.recv(100)
 
@@ -90,15 +91,22 @@ def test_idle_connections_do_not_shut_out_others(port):
 
 
 def test_bodies_that_never_come_do_not_shut_out_others_and_are_hung_up_on(port):
-    slow = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(MANY)]
+    slow = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(6 * MANY)]
     for connection in slow:
         connection.sendall(POST % 1000 + b"a")
 
+    assert answer(port, POST % 1 + b"a", "127.0.0.2").startswith(b"HTTP/1.1 200")
+    told = Counter(end_of(connection) for connection in slow)
+    assert told[b"503"] >= 5 * MANY
+    assert set(told) <= {b"503", b"400", b""}
     assert answer(port, POST % 1 + b"a").startswith(b"HTTP/1.1 200")
-    for connection in slow:
-        with suppress(ConnectionError):  # what became of half a request is told or not; nothing was done
-            assert connection.recv(100)[9:12] in (b"", b"400")
-        connection.close()
+
+
+def end_of(connection):
+    """What became of half a request is told or not; nothing was done."""
+    with connection, suppress(ConnectionError):
+        return connection.recv(100)[9:12]
+    return b""
 
 
 def test_caller_of_much_too_large_a_body_hears_our_answer(port):
