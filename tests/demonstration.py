@@ -19,10 +19,10 @@ import requests
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from tests.bench.forms import Page, read_page
+from tests.waiting import until
 
 ROOT = Path(__file__).parent.parent
 COMMAND = (sys.executable, "-c", "from idp.cli import main; main()")
-READY_SECONDS = 60
 STOP_SECONDS = 10
 STEP = 30
 
@@ -61,11 +61,7 @@ class Demonstration:
 
     def ready(self) -> Self:
         """Come back when demo.json is there."""
-        deadline = time.monotonic() + READY_SECONDS
-        while not (self.data / "demo.json").exists():
-            assert self.process.poll() is None, self.said
-            assert time.monotonic() < deadline, self.said
-            time.sleep(0.05)
+        until((self.data / "demo.json").exists, lambda: self.said, process=self.process)
         return self
 
     @property
@@ -87,12 +83,14 @@ class Demonstration:
 
 def left_of(processes: Iterable[psutil.Process], within: float = STOP_SECONDS) -> list[psutil.Process]:
     """Those that still run after so many seconds. Who has ended and only waits to be buried does not."""
-    deadline = time.monotonic() + within
-    left = list(processes)
-    while left and time.monotonic() < deadline:
-        left = [process for process in left if _runs(process)]
-        time.sleep(0.05)
-    return left
+    known = list(processes)
+
+    def left() -> list[psutil.Process]:
+        return [process for process in known if _runs(process)]
+
+    with suppress(TimeoutError):
+        until(lambda: not left(), seconds=within)
+    return left()
 
 
 def _runs(process: psutil.Process) -> bool:

@@ -7,7 +7,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -27,6 +26,7 @@ from idp.registers.sample import SAMPLE_PEOPLE
 from idp.settings import Settings
 from tests.bench.server import free_port
 from tests.house import Person
+from tests.waiting import until
 
 READY_SECONDS = 60
 COMMAND = [sys.executable, "-c", "from idp.cli import main; main()", "demo"]
@@ -128,10 +128,6 @@ def served(folder: Path) -> Iterator[World]:
 
 
 def _ready(process: subprocess.Popen[bytes], file: Path, printed: Path) -> dict[str, Any]:
-    deadline = time.monotonic() + READY_SECONDS
-    while not file.exists():
-        assert process.poll() is None, printed.read_text()
-        assert time.monotonic() < deadline, printed.read_text()
-        time.sleep(0.05)
+    until(file.exists, printed.read_text, process=process)
     document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return document

@@ -5,7 +5,6 @@ import re
 import signal
 import socket
 import subprocess
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import requests
 
 from tests.bench.server import free_port
 from tests.demonstration import COMMAND, ROOT, STOP_SECONDS, Codes, Demonstration, Surfer, is_free, left_of
+from tests.waiting import until
 
 CLIENT = {
     "client_id": str,
@@ -284,10 +284,7 @@ def test_a_worker_that_is_killed_is_replaced(folder):
         worker.kill()
         worker.wait(STOP_SECONDS)
 
-        deadline = time.monotonic() + STOP_SECONDS
-        while not answers(f"{running.told['issuer']}/health"):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        until(lambda: answers(f"{running.told['issuer']}/health"))
 
 
 def test_workers_do_not_outlive_a_server_that_was_killed(folder, start):
@@ -313,8 +310,7 @@ def test_children_do_not_outlive_a_parent_that_was_killed(folder, start):
 
 def test_a_signal_while_preparing_stops_it_too_and_the_next_start_goes_on(tmp_path, start):
     running = start(tmp_path / "data", two_ports(), "--no-portal")
-    while "preparing" not in running.said:
-        time.sleep(0.01)
+    until(lambda: "preparing" in running.said, process=running.process)
     running.process.send_signal(signal.SIGINT)
     running.process.wait(STOP_SECONDS)
     assert running.tree() == []

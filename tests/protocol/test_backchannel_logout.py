@@ -21,8 +21,8 @@ from idp.oidc.sessions.logout_token import EVENT, TTL
 from tests.house import Browser, House, Person, RelyingParty
 from tests.protocol.acts import allow, signed_in
 from tests.receivers import Received, Receiver, nobody, receiving
+from tests.waiting import until
 
-WITHIN_SECONDS = 10.0
 Receive = Callable[..., Receiver]
 
 
@@ -58,24 +58,23 @@ def sign_out(browser: Browser) -> None:
 
 def settled(house: House, state: DeliveryState = DeliveryState.DELIVERED, count: int = 1) -> list[Delivery]:
     """Wait for the background's work, in real time; the ledger."""
-    until = time.monotonic() + WITHIN_SECONDS
-    while time.monotonic() < until:
-        ledger = house.provider.session_room.deliveries.recent(100)
-        if sum(delivery.state is state for delivery in ledger) >= count:
-            return ledger
-        time.sleep(0.02)
-    raise AssertionError(f"never {count} {state}: {house.provider.session_room.deliveries.recent(100)}")
+
+    def ledger() -> list[Delivery]:
+        return house.provider.session_room.deliveries.recent(100)
+
+    until(lambda: sum(delivery.state is state for delivery in ledger()) >= count, lambda: str(ledger()))
+    return ledger()
 
 
 def tried(house: House, tries: int) -> Delivery:
     """Wait until the one delivery has failed this often."""
-    until = time.monotonic() + WITHIN_SECONDS
-    while time.monotonic() < until:
+
+    def the_one() -> Delivery:
         (delivery,) = house.provider.session_room.deliveries.recent(2)
-        if delivery.tries == tries and delivery.answer is not None:
-            return delivery
-        time.sleep(0.02)
-    raise AssertionError(f"never tried {tries} times: {house.provider.session_room.deliveries.recent(2)}")
+        return delivery
+
+    until(lambda: the_one().tries == tries and the_one().answer is not None, lambda: str(the_one()))
+    return the_one()
 
 
 def token_of(house: House, received: Received) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import time
 from pathlib import Path
 
 from idp.demo.tls import make_certificates
@@ -13,9 +12,8 @@ from idp.serving import Serving, run
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/wait":
         folder = Path(environ["QUERY_STRING"])
-        (folder / "begun").touch()
-        while not (folder / "go").exists():
-            time.sleep(0.01)
+        (folder / "begun").write_text("")  # named pipes: each waits for who opens the other end
+        (folder / "go").read_text()
     if environ["PATH_INFO"] == "/raise":
         raise RuntimeError
     certificate = environ["idp.client_certificate"]

@@ -69,6 +69,12 @@ def serve() -> Iterator[Callable[..., Server]]:
         server.close()
 
 
+def is_silent(connection: socket.socket) -> None:
+    """Until they hang up."""
+    while connection.recv(4096):
+        pass
+
+
 def says(text: bytes) -> Script:
     return lambda connection: connection.sendall(text)
 
@@ -221,15 +227,19 @@ def test_drip_is_cut_at_the_deadline(serve, head: bytes) -> None:
 
 
 def test_silence_is_cut_at_the_deadline(serve) -> None:
-    server = serve(lambda _connection: time.sleep(5))
+    server = serve(is_silent)
 
     with refused("timeout"):
         Outbound(LOOPBACK, deadline=SHORT).get(url(server))
 
 
 def test_slow_resolver_is_left_behind() -> None:
+    found = threading.Event()
+
     with refused("timeout"):
-        Outbound(deadline=SHORT, resolve=lambda _host: time.sleep(3) or []).get("https://slow.example/")
+        Outbound(deadline=SHORT, resolve=lambda _host: found.wait() and []).get("https://slow.example/")
+
+    found.set()
 
 
 def test_name_without_addresses_is_unresolved() -> None:
@@ -312,7 +322,7 @@ def test_certificates_are_verified_and_further_authorities_trusted(serve, tmp_pa
 
 
 def test_silent_handshake_is_cut_at_the_deadline(serve) -> None:
-    server = serve(lambda _connection: time.sleep(5))
+    server = serve(is_silent)
 
     with refused("timeout"):
         Outbound(LOOPBACK, deadline=SHORT).get(f"https://127.0.0.1:{server.port}/")

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -30,6 +31,26 @@ class Application:
         return [b"x" * LARGE if environ["PATH_INFO"] == "/large" else b"<%s>" % body]
 
 
+class Connections(dict):
+    """A listener's, that tell when there are some, and when none is left."""
+
+    def __init__(self):
+        super().__init__()
+        self.begun, self.ended = asyncio.Event(), asyncio.Event()
+        self.ended.set()
+
+    def __setitem__(self, connection, nothing):
+        super().__setitem__(connection, nothing)
+        self.begun.set()
+        self.ended.clear()
+
+    def pop(self, *key):
+        popped = super().pop(*key)
+        if not self:
+            self.ended.set()
+        return popped
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
@@ -49,6 +70,7 @@ def attacked(files, app):
 
     async def serve(attack):
         house = Listener(Listening("127.0.0.1", 0, 2, server.certificate, server.key), app)
+        house.connections = Connections()
         listening = await asyncio.get_running_loop().create_server(
             partial(Connection, house, is_for_clients=True), "127.0.0.1", 0
         )
@@ -66,8 +88,9 @@ def attacked(files, app):
             finally:
                 for writer in writers:
                     writer.transport.abort()
-                while house.connections:
-                    await asyncio.sleep(0.01)
+                    with suppress(OSError):  # how it ended
+                        await writer.wait_closed()
+                await house.connections.ended.wait()
 
     return lambda attack: asyncio.run(serve(attack))
 
@@ -191,10 +214,8 @@ def test_who_asks_and_never_reads_is_not_answered_without_end(attacked, app, mon
     async def attack(connect, house):
         _, writer = await connect()
         writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
-        while not house.connections:
-            await asyncio.sleep(0.01)
-        while house.connections:
-            await asyncio.sleep(0.01)
+        await house.connections.begun.wait()
+        await house.connections.ended.wait()
 
     attacked(attack)
 
@@ -253,8 +274,7 @@ def test_what_is_no_handshake_ends_and_says_no_http(attacked, app, words):
             answer = await reader.read(100)
         except ConnectionError:
             answer = b""
-        while house.connections:
-            await asyncio.sleep(0.01)
+        await house.connections.ended.wait()
         return answer
 
     assert b"HTTP" not in attacked(attack)

@@ -2,12 +2,12 @@
 
 import http.client
 import json
+import os
 import socket
 import ssl
 import subprocess
 import sys
-import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 import psutil
 import pytest
@@ -17,6 +17,7 @@ from idp.serving import MAX_HEADERS
 from tests.bench.server import free_port
 from tests.certificates import a_certificate
 from tests.demonstration import is_free
+from tests.waiting import until
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
 ALARM = 30
@@ -52,14 +53,15 @@ class Running:
             return answer.status, json.loads(answer.read() or "null"), answer
 
     def until_it_answers(self):
-        deadline = time.monotonic() + ALARM
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None
-            try:
-                return self.ask()[1]
-            except (OSError, http.client.HTTPException):
-                time.sleep(0.05)
-        raise TimeoutError
+        told = []
+
+        def answers():
+            with suppress(OSError, http.client.HTTPException):
+                told.append(self.ask()[1])
+            return told
+
+        until(answers, process=self.process)
+        return told[0]
 
 
 @pytest.fixture(scope="module")
@@ -200,15 +202,15 @@ def test_a_process_that_dies_is_started_again(running):
 def test_a_stop_lets_a_request_finish(tmp_path):
     running = Running(tmp_path)
     running.until_it_answers()
+    for name in ("begun", "go"):
+        os.mkfifo(tmp_path / name)
     with running.connect() as connection:
         connection.sendall(f"GET /wait?{tmp_path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        while not (tmp_path / "begun").exists():
-            time.sleep(0.01)
+        (tmp_path / "begun").read_text()
         family = psutil.Process(running.process.pid).children(recursive=True)
         running.process.terminate()
-        while not is_free(running.port):
-            time.sleep(0.01)
-        (tmp_path / "go").touch()
+        until(lambda: is_free(running.port))
+        (tmp_path / "go").write_text("")
         heard = said(connection, b"")
 
     assert heard.startswith(b"HTTP/1.1 200")
