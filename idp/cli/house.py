@@ -19,6 +19,8 @@ class NotCurrent(Exception):
 def opened(*, is_new: bool = False) -> Iterator[Provider]:
     """The provider of the environment's settings, closed again afterwards.
 
+    What the command owed clients by ending sessions and mandates is made before.
+
     Args:
         is_new: the database may be old, empty or not there yet.
 
@@ -37,5 +39,6 @@ def opened(*, is_new: bool = False) -> Iterator[Provider]:
         if not is_new and not is_current(provider.database):
             raise NotCurrent
         yield provider
+        provider.session_room.courier.finish()
     finally:
         provider.close()

@@ -54,6 +54,11 @@ class Courier:
                 self._thread.start()
         self._woken.set()
 
+    def finish(self) -> None:
+        """Make all that is due, if this process owed any: a command ends, and no other was woken for it."""
+        if self._thread is not None:
+            self._deliver(lambda: True)
+
     def stop(self) -> None:
         """Take nothing more, and wait for what is under way, but not for long."""
         self._stopping = True
