@@ -25,9 +25,12 @@ from idp.statute.rules import LockGround
 LOCKS: Mapping[ChangeKind, LockGround] = {
     ChangeKind.DEATH: LockGround.DEATH,
     ChangeKind.CARD_REVOKED: LockGround.CARD_REVOKED,
+    ChangeKind.CARD_HELD: LockGround.CARD_HELD,
     ChangeKind.RESIDENCE_EXPIRED: LockGround.RESIDENCE_EXPIRED,
     ChangeKind.ORGANISATION_DISSOLVED: LockGround.DISSOLVED,
 }
+# What ends a ground that no record bears out.
+ENDS: Mapping[ChangeKind, LockGround] = {ChangeKind.CARD_RETURNED: LockGround.CARD_HELD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class RegisterChanges:
             return _nothing  # it has no account here, or its number was changed when this was told before
         if ground := LOCKS.get(change.kind):
             return partial(self._lock_once, account.id, ground, name)
+        if ground := ENDS.get(change.kind):
+            return partial(self._reading.end_own, account.id, ground, name.value)
         if change.kind is ChangeKind.NUMBER_REISSUED and change.new_number is not None:
             return partial(self._renumber, account.id, change.number, change.new_number, name)
         return self._reading.of(account)

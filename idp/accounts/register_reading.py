@@ -105,6 +105,15 @@ class RegisterReading:
         silent: set[RegisterName] = set()
         return sum(self._caught_up(owed, silent) for owed in self._owed.due())
 
+    def end_own(self, account_id: UUID, ground: LockGround, actor: str) -> None:
+        """End what a register locked. Within a transaction.
+
+        What an officer saw or an authority decided is not undone by a register that knows nothing of it.
+        """
+        if any(lock.ground == ground and lock.actor == actor for lock in self._locks.standing(account_id)):
+            with suppress(LockAbsent):
+                self._unlock(account_id, ground, actor)
+
     def _caught_up(self, owed: OwedReading, silent: set[RegisterName]) -> bool:
         account = self._accounts.the(owed.account_id)
         name = REGISTERS[account.kind]
@@ -143,12 +152,8 @@ class RegisterReading:
             return  # it has another number now: whoever gave it that reads for that
         self._correct(account, record, actor)
         today = day_in_vietnam(self._clock())
-        gone = grounds_gone(record, today)
-        for standing in self._locks.standing(account.id):
-            # What an officer saw or an authority decided is not undone by a record that does not have it.
-            if standing.ground in gone and standing.actor == actor:
-                with suppress(LockAbsent):
-                    self._unlock(account.id, standing.ground, actor)
+        for ground in sorted(grounds_gone(record, today)):
+            self.end_own(account.id, ground, actor)
         if isinstance(record, ForeignerRecord):
             self._watch_days(account, record, today, actor)
         if isinstance(record, OrganisationRecord):

@@ -51,8 +51,8 @@ def _after(record: Record, kind: ChangeKind, happened_on: date, to: str | None) 
             return replace(record, guardians=read_guardians(to or "", record.number))
         case ChangeKind.ORGANISATION_DISSOLVED:
             return replace(record, status=Status.DISSOLVED)
-        case ChangeKind.RECORD_CHANGED:
-            return record
+        case ChangeKind.RECORD_CHANGED | ChangeKind.CARD_HELD | ChangeKind.CARD_RETURNED:
+            return record  # whose hands a card is in, no record says
         case _:
             raise ChangeRefused(kind.value)
 

@@ -49,6 +49,8 @@ class ChangeKind(StrEnum):
 
     DEATH = "death"
     CARD_REVOKED = "card_revoked"
+    CARD_HELD = "card_held"
+    CARD_RETURNED = "card_returned"
     RESIDENCE_EXPIRED = "residence_expired"
     GUARDIAN_CHANGED = "guardian_changed"
     REPRESENTATIVE_CHANGED = "representative_changed"
@@ -136,7 +138,13 @@ POPULATION: Shape[CitizenRecord] = Shape(
     population.read_row,
     population.write_row,
     lambda record: record.number,
-    _ANYBODY | {ChangeKind.CARD_REVOKED, ChangeKind.GUARDIAN_CHANGED},
+    _ANYBODY
+    | {
+        ChangeKind.CARD_REVOKED,
+        ChangeKind.CARD_HELD,
+        ChangeKind.CARD_RETURNED,
+        ChangeKind.GUARDIAN_CHANGED,
+    },
 )
 IMMIGRATION: Shape[ForeignerRecord] = Shape(
     RegisterName.IMMIGRATION,

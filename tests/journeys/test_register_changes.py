@@ -73,7 +73,11 @@ def an_account_of(house: House, number: str) -> UUID:
 
 @pytest.mark.parametrize(
     ("kind", "ground"),
-    [(ChangeKind.DEATH, LockGround.DEATH), (ChangeKind.CARD_REVOKED, LockGround.CARD_REVOKED)],
+    [
+        (ChangeKind.DEATH, LockGround.DEATH),
+        (ChangeKind.CARD_REVOKED, LockGround.CARD_REVOKED),
+        (ChangeKind.CARD_HELD, LockGround.CARD_HELD),
+    ],
 )
 @pytest.mark.spec("Decree 69/2024 Art. 15")
 def test_what_befell_a_citizen_locks_the_account_and_kills_tokens(
@@ -118,6 +122,21 @@ def test_new_card_opens_what_the_revoked_one_locked(
     standing = house.provider.locks.standing(someone.account_id)
     assert [lock.ground for lock in standing] == [LockGround.HOLDER_ASKED]
     assert stands(house, someone.account_id) == (Status.LOCKED, LockGround.HOLDER_ASKED)
+
+
+@pytest.mark.parametrize(("locked_by", "expected"), [("population", Status.ACTIVE), ("cli", Status.LOCKED)])
+@pytest.mark.spec("Decree 69/2024 Art. 15")
+def test_card_that_was_given_back_opens_what_the_register_locked_for_it_and_no_officers_lock(
+    house: House, someone: Person, locked_by: str, expected: Status
+) -> None:
+    if locked_by == "cli":
+        house.provider.locking.lock(someone.account_id, LockGround.CARD_HELD, locked_by)
+    tell(house, ChangeKind.CARD_HELD, someone.username)
+    assert stands(house, someone.account_id) == (Status.LOCKED, LockGround.CARD_HELD)
+
+    tell(house, ChangeKind.CARD_RETURNED, someone.username)
+
+    assert stands(house, someone.account_id)[0] is expected
 
 
 @pytest.mark.spec("OIDC Core 1.0 §8.1")
