@@ -171,7 +171,7 @@ def raise_(number: str, officer: UUID, **seen: bool) -> None:
 
 
 def of_number(provider: Provider, number: str) -> Account:
-    """The account of anybody's number.
+    """The account of anybody's number, an agency's code too.
 
     Raises:
         NumberMalformed, NotFound.

@@ -8,9 +8,8 @@ import click
 from idp.accounts.application import WAITING, Application, State, spoken
 from idp.accounts.applications import FIRST
 from idp.accounts.chip_card.passive import Chip
-from idp.cli.accounts import ACTOR, NUMBER
+from idp.cli.accounts import ACTOR, NUMBER, of_number
 from idp.cli.house import opened
-from idp.kernel.errors import NotFound
 from idp.provider import Provider
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -63,9 +62,7 @@ def chip(number: str, sod: Path, groups: tuple[tuple[int, Path], ...]) -> None:
         security_object=sod.read_bytes(), data_groups={name: file.read_bytes() for name, file in groups}
     )
     with opened() as provider:
-        account = provider.accounts.by_number("".join(filter(str.isdigit, number)))
-        if account is None:
-            raise NotFound
+        account = of_number(provider, number)
         made = provider.chip_readings.add(account.id, read, ACTOR)
     click.echo(f"{made.document} of {made.source}: {' '.join(made.facts)}")
 

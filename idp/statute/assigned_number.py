@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable
 
 from idp.kernel.errors import Refused
+from idp.statute.agency_code import AgencyCodeMalformed, parse_agency_code
 from idp.statute.identity_number import NumberMalformed, parse_number
 
 ASSIGNED = re.compile(r"[0-9]{9,15}")
@@ -59,11 +60,16 @@ def new_assigned(kind: str, below: Callable[[int], int] = secrets.randbelow) -> 
 
 
 def parse_anyones(typed: str) -> str:
-    """The digits of a citizen's, foreigner's or organisation's number.
+    """The digits of a citizen's, foreigner's or organisation's number; or an agency's code, known by letters.
 
     Raises:
         NumberMalformed: it is none of them.
     """
+    if any(character.isalpha() for character in typed):
+        try:
+            return parse_agency_code(typed)
+        except AgencyCodeMalformed:
+            raise NumberMalformed("digits") from None
     try:
         return parse_number(typed).digits
     except NumberMalformed as malformed:

@@ -6,6 +6,11 @@ from uuid import UUID
 
 import pytest
 
+from idp.accounts.account import Status
+from idp.accounts.kinds import Kind
+from idp.kernel.ids import new_id
+from tests.people import an_account
+
 NUMBER = "001083990000"
 PHONE = "0900000001"
 IDP = "from idp.cli import main; main()"
@@ -135,6 +140,18 @@ def test_operator_sends_a_code_to_who_waits_and_to_nobody_else(opened):
 @pytest.mark.parametrize("command", ["show", "lock", "unlock", "mark-deceased"])
 def test_nobody_has_an_account_of_that_number(idp, command):
     assert idp("accounts", command, NUMBER).err == "idp: not_found\n"
+
+
+def test_agency_is_found_by_its_code(idp):
+    provider = idp.provider()
+    provider.accounts.add(
+        an_account(Kind.ORGANISATION, id=new_id(), number="H25.00008", level=None, status=Status.ACTIVE)
+    )
+    provider.close()
+
+    assert "organisation level - active" in idp.succeed("accounts", "show", "h25.00008")
+    idp.succeed("accounts", "lock", "H25.00008", "--ground", "dissolved")
+    assert "locked dissolved" in idp.succeed("accounts", "show", "H25.00008")
 
 
 def test_authoritys_request_goes_through_two_officers(opened, idp):

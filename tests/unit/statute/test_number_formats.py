@@ -51,6 +51,19 @@ def attempt(parse, typed):
         return refusal
 
 
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [
+        ("001 199 990 001", "001199990001"),
+        ("9009-9000-0000", "900990000000"),
+        ("0100109106-001", "0100109106001"),
+        (" h25.00008", "H25.00008"),
+    ],
+)
+def test_anybodys_number_may_be_a_persons_an_organisations_or_an_agencys(typed, taken):
+    assert parse_anyones(typed) == taken
+
+
 @given(NUMBERS, st.lists(SEPARATORS, min_size=13, max_size=13))
 def test_number_is_the_same_however_its_digits_are_spaced(number, between):
     typed = "".join(space + digit for space, digit in zip(between, number, strict=False)) + between[-1]
