@@ -103,6 +103,7 @@ def test_what_is_left_empty_is_as_wide_as_the_givers_own(house: House, chief: Ma
     ("typed", "said"),
     [
         ({"username": "001199999999"}, "Người này chưa thể hành động thay"),
+        ({"username": "12345"}, "Số định danh chưa đúng dạng"),
         ({"name": "Lê Văn Khác"}, "Người này chưa thể hành động thay"),
         ({"role": "representative"}, "Bạn không được trao vai trò này"),
         ({"role": "emperor"}, "Bạn không được trao vai trò này"),

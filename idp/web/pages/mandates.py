@@ -27,6 +27,8 @@ from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError, NotFound, TooManyAttempts
 from idp.oidc.clients.client import Clients
 from idp.signin.choosing import ORGANISATION
+from idp.statute.assigned_number import parse_anyones
+from idp.statute.identity_number import NumberMalformed
 from idp.web.http import read_query, see_other
 from idp.web.i18n import VIET_NAM, say_article
 from idp.web.pages.my_account import JUST_NOW, Holder, OwnPages, see_done, what_was_done
@@ -173,10 +175,10 @@ class GiveMandate(MethodView):
         if under is None:
             return see_other(MANDATES)
         try:
-            number = "".join(form.get("username", "").split())
+            number = parse_anyones(form.get("username", ""))
             wish = _wish(form, under)
             self._handing_on.give(holder.account.id, under.id, number, form.get("name", ""), wish)
-        except (MandateRefused, TooManyAttempts) as error:
+        except (MandateRefused, NumberMalformed, TooManyAttempts) as error:
             return self._show(holder, under, form, error)
         return see_done(MANDATES, "mandate_given")
 
