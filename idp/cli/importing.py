@@ -1,18 +1,23 @@
-"""Files taken in at the command line: the bar meanwhile, and at the end which rows were refused."""
+"""Files taken in at the command line: the bar meanwhile, and at the end which rows were refused, and why."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from idp.cli.refusals import row_told
 from idp.registers.imports import ImportReport
 
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 REFUSED = click.option(
-    "--refused", type=click.Path(path_type=Path), help="Write line and reason of each refused row here."
+    "--refused",
+    # Opened beforehand: an import is not to find out at its end that its list has no place.
+    type=click.File("w", encoding="utf-8", lazy=False),
+    help="Write line and reason of every refused row here.",
 )
 
 
@@ -25,14 +30,16 @@ def bar(file: Path) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def tell(report: ImportReport, refused: Path | None) -> None:
-    """Say what became of the file; each refused line with its reason."""
+def tell(report: ImportReport, refused: TextIO | None) -> None:
+    """Say what became of the file, and the first refused lines; ``refused`` gets every one of them."""
     for line, reason in report.refused:
-        click.echo(f"line {line}: {reason.value}", err=True)
+        click.echo(row_told(line, reason), err=True)
     if report.refused_count > len(report.refused):
-        click.echo(f"and {report.refused_count - len(report.refused)} more", err=True)
+        left = report.refused_count - len(report.refused)
+        click.echo(f"and {left} more; --refused FILE writes all of them down", err=True)
     if refused is not None:
-        refused.write_text("line,reason\n" + "".join(f"{line},{why.value}\n" for line, why in report.refused))
+        refused.write("line,reason\n")
+        refused.writelines(f"{line},{reason.value}\n" for line, reason in report.every_refusal())
     if report.resumed_after:
         click.echo(f"continued after line {report.resumed_after}")
     click.echo(

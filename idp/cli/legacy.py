@@ -1,6 +1,7 @@
 """Old identifiers of portals: link a file of them, take a wrong one back."""
 
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -12,16 +13,17 @@ from idp.cli.importing import FILE, REFUSED, bar, tell
 @click.command(name="link-legacy")
 @FILE
 @REFUSED
-def link_legacy(file: Path, refused: Path | None) -> None:
+def link_legacy(file: Path, refused: TextIO | None) -> None:
     """Link portals' old identifiers to accounts: CSV in UTF-8 with columns sector, legacy_id, number.
 
     SECTOR is a client_id, or the host that the clients of a sector share. Every good row is taken; run again,
     it continues where it broke off.
     """
-    with opened() as provider, bar(file) as progress:
-        sectors = provider.clients.sectors()
-        report = provider.legacy_links.import_csv(file, sectors, progress, ACTOR)
-    tell(report, refused)
+    with opened() as provider:
+        with bar(file) as progress:
+            sectors = provider.clients.sectors()
+            report = provider.legacy_links.import_csv(file, sectors, progress, ACTOR)
+        tell(report, refused)
 
 
 @click.command(name="unlink-legacy")

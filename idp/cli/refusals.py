@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from idp.cli.house import NotCurrent
@@ -9,6 +10,7 @@ from idp.demo.code import NobodyOfThatName, NoCodeSent, NotShown
 from idp.demo.prepare import CastLost
 from idp.demo.run import FolderInUse, NotReady
 from idp.kernel.errors import Corrupt, IdpError, NotFound, Unavailable
+from idp.registers.fields import Reason
 from idp.serving import CertificateUnusable, PortTaken
 from idp.settings import Misconfigured
 from idp.web.i18n import Language, Sentences
@@ -36,6 +38,12 @@ SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
 }
 
 
+def row_told(line: int, reason: Reason) -> str:
+    """The line for a row of a file that was refused: for programs, and after that for people."""
+    sentence = _sentences().say(_language(), f"errors.row_refused.{reason.value}.title")
+    return f"line {line}: {reason.value}: {sentence}"
+
+
 def told(error: Exception) -> str | None:
     """The line for an error that is no mistake in the program; ``None`` for one that is."""
     kind = next((kind for kind in SENTENCES if isinstance(error, kind)), None)
@@ -49,12 +57,17 @@ def told(error: Exception) -> str | None:
 
 def _explained(error: IdpError, language: Language) -> str:
     """What pages say of it; nothing where none does. A page that is not found is another matter."""
-    sentences, facts = Sentences(), error.facts()
+    sentences, facts = _sentences(), error.facts()
     known, said = sentences.keys(language), []
     for part in ("title", "happened", "todo"):
         keys = (f"errors.{error.code}.{facts.get('reason')}.{part}", f"errors.{error.code}.{part}")
         said += [str(sentences.say(language, key, **facts)) for key in keys if key in known][:1]
     return " ".join(f"{sentence.rstrip('.')}." for sentence in said)
+
+
+@cache
+def _sentences() -> Sentences:
+    return Sentences()
 
 
 def _language() -> Language:

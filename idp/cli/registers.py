@@ -5,6 +5,7 @@ import time
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import click
 from rich.console import Console
@@ -39,9 +40,9 @@ def registers() -> None:
 @FILE
 @click.option("--register", "name", type=NAMES, default="population", show_default=True, help="Which one.")
 @REFUSED
-def import_(file: Path, name: str, refused: Path | None) -> None:
+def import_(file: Path, name: str, refused: TextIO | None) -> None:
     """Take a CSV file into a sample register: every good row. Run again, it continues where it broke off."""
-    with opened() as provider, bar(file) as progress:
+    with opened() as provider:
 
         def recorded(report: ImportReport) -> None:
             provider.audit.record(
@@ -51,8 +52,9 @@ def import_(file: Path, name: str, refused: Path | None) -> None:
                 refused=report.refused_count,
             )
 
-        report = provider.samples.by_name(RegisterName(name)).import_csv(file, progress, recorded)
-    tell(report, refused)
+        with bar(file) as progress:
+            report = provider.samples.by_name(RegisterName(name)).import_csv(file, progress, recorded)
+        tell(report, refused)
 
 
 @registers.command(name="generate")

@@ -106,9 +106,12 @@ class Rows(Generic[R]):
 
     def _read_header(self) -> list[str]:
         try:
-            header = [name.strip() for name in _fields(next(self._lines, (0, ""))[1]) or ()]
+            line = next(self._lines, (0, ""))[1]
         except UnicodeDecodeError as error:
             raise NotUtf8(guess_encoding(error.object)) from None
+        if "\0" in (line or ""):  # plain letters in UTF-16 without its mark could be UTF-8 too
+            raise NotUtf8("utf-16")
+        header = [name.strip() for name in _fields(line) or ()]
         missing = tuple(column for column in self._form.columns if column not in header)
         if missing:
             raise HeaderIncomplete(missing)

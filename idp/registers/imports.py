@@ -1,8 +1,9 @@
 """Taking a CSV file in: in whole batches, taken up again where it broke off."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Generic, Protocol, TypeVar
@@ -34,7 +35,7 @@ from idp.storage.database import Database, Instant, metadata
 R = TypeVar("R")
 
 ROWS_AT_ONCE = 1000
-REFUSALS_LISTED = 10_000
+REFUSALS_TOLD = 100
 
 Progress = Callable[[int, int], None]
 """Told after each batch: bytes read, bytes in all."""
@@ -82,7 +83,7 @@ ADVANCE = (
 _REFUSED = register_refusals.c.import_id == bindparam("which")
 REFUSALS = (
     select(register_refusals.c.line, register_refusals.c.reason)
-    .where(_REFUSED)
+    .where(_REFUSED, register_refusals.c.line > bindparam("after"))
     .order_by(register_refusals.c.line)
     .limit(bindparam("most"))
 )
@@ -99,7 +100,8 @@ class ImportOvertaken(Refused):
 class ImportReport:
     """What became of a file. ``updated`` rows are among the ``accepted``.
 
-    ``refused`` has each line with its reason, the first ten thousand of them; ``refused_count`` counts all.
+    ``refused`` has the first hundred lines with their reasons, ``refused_count`` counts all, and
+    ``every_refusal`` reads all of them, however many, until the next import into the same place.
     ``resumed_after`` is the line on which an earlier run had broken off, 0 when this one began the file.
     """
 
@@ -108,6 +110,7 @@ class ImportReport:
     refused: tuple[tuple[int, Reason], ...] = field(default=())
     refused_count: int
     resumed_after: int = 0
+    every_refusal: Callable[[], Iterator[tuple[int, Reason]]] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,20 +219,27 @@ class Import(Generic[R]):
     def _finished(self, state: _State, line: int, finished: Callable[[ImportReport], None]) -> ImportReport:
         self._advance(state, line, line, 0, 0, self._clock())
         last = self._database.first(LAST, {"of": self._of})
-        which = {"which": state.import_id}
-        refused = self._database.all(REFUSALS, {**which, "most": REFUSALS_LISTED})
-        count = self._database.first(REFUSED_COUNT, which)
+        count = self._database.first(REFUSED_COUNT, {"which": state.import_id})
         if last is None or count is None:
             raise ImportOvertaken
         report = ImportReport(
             accepted=last.accepted,
             updated=last.updated,
-            refused=tuple((row.line, Reason(row.reason)) for row in refused),
+            refused=tuple(islice(self._refusals(state.import_id), REFUSALS_TOLD)),
             refused_count=count[0],
             resumed_after=state.line,
+            every_refusal=partial(self._refusals, state.import_id),
         )
         finished(report)
         return report
+
+    def _refusals(self, import_id: UUID) -> Iterator[tuple[int, Reason]]:
+        after = 0
+        while rows := self._database.all(
+            REFUSALS, {"which": import_id, "after": after, "most": ROWS_AT_ONCE}
+        ):
+            yield from ((row.line, Reason(row.reason)) for row in rows)
+            after = rows[-1].line
 
     def _advance(
         self, state: _State, line: int, to_line: int, more: int, replaced: int, at: datetime | None

@@ -36,7 +36,7 @@ def test_good_rows_are_linked_and_the_others_listed(portal):
 
     assert answer.status == 0
     assert "1 taken in (0 of them updated), 1 refused" in answer.out
-    assert "line 3: sector_unknown" in answer.err
+    assert "line 3: sector_unknown: There is no client and no sector of this name." in answer.err
     assert refused.read_text() == "line,reason\n3,sector_unknown\n"
     assert NUMBER not in answer.out + answer.err
     assert portal.events("legacy.imported") == [{"accepted": 1, "refused": 1, "actor": "cli"}]

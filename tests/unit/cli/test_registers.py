@@ -50,7 +50,8 @@ def test_bad_rows_are_listed_by_line_and_reason_and_the_good_ones_taken(import_,
     assert answer.status == 0
     assert answer.out == "1 taken in (1 of them updated), 4 refused\n"
     listed = [line for line in answer.err.splitlines() if line.startswith("line ")]
-    assert listed == [
+    assert listed[0].endswith(": The number and the sex do not agree.")
+    assert [line.rpartition(": ")[0] for line in listed] == [
         "line 3: number_contradicts_sex",
         "line 4: columns_miscounted",
         "line 5: columns_miscounted",
@@ -61,6 +62,30 @@ def test_bad_rows_are_listed_by_line_and_reason_and_the_good_ones_taken(import_,
         "3,number_contradicts_sex",
     ]
     assert name_of() == "Nguyễn Anh Tú"
+
+
+def test_rows_are_refused_in_the_terminals_language(import_, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+
+    answer = import_(f"{HEADER}\n{GOOD.replace('Tú', 'T' + chr(0x443))}\n")
+
+    assert "line 2: text_looks_alike: Có chữ chỉ trông giống chữ tiếng Việt" in answer.err
+
+
+def test_every_refused_row_is_written_down_however_many(import_, tmp_path):
+    refused = tmp_path / "refused.csv"
+
+    answer = import_("\n".join([HEADER, GOOD, *["x,y"] * 2500, ""]), "--refused", str(refused))
+
+    assert answer.err.count("columns_miscounted") == 100
+    assert "and 2400 more" in answer.err
+    assert refused.read_text().splitlines()[1:] == [f"{line},columns_miscounted" for line in range(3, 2503)]
+
+
+def test_list_of_refused_rows_without_a_place_stops_the_import_before_it_begins(import_, name_of):
+    answer = import_("\n".join([HEADER, GOOD]), "--refused", "/nowhere/refused.csv")
+
+    assert (answer.status, name_of()) == (2, "Nguyễn Anh Toàn")
 
 
 def test_another_encoding_is_named_and_nothing_taken(import_, name_of, idp):

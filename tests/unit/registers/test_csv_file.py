@@ -54,6 +54,14 @@ def test_line_too_long_to_hold_is_one_refused_row(extra):
     assert not isinstance(rows[1][1], Reason)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_plain_letters_in_utf16_without_its_mark_are_known_too(encoding):
+    with pytest.raises(NotUtf8) as refused:
+        read(f"{HEADER}\n".encode(encoding))
+
+    assert refused.value.encoding == "utf-16"
+
+
 def test_file_without_every_column_is_refused():
     with pytest.raises(HeaderIncomplete) as refused:
         read("number,name\n1,2\n")

@@ -8,19 +8,19 @@ from idp.audit.events import Event
 from idp.kernel.errors import IdpError
 from idp.oidc.tokens.claims import BY_NAME, COMPANIONS, SCOPES, UNSAID
 from idp.oidc.tokens.rar import TYPES
+from idp.registers.fields import Reason
 from idp.web.i18n import LANGUAGES, MissingSentence, Sentences, choose_language, say_day, say_moment
 from idp.web.pages.history import OF_OTHERS
 from tests.pages import AT
 
 SENTENCES = Sentences()
-# Codes that only a client's program or a command line is told: no page ever says them.
+# Codes that only a client's program is told: no person ever reads them.
 UNSEEN = {
     "authorization_refused",
     "bad_token",
     "client_key_missing",
     "client_keys_unreachable",
     "cursor_malformed",
-    "import_overtaken",
     "insufficient_scope",
     "invalid_authorization_details",
     "invalid_target",
@@ -28,12 +28,7 @@ UNSEEN = {
     "invalid_dpop_proof",
     "invalid_grant",
     "invalid_token",
-    "key_still_needed",
-    "key_too_young",
     "lane_lost",
-    "register_change_refused",
-    "row_refused",
-    "too_many_wanted",
     "unfit_fact",
     "unsigned",
     "unsupported_grant_type",
@@ -57,6 +52,11 @@ def test_every_error_says_what_happened_and_what_to_do(language):
     needed = {f"errors.{code}.{part}" for code in _codes() for part in ("title", "happened", "todo")}
 
     assert needed - SENTENCES.keys(language) == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_for_refusing_a_row_has_its_sentence(language):
+    assert {f"errors.row_refused.{reason}.title" for reason in Reason} - SENTENCES.keys(language) == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
