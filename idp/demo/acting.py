@@ -1,25 +1,28 @@
 """Gives the demonstration its organisations and children, applied for as anybody's are, and mandates."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from idp.accounts.account import Account
-from idp.accounts.application import State
+from idp.accounts.application import Application, State
 from idp.accounts.delegation import Wish as MandateWish
-from idp.accounts.evidence import SEEN, register_match, seen_in_person
+from idp.accounts.evidence import SEEN, EvidenceGiven, register_match, seen_in_person
 from idp.accounts.foreigner_filing import foreigner_of
 from idp.accounts.kinds import Kind
 from idp.accounts.mandate import Mandate
 from idp.accounts.opening import Wish
 from idp.audit.events import Event
-from idp.demo.cast import DEPENDANTS, GIVEN, ORGANISATIONS, Body, Dependant, Given, Part
+from idp.demo.cast import DEPENDANTS, GIVEN, OFFICE, OFFICERS, ORGANISATIONS, Body, Dependant, Given, Part
 from idp.provider import Provider
+from idp.statute.ages import day_in_vietnam
 from idp.statute.law import STATUTE
 
 ACTOR = "demo"
 ADDRESS = "127.0.0.1"
+PAPERS_SEEN = frozenset({"registration_seen", "authority_seen"})
 TERM = timedelta(days=365)
 
 
@@ -42,7 +45,7 @@ def open_foreigner(provider: Provider, part: Part) -> Account:
             checks=(
                 lambda account_id, at: register_match(account_id, source, at, article),
                 lambda account_id, at: seen_in_person(
-                    account_id, at, ACTOR, "", article, SEEN, document="residence_permit"
+                    account_id, at, ACTOR, OFFICE, article, SEEN, document="residence_permit"
                 ),
             ),
         ),
@@ -52,6 +55,11 @@ def open_foreigner(provider: Provider, part: Part) -> Account:
 
 def play_others(provider: Provider) -> None:
     """Have each organisation and child applied for, and what goes with that; what is done already stays."""
+    serving = {officer.account_id for officer in provider.officers.serving()}
+    for number in OFFICERS:
+        account = provider.accounts.by_number(number)
+        if account is not None and account.id not in serving:
+            provider.officers.appoint(account.id, OFFICE, ACTOR)
     done = [_filed_for(provider, name, each) for name, each in DEPENDANTS.items()]
     done += [_played(provider, body) for body in ORGANISATIONS.values()]
     done += [_gave(provider, given) for given in GIVEN]
@@ -108,17 +116,34 @@ def _played(provider: Provider, body: Body) -> bool:
 
 def _applied(provider: Provider, body: Body) -> Account:
     enrolment = provider.organisation_enrolment
-    first, *others = (provider.accounts.by_number(number) for number in body.representatives)
+    filers = body.representatives or (body.authorised or "",)
+    first, *others = (provider.accounts.by_number(number) for number in filers)
     assert first is not None  # noqa: S101 - people come before organisations
     waiting = [each for each in enrolment.filed_by(first.id) if each.number == body.code]
     typed = {"code": body.code, "phone": body.phone, "email": body.email, "role": "representative"}
+    if body.authorised is not None:
+        last_day = day_in_vietnam(provider.clock() + TERM)
+        typed |= {"role": "authorised_person", "last_day": f"{last_day:%d/%m/%Y}"}
     stands = waiting[0] if waiting else enrolment.file(first, typed, ADDRESS, "vi")
     asked = {each.number for each in enrolment.approvals_of(stands) if each.answered_at is None}
     for other in (each for each in others if each is not None and each.number in asked):
         stands = enrolment.answer(stands.id, other)
+    if stands.state is State.WAITING_OFFICER:
+        stands = _attested(provider, stands)
     if stands.state is not State.ACCEPTED or stands.account_id is None:
         raise LookupError(stands.state.value)
     return provider.accounts.the(stands.account_id)
+
+
+def _attested(provider: Provider, application: Application) -> Application:
+    """By every officer who has not attested it yet: an earlier start may have been broken off."""
+    stands = application
+    for officer in provider.officers.serving():
+        if stands.state is not State.WAITING_OFFICER:
+            break
+        with suppress(EvidenceGiven):
+            stands = provider.organisation_attesting.attest(application.id, officer.account_id, PAPERS_SEEN)
+    return stands
 
 
 def _gave(provider: Provider, given: Given) -> bool:

@@ -7,20 +7,38 @@ from idp.accounts.kinds import Kind
 from idp.accounts.mandate import Role
 from idp.assurance import Level
 from idp.oidc.clients.metadata import ClientMetadata
+from idp.oidc.tokens.claims import BY_NAME
+from idp.oidc.tokens.rar import TYPES
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 MTLS_SUBJECT = "CN=mtls.example,O=Dinh Danh,C=VN"
-SCOPES = ("openid", "profile", "email", "address", "phone", "identity", "offline_access")
+# All that there is to be asked for, so that it can be tried.
+SCOPES = (
+    "openid",
+    "profile",
+    "email",
+    "address",
+    "phone",
+    "identity",
+    "person",
+    "foreigner",
+    "organisation",
+    "offline_access",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """One sample organisation: its code in the sample register, and the numbers of all who represent it."""
+    """One sample organisation: its code in the sample register, and the numbers of all who represent it.
+
+    Where they are foreigners without a number here, ``authorised`` acts for a time: officers saw the papers.
+    """
 
     code: str
     phone: str
     email: str
-    representatives: tuple[str, ...]
+    representatives: tuple[str, ...] = ()
+    authorised: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +100,13 @@ PEOPLE: dict[str, Part] = {
     "dung": Part("036190990851", "+84900000015", "dung@thu-dien-tu.example", Level.TWO),
     "loan": Part("082192991887", "+84900000016", "loan@thu-dien-tu.example", Level.TWO),
     "hoa": Part("034198995439", "+84900000018", "hoa@thu-dien-tu.example", Level.TWO),
+    "thao": Part("056160993663", "+84900000019", "thao@thu-dien-tu.example", Level.TWO),
     "anna": Part("900990000000", "+84900000017", "anna@thu-dien-tu.example", Level.TWO, kind=Kind.FOREIGNER),
 }
-HUONG, DUYEN, HIEU, ANNA = (PEOPLE[name].number for name in ("huong", "duyen", "hieu", "anna"))
+HUONG, DUYEN, HIEU, ANNA, THAO = (PEOPLE[name].number for name in ("huong", "duyen", "hieu", "anna", "thao"))
+# Who attests what they saw: two, for so many does it take with foreigners and papers.
+OFFICERS = tuple(PEOPLE[name].number for name in ("toan", "quynh"))
+OFFICE = "Công an phường Mẫu"
 
 ORGANISATIONS: dict[str, Body] = {
     "thanhtan": Body(
@@ -104,6 +126,19 @@ ORGANISATIONS: dict[str, Body] = {
         phone="+84900000023",
         email="lien-he@tan-lap.example",
         representatives=(ANNA,),
+    ),
+    # Its director has a passport, and neither a number nor a residence card here.
+    "vuoncau": Body(
+        code="9000000140",
+        phone="+84900000024",
+        email="lien-he@vuon-cau.example",
+        authorised=PEOPLE["loan"].number,
+    ),
+    "sotaichinh": Body(
+        code="H25.00008",
+        phone="+84900000025",
+        email="lien-he@so-tai-chinh.example",
+        representatives=(THAO,),
     ),
 }
 
@@ -152,7 +187,7 @@ def _client(name: str, vietnamese: str, **more: object) -> ClientMetadata:
         "post_logout_redirect_uris": (f"https://{name}.example/signed-out",),
         "grant_types": ("authorization_code", "refresh_token"),
         "scope": SCOPES,
-        "claims": ("age_over_14", "age_over_18", "province"),
+        "claims": BY_NAME,
     }
     return ClientMetadata(**(settings | more))  # type: ignore[arg-type]
 
@@ -164,6 +199,7 @@ CLIENTS: dict[str, ClientMetadata] = {
         grant_types=("authorization_code", "refresh_token", "client_credentials", DEVICE),
         scope=(*SCOPES, "reports"),
         acts_for=("organisation", "ward"),
+        authorization_details_types=tuple(TYPES),
     ),
     "public": _client("public", "Ứng dụng mẫu", token_endpoint_auth_method="none"),
     "second": _client(

@@ -12,7 +12,17 @@ from idp.assurance import Level
 from idp.audit.events import Event
 from idp.authenticators.totp import new_secret
 from idp.demo.acting import open_foreigner, play_others, told_mandates
-from idp.demo.cast import CLIENTS, DEPENDANTS, ORGANISATIONS, PEOPLE, Body, Dependant, Part, portal
+from idp.demo.cast import (
+    CLIENTS,
+    DEPENDANTS,
+    OFFICE,
+    ORGANISATIONS,
+    PEOPLE,
+    Body,
+    Dependant,
+    Part,
+    portal,
+)
 from idp.demo.files import write_private_json
 from idp.demo.keys import new_jwk, public_part
 from idp.kernel.ids import new_secret as new_client_secret
@@ -169,7 +179,10 @@ def _play(provider: Provider, name: str, part: Part, person: dict[str, Any]) -> 
 def _opened(provider: Provider, part: Part) -> Account:
     if part.kind is Kind.FOREIGNER:
         return open_foreigner(provider, part)
-    return provider.enrolment.open_citizen(part.number, part.phone, part.level, ACTOR, email=part.email)
+    office = OFFICE if part.level is Level.TWO else ""
+    return provider.enrolment.open_citizen(
+        part.number, part.phone, part.level, ACTOR, email=part.email, office=office
+    )
 
 
 def _register(provider: Provider, details: ClientMetadata, known: dict[str, Any]) -> None:

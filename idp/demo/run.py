@@ -15,10 +15,10 @@ from typing import Any
 
 import click
 
-from idp.demo.files import write_private_json
+from idp.demo.files import write_private, write_private_json
 from idp.demo.prepare import prepared
 from idp.demo.processes import Processes, ignore_signals, stopping_on_signals
-from idp.demo.show import Show, document_of, settings_of, trusting
+from idp.demo.show import Show, document_of, for_shells, settings_of, trusting
 from idp.demo.tls import Certificates, make_certificates
 from idp.provider import Provider
 from idp.serving import PortTaken, refuse_taken
@@ -70,9 +70,11 @@ def demonstrate(show: Show) -> None:
 def _run(show: Show, processes: Processes) -> None:
     show.document.unlink(missing_ok=True)  # of an earlier run, perhaps at other addresses
     certificates = make_certificates(show.data / "tls") if show.is_tls else None
-    os.environ.update(settings_of(show.data, show.issuer, is_simulator=not show.is_strict))
+    settings = settings_of(show.data, show.issuer, is_simulator=not show.is_strict)
     if certificates is not None:
-        os.environ.update(trusting(show.data, certificates) | {"IDP_MTLS_PORT": str(show.mtls_port)})
+        settings |= trusting(show.data, certificates) | {"IDP_MTLS_PORT": str(show.mtls_port)}
+    os.environ.update(settings)
+    write_private(show.environment, for_shells(settings))
     click.echo(f"preparing {show.data}")
     provider = Provider(load())
     try:
@@ -169,7 +171,9 @@ def _announce(show: Show, document: Mapping[str, Any]) -> None:
         click.echo(f"  {held['agent']:<9} {held['role']} of {held['principal']}{limit}")
     click.echo(
         f"\n  One-time codes: `{_command(show)}`, or choose SMS on the page and read the outbox."
-        f"\n  For programs: {show.document}\n\nCtrl-C stops it."
+        f"\n  For programs: {show.document}"
+        f"\n  Other commands on it: `. {show.environment}` in another terminal, then `idp officers list`."
+        "\n\nCtrl-C stops it."
     )
 
 

@@ -3,6 +3,7 @@
 import base64
 import os
 import secrets
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,9 +64,19 @@ class Show:
         return (*always, self.portal_log) if self.portal_port else always
 
     @property
+    def environment(self) -> Path:
+        """What shells read: other commands then act on this demonstration."""
+        return self.data / "idp.env"
+
+    @property
     def document(self) -> Path:
         """What programs read: it is there when everything answers."""
         return self.data / "demo.json"
+
+
+def for_shells(settings: Mapping[str, str]) -> str:
+    """The settings as lines that a shell takes in with ``.``, so that commands find the demonstration."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
 
 
 def settings_of(data: Path, issuer: str, *, is_simulator: bool = False) -> dict[str, str]:

@@ -146,7 +146,7 @@ def test_every_page_named_answers(shown):
 
 
 def test_what_is_secret_is_readable_by_its_owner_only(shown):
-    private = ["demo.json", "cast.json", "secret", "."]
+    private = ["demo.json", "cast.json", "secret", "idp.env", "."]
 
     assert [path for path in private if (shown.data / path).stat().st_mode & 0o077] == []
 
@@ -222,6 +222,16 @@ def test_the_command_prints_the_code_that_the_provider_takes(surfer, shown, port
     surfer.sign_in("victim")
 
     assert "Nguyễn Đức Nam" in surfer.text
+
+
+def test_other_commands_act_on_it_from_a_terminal_that_took_in_its_settings(shown):
+    command = f'. "{shown.data}/idp.env" && exec "{COMMAND[0]}" -c "{COMMAND[2]}" officers list'
+
+    said = subprocess.run(
+        ["sh", "-c", command], cwd=ROOT, capture_output=True, check=True, text=True, timeout=60
+    ).stdout
+
+    assert said.count("Công an phường Mẫu") == 2
 
 
 def test_two_sites_on_one_host_keep_their_cookies_apart(surfer, portal):

@@ -9,6 +9,8 @@ from joserfc.jwk import ECKey
 from idp.accounts.account import Status
 from idp.demo.prepare import CastLost, prepared
 from idp.oidc.clients.authentication import Presented
+from idp.oidc.tokens.claims import BY_NAME, SCOPES
+from idp.oidc.tokens.rar import TYPES
 from idp.provider import Provider
 from idp.settings import Settings
 from tests.house import SECRET
@@ -141,6 +143,8 @@ def test_organisations_have_accounts_and_people_who_act_for_them(provider, memor
         ("anlac", "dung", "accountant"),
         ("anlac", "loan", "clerk"),
         ("tanlap", "anna", "representative"),
+        ("vuoncau", "loan", "authorised_person"),
+        ("sotaichinh", "thao", "representative"),
     }
     assert held["anlac", "dung", "accountant"]["limit"] == 200_000_000
     assert held["anlac", "loan", "clerk"]["services"] == ["confidential"]
@@ -150,9 +154,31 @@ def test_organisations_have_accounts_and_people_who_act_for_them(provider, memor
         "foreigner",
         "organisation",
     }
-    for name in ("thanhtan", "anlac", "tanlap"):
+    for name in ("thanhtan", "anlac", "tanlap", "vuoncau", "sotaichinh"):
         account = provider.accounts.by_number(cast["accounts"][name]["username"])
-        assert provider.evidence.standing(account.id)[0].source == provider.registers.business.source
+        sources = [each.source for each in provider.evidence.standing(account.id)]
+        assert provider.registers.business.source in sources
+
+
+def test_company_of_a_director_without_a_number_is_acted_for_by_whom_officers_saw_for_a_time(
+    provider, memory
+):
+    cast = prepared(provider, memory, None)
+
+    (held,) = [each for each in cast["mandates"] if each["principal"] == "vuoncau"]
+    company = provider.accounts.by_number(cast["accounts"]["vuoncau"]["username"])
+    seen = [each.officer for each in provider.evidence.standing(company.id) if each.kind == "in_person"]
+    assert held["ends_at"] is not None
+    assert set(seen) == {str(each.account_id) for each in provider.officers.serving()}
+
+
+def test_every_claim_there_is_can_be_asked_for(provider, memory):
+    prepared(provider, memory, None)
+
+    client = provider.clients.find("confidential").metadata
+    assert set(client.scope) >= SCOPES.keys()
+    assert set(client.claims) >= set(BY_NAME)
+    assert set(client.authorization_details_types) == TYPES.keys()
 
 
 def test_a_guardian_acts_for_two_children_of_five_and_ten(provider, memory):
@@ -174,7 +200,13 @@ def test_who_acts_for_nobody_is_not_asked_for_whom(provider, memory):
 
 
 @pytest.mark.parametrize(
-    "step", ["organisation_enrolment.file", "organisation_enrolment.answer", "mandates.grant"]
+    "step",
+    [
+        "organisation_enrolment.file",
+        "organisation_enrolment.answer",
+        "organisation_attesting.attest",
+        "mandates.grant",
+    ],
 )
 def test_organisations_that_broke_off_are_taken_up_again(provider, memory, monkeypatch, step):
     room, name = step.split(".")
