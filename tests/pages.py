@@ -156,7 +156,7 @@ RECEIVED = [
         mandate(1, "representative", depth=2, granted_by=None), OPTIONS[0][1], may_end=False, may_hand_on=True
     ),
     held(OPTIONS[1][0], OPTIONS[1][1], ("Thuế điện tử mẫu", "Hải quan một cửa mẫu")),
-    held(mandate(3, "guardian", granted_by=None), OPTIONS[2][1], may_end=False),
+    held(mandate(3, "guardian", ends_at=AT, granted_by=None), OPTIONS[2][1], may_end=False),
 ]
 GIVEN = [
     held(mandate(4, "accountant", 50_000_000, AT), named("Lê Văn Cường"), principal="Công ty Lúa Vàng"),
@@ -528,6 +528,7 @@ STATES = {
         {**OWN, "address": "#", "consents": [], "withdrawn": [], "done": "consent_withdrawn"},
     ),
     "receipt": ("account/receipt.html", RECEIPT),
+    "receipt-dependant": ("account/receipt.html", {**RECEIPT, "address": "#"}),
     "receipt-withdrawn": (
         "account/receipt.html",
         {

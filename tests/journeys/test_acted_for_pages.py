@@ -115,7 +115,7 @@ def test_guardian_sees_the_childs_history_and_the_look_stands_in_it(
     assert "bởi bạn" in browser.text
     assert looks(house, mandate.principal_id) == [("account.viewed", str(mandate.id))]
     browser.open(at("history", mandate.id) + "?part=looks")
-    assert "Có người đã xem tài khoản" in browser.text
+    assert "Tài khoản được xem" in browser.text
     assert "Nhập sai mật khẩu hoặc mã" not in browser.text
 
 

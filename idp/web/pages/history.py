@@ -52,6 +52,7 @@ PARTS: dict[str, frozenset[Event]] = {
 OF_OTHERS = frozenset(
     {
         Event.ACCOUNT_EXPORTED,
+        Event.ACCOUNT_VIEWED,
         Event.CONSENT_GIVEN,
         Event.CONSENT_REFUSED,
         Event.CONSENT_WITHDRAWN,
@@ -61,6 +62,7 @@ OF_OTHERS = frozenset(
         Event.TOKEN_EXCHANGED,
         Event.TOKEN_REFUSED,
         Event.GRANT_REVOKED,
+        Event.MANDATE_USED,
         Event.MESSAGE_SENT,
         Event.MESSAGE_FAILED,
     }
