@@ -1,4 +1,7 @@
-"""A child whose account a guardian opened takes it over, once old enough (Decree 69/2024 Art. 14.2)."""
+"""A child whose account a guardian opened takes it over, once old enough (Decree 69/2024 Art. 14.2).
+
+An office hands accounts over too: see ``wards``.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,7 +11,7 @@ from sqlalchemy import bindparam, update
 from idp.accounts.account import Account, Accounts, Status, accounts
 from idp.accounts.evidence import EvidenceRecords
 from idp.accounts.guardianship import has_come_of_age
-from idp.accounts.opening import Wish
+from idp.accounts.opening import Wish, nothing_else
 from idp.assurance import Level
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
@@ -49,6 +52,16 @@ class ComingOfAge:
             before = self._accounts.by_number(wish.number)
             if before is None or not has_come_of_age(before, self._clock()):
                 return None
+            return self.hand_over(before, wish, by, also)
+
+    def hand_over(
+        self, before: Account, wish: Wish, by: str, also: Callable[[Account], None] = nothing_else
+    ) -> Account | None:
+        """Have an account that only guardians used wait for its holder; ``None``: it is not active.
+
+        Whoever calls has seen that it may be.
+        """
+        with self._accounts.database.transaction():
             now = self._clock()
             if self._accounts.database.run(HAND_OVER, {"account_id": before.id, "now": now}) != 1:
                 return None

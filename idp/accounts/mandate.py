@@ -30,6 +30,7 @@ class EndGround(StrEnum):
     ABOVE_ENDED = "above_ended"
     REGISTER = "register"
     EXPIRED = "expired"
+    GUARDIANSHIP = "guardianship"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,6 +163,7 @@ def kinds(grounds: Iterable[str]) -> tuple[str, ...]:
         "mandate_received",
         "dependant_opened",
         "guardian_added",
+        "account_placed",
         "guardianship_ending",
         "guardianship_ended",
         "account_yours_soon",

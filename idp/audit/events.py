@@ -69,7 +69,11 @@ class Event(StrEnum):
     ACCOUNT_CORRECTED = "account.corrected", "A register has other details of the holder now."
     ACCOUNT_HANDED_OVER = (
         "account.handed_over",
-        "Old enough to act alone, the holder took over the account that a guardian had opened.",
+        "Acting alone now, the holder took over the account that guardians had used.",
+    )
+    ACCOUNT_PLACED = (
+        "account.placed",
+        "An adult's own account passed to the guardian whom a court named.",
     )
     ACCOUNT_RENUMBERED = "account.renumbered", "The holder has another number now; the account stayed."
     ACCOUNT_CLOSED = "account.closed", "An account was closed for good."
@@ -90,7 +94,7 @@ class Event(StrEnum):
         "application.answered",
         "A representative agreed to an application for an organisation, or refused it.",
     )
-    APPLICATION_ATTESTED = "application.attested", "An officer saw the papers of an organisation."
+    APPLICATION_ATTESTED = "application.attested", "An officer saw what an application rests on."
     EVIDENCE_ADDED = "evidence.added", "Something was checked that an account stands on."
     LEGACY_LINKED = "legacy.linked", "A portal's old identifier was linked to an account."
     LEGACY_UNLINKED = "legacy.unlinked", "A portal's old identifier was taken from an account again."

@@ -20,6 +20,7 @@ from idp.cli import (
     officers,
     organisations,
     registers,
+    wards,
     withdrawals,
 )
 from idp.cli.refusals import told
@@ -37,6 +38,8 @@ for command in (
     corrections.corrections,
     legacy.link_legacy,
     legacy.unlink_legacy,
+    wards.place_under_guardian,
+    wards.hand_back,
 ):
     accounts.accounts.add_command(command)
 clients.clients.add_command(withdrawals.withdrawals)

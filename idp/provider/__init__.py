@@ -1,7 +1,13 @@
 """Builds every room bottom-up and wires it, one floor a file. Knows settings, knows no HTTP."""
 
+from uuid import UUID
+
 from sqlalchemy import text
 
+from idp.accounts.coming_of_age import ComingOfAge
+from idp.accounts.officers_acts import OfficersActs
+from idp.accounts.wards import OwnSignIn, Wards
+from idp.audit.events import Event
 from idp.kernel.clock import Clock, utc_now
 from idp.keyring.seal import derive
 from idp.provider.protocol import Protocol
@@ -57,6 +63,36 @@ class Provider(Protocol):
         self.new_password = NewPassword(
             password=self.password, shut_out=self.shut_out, database=self.database
         )
+        self.wards = self._wards()
+
+    def _wards(self) -> Wards:
+        """Adults' accounts and guardians: the one act of an office that ends how somebody signs in."""
+        return Wards(
+            accounts=self.accounts,
+            locks=self.locks,
+            officers=self.officers,
+            acts=OfficersActs(self.applications, self.officers, self.audit, self.clock),
+            register=self.registers.population,
+            former=self.former_numbers,
+            mandates=self.mandates,
+            guardians=self.guardians,
+            coming_of_age=ComingOfAge(self.accounts, self.evidence, self.audit, self.clock),
+            opening=self.opening,
+            notices=self.notices,
+            own_sign_in=OwnSignIn(
+                is_there=lambda account_id: bool(self.authenticators.of(account_id)),
+                end=self._end_own_sign_in,
+            ),
+            audit=self.audit,
+            clock=self.clock,
+        )
+
+    def _end_own_sign_in(self, account_id: UUID) -> None:
+        for each in self.authenticators.of(account_id):
+            self.authenticators.remove(account_id, each.id)
+            self.audit.record(Event.AUTHENTICATOR_REMOVED, account_id=account_id, authenticator=str(each.id))
+        self.sessions.end_all(account_id)
+        self.grants.revoke_between(account_id)
 
     def check(self) -> None:
         """Ask everything that a sign-in leans on.

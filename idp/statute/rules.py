@@ -34,6 +34,8 @@ class Case(StrEnum):
     FOREIGNER_01_BY_GUARDIAN = "foreigner_01_by_guardian"
     FOREIGNER_02_ON_FILE = "foreigner_02_on_file"
     FOREIGNER_02_NOT_ON_FILE = "foreigner_02_not_on_file"
+    WARD_PLACED = "ward_placed"
+    ACCOUNT_RETURNED = "account_returned"
     ORGANISATION_ON_FILE = "organisation_on_file"
     ORGANISATION_NOT_ON_FILE = "organisation_not_on_file"
     ACTIVATION = "activation"

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from idp.accounts.account import LockGround, Status
-from idp.accounts.application import Application, State
+from idp.accounts.application import Application, ApplicationMoved, State
 from idp.accounts.guardianship import GuardianUnfit
 from idp.accounts.mandate import Role
+from idp.accounts.wards import NotToBePlaced
 from idp.kernel.errors import Unavailable
 from idp.registers.population import CitizenRecord
 from idp.registers.register import ChangeKind
@@ -199,3 +200,24 @@ def test_sweep_that_dies_midway_leaves_nobody_untold_nor_told_twice(
     assert [told(house, guardian) for guardian in family] == [[], []]
     assert house.provider.guardianship_end.tell() == 2
     assert [told(house, guardian) for guardian in family] == [["guardianship_ending"]] * 2
+
+
+def test_of_three_officers_at_once_two_pass_a_wards_account_on_once(house: House) -> None:
+    ward, guardian = house.person(), house.person()
+    enrolled(house, a_record(number=ward.username, is_ward=True, guardians=(guardian.username,)))
+    officers = [house.person().account_id for _ in range(3)]
+    for officer in officers:
+        house.provider.officers.appoint(officer, "Công an phường Bình An", "cli")
+    seen = frozenset({"decision_seen", "guardian_present"})
+
+    def act(officer: Any) -> State | None:
+        try:
+            return house.provider.wards.place(ward.account_id, guardian.account_id, officer, seen).state
+        except (ApplicationMoved, NotToBePlaced):  # two others were first
+            return None
+
+    states = both(*(lambda officer=officer: act(officer) for officer in officers))
+
+    assert states.count(State.ACCEPTED) == 1
+    assert list(house.provider.authenticators.of(ward.account_id)) == []
+    assert len(house.provider.mandates.of_principal(ward.account_id)) == 1

@@ -600,6 +600,34 @@ def test_guardian_takes_back_what_was_allowed_for_a_child(
     assert told.facts["actor"] == str(person.account_id)
 
 
+def test_guardian_keeps_the_receipt_of_what_was_allowed_for_a_child(
+    house: House, person: Person, rp: RelyingParty
+) -> None:
+    enrolled(house, record := a_child(person, born=date(2021, 1, 25)))
+    ward = account_id(file_for(house, person, record))
+    browser = signed_in(house, person)
+    for whom in ("whom-myself", "whom-1"):
+        browser.open("/authorize", rp.request(scope="openid profile", prompt="select_account"))
+        browser.submit({}, whom)
+        allow(browser)
+    (given,) = house.provider.consents.ever(ward)
+    (own,) = house.provider.consents.ever(person.account_id)
+    page = f"{LIST}/consents/{mandate_of(house, person).id}"
+
+    browser.open(page)
+    assert f'href="{page}/{given.id}"' in browser.text
+    browser.open(f"{page}/{given.id}")
+    assert "receipt-file" in browser.page.ids
+    assert f'href="{page}/{given.id}/receipt.jwt"' in browser.text
+    assert browser.open(f"{page}/{given.id}/receipt.jwt").mimetype == "application/jwt"
+
+    for path in (f"{page}/{own.id}", f"{page}/{own.id}/receipt.jwt", f"/account/consents/{given.id}"):
+        assert browser.open(path).status_code == 404
+    stranger = signed_in(house, house.person())
+    for path in (f"{page}/{given.id}", f"{page}/{given.id}/receipt.jwt"):
+        assert stranger.open(path).status_code == 404
+
+
 def turning_fourteen(days: int) -> date:
     """Born so that the fourteenth birthday is in so many days."""
     return (TODAY + timedelta(days=days)).replace(year=TODAY.year - 14)
