@@ -189,6 +189,7 @@ RECEIPT = {
 }
 
 HISTORY = {
+    "reads": [],
     "me": "0193",
     "whose": None,
     "of_others": OF_OTHERS,
@@ -574,6 +575,19 @@ STATES = {
             "parties": {"portal": PORTAL},
             **HISTORY,
             "older": "2026-11-20T03:15:00+00:00",
+        },
+    ),
+    "history-looks": (
+        "account/history.html",
+        {
+            **HISTORY,
+            "part": "looks",
+            "reads": [
+                SimpleNamespace(client_id="portal", times=12, last_at=AT),
+                SimpleNamespace(client_id="gone", times=1, last_at=AT),
+            ],
+            "events": [event("account.viewed", actor="cli")],
+            "parties": {"portal": PORTAL, "gone": None},
         },
     ),
     "history-none": ("account/history.html", {"events": [], "parties": {}, **HISTORY}),

@@ -111,6 +111,7 @@ DEPENDANTS = {
             "parts": ["sign_ins", "looks"],
             "older": None,
             "is_first": True,
+            "reads": [],
             "retention": SimpleNamespace(years=5, article="69/2024 Art. 17"),
         },
     ),

@@ -108,5 +108,6 @@ class Provider(Protocol):
         """Give every connection back."""
         self.session_room.close()
         self.pings.close()
+        self.reads.close()
         self.database.close()
         self.ephemeral.close()

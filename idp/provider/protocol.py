@@ -48,6 +48,7 @@ from idp.oidc.tokens.id_token import IdTokens
 from idp.oidc.tokens.introspection import Introspection
 from idp.oidc.tokens.issue import Issue
 from idp.oidc.tokens.jwt_access_token import JwtAccessTokens
+from idp.oidc.tokens.reads import Reads
 from idp.oidc.tokens.recognition import Recognition
 from idp.oidc.tokens.revocation import Revocation
 from idp.oidc.tokens.subject import Subjects
@@ -80,6 +81,7 @@ class Protocol(People):
         self.subjects = Subjects(derive(root, "pairwise"))
         self.acting = Acting(self.mandates, self.subjects)
         self.grants = Grants(self.database, clock)
+        self.reads = Reads(self.database, clock)
         self._sessions(settings)
         self._tokens(settings)
         self._in_flight(settings)
@@ -265,8 +267,7 @@ class Protocol(People):
             JwtAccessTokens(issuer, self.keyring, self.subjects, self.acting, clock),
         )
         key, needs_nonce = derive(settings.root_secret, "dpop-nonce"), settings.dpop_nonce_required
-        proofs = DpopProofs(key, self.ephemeral, clock, needs_nonce=needs_nonce)
-        self.confirmations = Confirmations(proofs)
+        self.confirmations = Confirmations(DpopProofs(key, self.ephemeral, clock, needs_nonce=needs_nonce))
         verifications = Verifications(self.subjects, self.evidence.standing, clock)
         self.disclosure = Disclosure(self.legacy_links, verifications, clock)
         self.userinfo = UserInfo(
@@ -279,6 +280,7 @@ class Protocol(People):
             self.subjects,
             self.acting,
             self.disclosure,
+            self.reads,
             self.keyring,
             self.envelopes,
             clock,

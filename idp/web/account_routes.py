@@ -38,7 +38,9 @@ def consents_of(doors: Doors) -> consents.Reading:
 def history_of(doors: Doors) -> history.Reading:
     """What the pages of histories read with."""
     provider = doors.provider
-    return history.Reading(provider.audit, provider.clients, provider.officers, provider.clock)
+    return history.Reading(
+        provider.audit, provider.clients, provider.officers, provider.reads, provider.clock
+    )
 
 
 def at_the_office(doors: Doors) -> tuple[OwnPages, organisations.Office]:
@@ -64,6 +66,7 @@ def everything(doors: Doors) -> export.Everything:
         provider.authenticators,
         provider.sessions,
         provider.consents,
+        provider.reads,
         provider.audit,
     )
 

@@ -25,6 +25,7 @@ from idp.web.pages.history import PAGE
 from idp.web.pages.my_account import JUST_NOW
 from tests.house import Browser, House, Person, RelyingParty
 from tests.journeys.test_own_pages import enter, events
+from tests.protocol.acts import tokens_for
 
 ADDRESS = "Số 14, ấp Mỹ Thạnh, xã Mỹ Hiệp, tỉnh Đồng Tháp"
 SPOKEN = "001 199 000 001"
@@ -336,6 +337,23 @@ def test_history_tells_how_and_from_where_somebody_signed_in(
 
     for told in ("Mật khẩu + Ứng dụng xác thực", "Xác thực hai bước", "127.0.0.1", "Trang thử"):
         assert told in browser.text
+
+
+def test_history_counts_what_a_service_read(
+    house: House, rp: RelyingParty, person: Person, browser: Browser
+) -> None:
+    tokens = tokens_for(rp, person, scope="openid profile")
+    for _ in range(3):
+        assert rp.userinfo(tokens["access_token"]).status_code == 200
+    rp.userinfo(tokens_for(rp, house.person(), scope="openid profile")["access_token"])
+    rp.userinfo(tokens_for(rp, person, scope="openid")["access_token"])  # nothing but who they are
+    house.provider.reads.write()
+    enter(browser, person)
+
+    browser.open("/account/history?part=looks")
+
+    assert "reads" in browser.page.ids
+    assert "Đã đọc 3 lần" in browser.text
 
 
 def test_history_tells_which_office_looked(

@@ -18,6 +18,7 @@ from idp.oidc.tokens.encryption import Envelopes
 from idp.oidc.tokens.grant import Grant, Grants
 from idp.oidc.tokens.jwt_access_token import AccessToken
 from idp.oidc.tokens.purpose import allowed_scope, serves_purpose
+from idp.oidc.tokens.reads import Reads
 from idp.oidc.tokens.subject import Subjects
 
 
@@ -35,6 +36,7 @@ class UserInfo:
         subjects: Subjects,
         acting: Acting,
         disclosure: Disclosure,
+        reads: Reads,
         keyring: Keyring,
         envelopes: Envelopes,
         clock: Clock,
@@ -48,6 +50,7 @@ class UserInfo:
         self._subjects = subjects
         self._acting = acting
         self._disclosure = disclosure
+        self._reads = reads
         self._keyring = keyring
         self._envelopes = envelopes
         self._clock = clock
@@ -82,8 +85,11 @@ class UserInfo:
         scope = allowed_scope(client, presented.scope)
         if "openid" not in scope:
             raise InsufficientScope("UserInfo asks for the scope openid")
+        told = self._disclosure.told(client, grant, account, "userinfo", scope)
+        if told:
+            self._reads.note(account.id, client.client_id)
         claims = {
-            **self._disclosure.told(client, grant, account, "userinfo", scope),
+            **told,
             **self._acting.told(client, grant, {}),
             "sub": self._subjects.subject(client, account.id),
         }

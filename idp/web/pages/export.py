@@ -24,6 +24,7 @@ from idp.authenticators.authenticator import Authenticators
 from idp.kernel.clock import Clock
 from idp.oidc.consent import Consents
 from idp.oidc.sessions.session import Sessions
+from idp.oidc.tokens.reads import Reads
 from idp.web.http import see_other
 from idp.web.i18n import Language, Sentences
 from idp.web.pages.consents import to_keep
@@ -36,6 +37,7 @@ FORMAT = "dinhdanh-export/1"
 FORMATS = ("json", "text")
 MOST = 100_000  # entries of the history: more than anybody has
 APPLICATION = ("filed_at", "due_at", "decided_at", "reason", "article")
+LOCK = ("ground", "article", "actor", "began_at", "ended_at", "ended_by")
 Section = list[dict[str, Any]]
 
 
@@ -57,6 +59,7 @@ class Everything:
     authenticators: Authenticators
     sessions: Sessions
     consents: Consents
+    reads: Reads
     audit: AuditLog
 
     def of(self, account: Account, reader: Account | None = None) -> dict[str, Section]:
@@ -95,11 +98,11 @@ class Everything:
             ],
             "consents": self._consents(mine),
             "mandates": self._mandates(mine),
-            "locks": [
-                _picked(one, "ground", "article", "actor", "began_at", "ended_at", "ended_by")
-                for one in self.locks.ever(mine)
-            ],
+            "locks": [_picked(one, *LOCK) for one in self.locks.ever(mine)],
             "notices": [_picked(one, "kind", "created_at") for one in self.notices.of(mine)],
+            "reads": [
+                _picked(one, "client_id", "day", "times", "last_at") for one in self.reads.by_day(mine)
+            ],
             "history": self._history(mine, is_own=reader is None),
         }
 

@@ -1,7 +1,7 @@
 """/account/history: what happened with an account, who looked at it, page by page."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from flask.views import MethodView
@@ -13,6 +13,8 @@ from idp.audit.events import Event
 from idp.audit.log import AuditLog, Entry
 from idp.kernel.clock import Clock
 from idp.oidc.clients.client import Clients
+from idp.oidc.tokens.reads import Read, Reads
+from idp.statute.ages import day_in_vietnam
 from idp.statute.law import STATUTE
 from idp.statute.rules import Kept, Retention
 from idp.web.http import read_query
@@ -25,6 +27,7 @@ UUID_LENGTH = 36  # an actor may also be a word: ``cli``
 YEAR = timedelta(days=366)
 # Steps inside a sign-in, which its end tells of.
 UNTOLD = frozenset({Event.CODE_ISSUED})
+LOOKS = "looks"
 # What each part shows; the whole shows all.
 PARTS: dict[str, frozenset[Event]] = {
     "sign_ins": frozenset(
@@ -37,7 +40,7 @@ PARTS: dict[str, frozenset[Event]] = {
             Event.SESSION_ENDED,
         }
     ),
-    "looks": frozenset(
+    LOOKS: frozenset(
         {
             Event.ACCOUNT_VIEWED,
             Event.ACCOUNT_EXPORTED,
@@ -76,6 +79,7 @@ class Reading:
     audit: AuditLog
     clients: Clients
     officers: Officers
+    reads: Reads
     clock: Clock
 
     def show(
@@ -94,11 +98,17 @@ class Reading:
         events, older = self._page(whose or holder.account, part, _moment(query.get("before", "")), law)
         if whose is not None:
             events = [without_address(event) for event in events]
-        named = {event.client_id for event in events if event.client_id}
+        is_first = "before" not in query
+        reads = self._reads(whose or holder.account, law) if is_first and part == LOOKS else []
+        named = {
+            *(event.client_id for event in events if event.client_id),
+            *(read.client_id for read in reads),
+        }
         return own.surface.show(
             "account/history.html",
             holder.caller,
             events=events,
+            reads=reads,
             parties={one: own.steps.party(self.clients.find(one)) for one in named},
             offices=self._offices(events),
             me=str(holder.account.id),
@@ -107,12 +117,17 @@ class Reading:
             part=part if part in PARTS else "",
             parts=list(PARTS),
             older=older,
-            is_first="before" not in query,
+            is_first=is_first,
             retention=law,
             lock=lock,
             address=here,
             here=here,
         )
+
+    def _reads(self, account: Account, law: Retention) -> list[Read]:
+        """Which clients read the account's data, how often, and when last."""
+        oldest = date.min if law.years is None else day_in_vietnam(self.clock() - law.years * YEAR)
+        return self.reads.by_client(account.id, oldest)
 
     def _offices(self, events: list[Entry]) -> dict[str, str]:
         """The office of each officer who looked."""
