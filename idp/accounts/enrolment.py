@@ -21,6 +21,7 @@ from idp.kernel.clock import Clock
 from idp.kernel.errors import Refused
 from idp.registers.register import PopulationRegister
 from idp.statute.ages import day_in_vietnam
+from idp.statute.assigned_number import parse_persons
 from idp.statute.law import STATUTE
 from idp.statute.rules import Case
 
@@ -102,7 +103,7 @@ class Enrolment:
         Raises:
             NumberMalformed, TooManyAttempts.
         """
-        digits = parse_number(number).digits
+        digits = self._persons(number)
         self._limits.spend_message(address)
         self._codes.spend_message(digits)
         account = self._accounts.by_number(digits)
@@ -137,7 +138,7 @@ class Enrolment:
             NumberMalformed, TooManyAttempts.
             ActivationRefused: wrong, spent or expired code, or no account that waits for one: all alike.
         """
-        digits = parse_number(number).digits
+        digits = self._persons(number)
         self._limits.check(address)
         equip = prepare()
         try:
@@ -147,6 +148,17 @@ class Enrolment:
             self._limits.was_wrong(address)
             self._audit.record(Event.ACCOUNT_ACTIVATION_REFUSED, attempts_left=refusal.attempts_left)
             raise
+
+    def _persons(self, typed: str) -> str:
+        """By what a person's code is kept.
+
+        An organisation's is not to be tried here, for whoever acts for it activates it, signed in: it is
+        answered like a number that nobody has.
+        """
+        number = parse_persons(typed)
+        account = self._accounts.by_number(number)
+        is_nobodys = account is not None and account.kind is Kind.ORGANISATION
+        return f"nobody's {number}" if is_nobodys else number
 
     def _wish(
         self, number: str, phone: str, level: Level, opened_by: str, email: str | None, office: str

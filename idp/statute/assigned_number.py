@@ -70,6 +70,17 @@ def parse_anyones(typed: str) -> str:
             return parse_agency_code(typed)
         except AgencyCodeMalformed:
             raise NumberMalformed("digits") from None
+    return parse_persons(typed)
+
+
+def parse_persons(typed: str) -> str:
+    """The digits of a citizen's or foreigner's number, by which people sign in.
+
+    An organisation's of digits alone looks like a foreigner's: which it is, its account says.
+
+    Raises:
+        NumberMalformed: it is neither.
+    """
     try:
         return parse_number(typed).digits
     except NumberMalformed as malformed:

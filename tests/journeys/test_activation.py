@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from idp.accounts.account import Status
+from idp.accounts.activation import ActivationCodes
 from idp.assurance import Level
 from tests.house import Browser, House, RelyingParty
+from tests.mandated import an_organisation_of
 
 NUMBER = "001199990001"
 PHONE = "0912345678"
@@ -54,6 +57,20 @@ def test_holder_activates_and_signs_in(house: House, rp: RelyingParty, browser: 
     browser.submit({"username": opened, "password": NEW})
     browser.submit({"otp": house.last_sms_code()})
     assert "Trần Thị Thu Hà" in browser.text
+
+
+def test_organisations_code_is_not_to_be_tried_where_people_activate(house: House, browser: Browser) -> None:
+    number = "9000000006"
+    organisation = an_organisation_of(house, number=number, status=Status.ISSUED, activated_at=None)
+    codes = ActivationCodes(house.provider.ephemeral, house.provider.seal)
+    code = codes.issue(number)
+
+    activate(browser, number, code)
+
+    assert "form-error" in browser.page.ids
+    assert house.provider.accounts.the(organisation).status is Status.ISSUED
+    assert list(house.provider.authenticators.of(organisation)) == []
+    codes.redeem(number, code)  # it is not spent
 
 
 def test_nobody_signs_in_before_activation(rp: RelyingParty, browser: Browser, opened: str) -> None:

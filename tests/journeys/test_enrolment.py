@@ -1,5 +1,6 @@
 """Somebody opens an account by themselves: files, is checked against the register, activates, signs in."""
 
+import csv
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from idp.kernel.errors import Unavailable
+from idp.registers import immigration
+from tests.foreigners import a_foreigners_record, a_zone
 from tests.house import Browser, House
 
 NUMBER = "001199990001"
@@ -62,9 +65,9 @@ def status(house: House, number: str = NUMBER) -> str | None:
     return account and account.status.value
 
 
-def activate(house: House, browser: Browser) -> None:
+def activate(house: House, browser: Browser, number: str = NUMBER) -> None:
     browser.open("/activate")
-    answers = {"username": NUMBER, "otp": house.last_sms_code(), "new-password": NEW}
+    answers = {"username": number, "otp": house.last_sms_code(), "new-password": NEW}
     browser.submit(answers, "activate-submit")
 
 
@@ -84,6 +87,33 @@ def test_citizen_files_activates_and_signs_in(house: House, browser: Browser) ->
     browser.submit({"otp": house.last_sms_code()})
     assert "Trần Thị Thu Hà" in browser.text
     assert "Mức 01" in browser.text
+
+
+def test_foreigner_files_activates_by_a_second_code_and_signs_in(
+    house: House, browser: Browser, tmp_path: Path
+) -> None:
+    record = a_foreigners_record()
+    row = immigration.write_row(record)
+    rows = tmp_path / "foreigners.csv"
+    with rows.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, row)
+        writer.writeheader()
+        writer.writerow(row)
+    assert house.provider.samples.immigration.import_csv(rows).accepted == 1
+    browser.open("/enrol/foreigner")
+    form = {"username": record.number, "zone": a_zone(), "residence-number": "TRC0000001"}
+    browser.submit(form | {"phone": "0912 345 678"}, "enrol-submit")
+    assert outcome(browser) == "Thông tin đã khớp"
+
+    browser.open("/activate")
+    browser.submit({"username": record.number}, "resend")
+    activate(house, browser, "9009 9000 0001")
+
+    assert status(house, record.number) == "active"
+    browser.open("/account")
+    browser.submit({"username": record.number, "password": NEW})
+    browser.submit({"otp": house.last_sms_code()})
+    assert "ANNA EXAMPLE" in browser.text
 
 
 def test_address_never_holds_reference_or_number(house: House, browser: Browser) -> None:
