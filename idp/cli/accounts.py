@@ -52,7 +52,13 @@ def accounts() -> None:
 @accounts.command(name="open")
 @NUMBER
 @click.option("--phone", type=Private(), required=True, help="Where the activation code goes.")
-@click.option("--level", type=click.Choice([level.value for level in Level]), default="01", show_default=True)
+@click.option(
+    "--level",
+    type=click.Choice([level.value for level in Level]),
+    default="01",
+    show_default=True,
+    help="Of the account.",
+)
 @click.option("--seen-at", "office", help="For level 02: the office that saw person, card and fingerprints.")
 def open_(number: str, phone: str, level: str, office: str | None) -> None:
     """Open a citizen's account, after the population register. The holder activates it at /activate.
@@ -96,7 +102,13 @@ def show(number: str) -> None:
 
 @accounts.command()
 @NUMBER
-@click.option("--ground", type=AT_ONCE, default=LockGround.HOLDER_ASKED.value)
+@click.option(
+    "--ground",
+    type=AT_ONCE,
+    default=LockGround.HOLDER_ASKED.value,
+    show_default=True,
+    help="Of those that the statute has for this kind of account.",
+)
 def lock(number: str, ground: str) -> None:
     """Lock an account: its sessions, grants and mandates end in the same transaction.
 
@@ -135,7 +147,9 @@ def mark_deceased(number: str) -> None:
 
 @accounts.command()
 @NUMBER
-@click.option("--reason", type=click.Choice([reason.value for reason in LoweredFor]), required=True)
+@click.option(
+    "--reason", type=click.Choice([reason.value for reason in LoweredFor]), required=True, help="Why."
+)
 def lower(number: str, reason: str) -> None:
     """Take level 02 back: the account has 01 from now on, and its holder is told. `raise` leads up."""
     with opened() as provider:
@@ -178,5 +192,5 @@ def of_number(provider: Provider, number: str) -> Account:
     """
     account = provider.accounts.by_number(parse_anyones(number))
     if account is None:
-        raise NotFound
+        raise NotFound("account")
     return account

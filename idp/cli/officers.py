@@ -23,7 +23,7 @@ def appoint(number: str, office: str) -> None:
     with opened() as provider:
         account = provider.accounts.by_number(parse_number(number).digits)
         if account is None:
-            raise NotFound
+            raise NotFound("account")
         officer = provider.officers.appoint(account.id, office, ACTOR)
     click.echo(f"{officer.account_id} {officer.office}")
 

@@ -76,7 +76,7 @@ def attest(
 @organisations.command()
 @APPLICATION
 @OFFICER
-@click.option("--reason", type=click.Choice(REFUSALS), required=True)
+@click.option("--reason", type=click.Choice(REFUSALS), required=True, help="What the applicant is told.")
 def refuse(application: UUID, officer: UUID, reason: str) -> None:
     """The papers do not do."""
     with opened() as provider:

@@ -29,7 +29,10 @@ SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     NotShown: lambda error: f"no demonstration has run in {error.folder}: `idp demo`, or choose with --data",
     NobodyOfThatName: lambda error: f"nobody of that name; there are {', '.join(error.names)}",
     NoCodeSent: lambda _: "no code was sent by SMS yet: choose SMS on the page first",
-    Unavailable: lambda error: f"unavailable: {error.what} does not answer",
+    Unavailable: lambda error: (
+        f"unavailable: {error.what}" + ("" if " answered " in error.what else " does not answer")
+    ),
+    NotFound: lambda error: f"not_found: {' '.join(error.args)}".removesuffix(": "),
     Corrupt: lambda error: f"corrupt: {error.what}",
     IdpError: lambda error: " ".join(
         [error.code, *(f"{name}={value}" for name, value in error.facts().items())]

@@ -47,8 +47,8 @@ def _after(record: Record, kind: ChangeKind, happened_on: date, to: str | None) 
             return replace(record, residence_expires_on=happened_on - ONE_DAY)
         case ChangeKind.REPRESENTATIVE_CHANGED:
             return replace(record, representatives=read_representatives(to or ""))
-        case ChangeKind.GUARDIAN_CHANGED:
-            return replace(record, guardians=read_guardians(to or "", record.number))
+        case ChangeKind.GUARDIAN_CHANGED if to is not None:  # empty: nobody any more
+            return replace(record, guardians=read_guardians(to, record.number))
         case ChangeKind.ORGANISATION_DISSOLVED:
             return replace(record, status=Status.DISSOLVED)
         case ChangeKind.RECORD_CHANGED | ChangeKind.CARD_HELD | ChangeKind.CARD_RETURNED:

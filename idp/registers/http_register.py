@@ -103,12 +103,15 @@ class HttpRegister(Generic[R]):
             answer = self._outbound.post(url, body, headers)
         except OutboundFailed:
             raise self._unusable() from None
-        if answer.status != OK or answer.content_type != "application/json":
+        if answer.status != OK:
+            raise self._unusable(f" answered {answer.status}")
+        if answer.content_type != "application/json":
             raise self._unusable()
         try:
             return read_object(answer.body)
         except BadToken:
             raise self._unusable() from None
 
-    def _unusable(self) -> Unavailable:
-        return Unavailable(self._breaker.what)
+    def _unusable(self, answered: str = "") -> Unavailable:
+        """A status is told to operators: 401 is a wrong key of ours, and no silence."""
+        return Unavailable(self._breaker.what + answered)

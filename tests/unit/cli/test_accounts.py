@@ -139,7 +139,7 @@ def test_operator_sends_a_code_to_who_waits_and_to_nobody_else(opened):
 
 @pytest.mark.parametrize("command", ["show", "lock", "unlock", "mark-deceased"])
 def test_nobody_has_an_account_of_that_number(idp, command):
-    assert idp("accounts", command, NUMBER).err == "idp: not_found\n"
+    assert idp("accounts", command, NUMBER).err == "idp: not_found: account\n"
 
 
 def test_agency_is_found_by_its_code(idp):

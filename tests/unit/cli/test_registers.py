@@ -171,6 +171,7 @@ def test_something_happens_and_the_feed_tells_of_it(idp):
     [
         ("organisation_dissolved", "001083990000", "register_change_refused"),
         ("death", "001083990001", "not_found"),
+        ("guardian_changed", "001083990000", "register_change_refused"),  # without --to
     ],
 )
 def test_what_cannot_happen_is_refused_by_name(idp, kind, number, said):

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
+from idp.cli.refusals import told as said_by_commands
 from idp.kernel.errors import Unavailable
 from idp.outbound import Answer, Outbound, OutboundFailed
 from idp.registers.breaker import FAILURES, REST
@@ -90,8 +91,17 @@ def test_whatever_is_no_answer_is_never_taken_for_nobody(answer, clock):
     with pytest.raises(Unavailable) as told:
         register.find(NUMBER)
 
-    assert told.value.what == "population register"
+    assert told.value.what.startswith("population register")
     assert NUMBER not in str(told.value)
+
+
+def test_operators_are_told_that_a_register_did_not_take_our_key(clock):
+    register, _ = a_register(an_answer({"error": "unsigned"}, status=401), clock)
+
+    with pytest.raises(Unavailable) as told:
+        register.find(NUMBER)
+
+    assert said_by_commands(told.value) == "unavailable: population register answered 401"
 
 
 @pytest.mark.parametrize(
