@@ -16,9 +16,11 @@ from idp.accounts.delegation import Wish as MandateWish
 from idp.accounts.dependant_filing import fit_guardian
 from idp.accounts.eligibility import Deceased, NotInRegister, citizen_of
 from idp.accounts.evidence import register_match, seen_in_person
+from idp.accounts.foreigner_filing import foreigner_of
 from idp.accounts.former_numbers import FormerNumbers
 from idp.accounts.guardians import Guardians
 from idp.accounts.guardianship import check_dependant, is_dependant
+from idp.accounts.in_person import DOCUMENTS
 from idp.accounts.kinds import Kind
 from idp.accounts.locks import Locks
 from idp.accounts.mandate import EndGround, Role
@@ -33,14 +35,22 @@ from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
 from idp.kernel.errors import NotFound, Refused
-from idp.registers.register import CitizenRecord, PopulationRegister
+from idp.registers.register import (
+    CitizenRecord,
+    ForeignerRecord,
+    ImmigrationRegister,
+    PopulationRegister,
+    Registers,
+)
 from idp.statute.ages import day_in_vietnam
 from idp.statute.law import STATUTE
 from idp.statute.rules import Attestation, Case
 
+Record = CitizenRecord | ForeignerRecord
+
 
 class NotToBePlaced(Refused):
-    """Not a citizen's own account, issued or active: a guardian has it already, or it is locked or closed."""
+    """Not a holder's own account, issued or active: a guardian has it already, or it is locked or closed."""
 
     code = "not_to_be_placed"
 
@@ -72,7 +82,7 @@ class Wards:
     locks: Locks
     officers: Officers
     acts: OfficersActs
-    register: PopulationRegister
+    registers: Registers
     former: FormerNumbers
     mandates: Mandates
     guardians: Guardians
@@ -149,8 +159,12 @@ class Wards:
             self.opening.send_code(self.accounts.the(account.id), lang_of(account))
         return application
 
-    def _record(self, account: Account) -> CitizenRecord:
-        record = self.register.find(account.number) if account.kind is Kind.CITIZEN else None
+    def _register(self, account: Account) -> PopulationRegister | ImmigrationRegister:
+        is_foreign = account.kind is Kind.FOREIGNER
+        return self.registers.immigration if is_foreign else self.registers.population
+
+    def _record(self, account: Account) -> Record:
+        record = self._register(account).find(account.number)
         if record is None:
             raise NotInRegister
         return record
@@ -184,7 +198,7 @@ class Wards:
     def _give_back(
         self,
         account: Account,
-        record: CitizenRecord,
+        record: Record,
         phone: str,
         acts: Collection[Seen],
         rule: Attestation,
@@ -198,8 +212,11 @@ class Wards:
             level=Level.ONE,
             number=account.number,
             phone=phone,
-            identity=citizen_of(record),
-            checks=(_matched(self.register.source, rule), *(_seen(act, rule) for act in acts)),
+            identity=citizen_of(record) if isinstance(record, CitizenRecord) else foreigner_of(record),
+            checks=(
+                _matched(self._register(account).source, rule),
+                *(_seen(act, rule, DOCUMENTS[account.kind]) for act in acts),
+            ),
         )
         if self.coming_of_age.hand_over(account, wish, by) is None:
             raise NotToBeReturned
@@ -209,6 +226,7 @@ def _matched(source: str, rule: Attestation) -> Check:
     return lambda account_id, at: register_match(account_id, source, at, rule.article)
 
 
-def _seen(act: Seen, rule: Attestation) -> Check:
-    by = str(act.officer)
-    return lambda account_id, at: seen_in_person(account_id, at, by, act.office, rule.article, rule.checks)
+def _seen(act: Seen, rule: Attestation, document: str) -> Check:
+    return lambda account_id, at: seen_in_person(
+        account_id, at, str(act.officer), act.office, rule.article, rule.checks, document=document
+    )

@@ -72,7 +72,7 @@ class Provider(Protocol):
             locks=self.locks,
             officers=self.officers,
             acts=OfficersActs(self.applications, self.officers, self.audit, self.clock),
-            register=self.registers.population,
+            registers=self.registers,
             former=self.former_numbers,
             mandates=self.mandates,
             guardians=self.guardians,

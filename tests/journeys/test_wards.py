@@ -16,8 +16,9 @@ from idp.accounts.mandate import Role
 from idp.accounts.officers import NotAnOfficer
 from idp.accounts.wards import NotToBePlaced, NotToBeReturned
 from idp.assurance import Level
-from idp.registers.register import CitizenRecord
-from tests.dependants import FROM, enrolled, file_for
+from idp.registers.register import IMMIGRATION, CitizenRecord
+from tests.dependants import FROM, enrolled, file_for, written
+from tests.foreigners import a_foreigners_record, a_zone
 from tests.house import House, Person, RelyingParty
 from tests.mandated import an_organisation_of, represents, tokens_under
 from tests.people import a_record
@@ -252,3 +253,26 @@ def test_officers_who_were_told_different_phones_give_nothing_back(
 
     assert states == [State.WAITING_IN_PERSON] * 2
     assert house.provider.accounts.the(person.account_id).is_active
+
+
+def test_foreign_child_come_of_age_gets_the_account_at_an_office_too(
+    house: House, guardian: Person, officers: list[UUID]
+) -> None:
+    today = house.clock().date()
+    born = today.replace(year=today.year - 14) + timedelta(days=1)
+    record = a_foreigners_record(birth_date=born, guardians=(guardian.username,))
+    written(house, house.provider.samples.immigration, IMMIGRATION, record)
+    typed = {"zone": a_zone(born=f"{born:%y%m%d}"), "residence_number": "TRC0000001"}
+    assert file_for(house, guardian, record, **typed).state is State.ACCEPTED
+    child = house.provider.accounts.by_number(record.number)
+    assert child is not None
+    give = house.provider.wards.give_back
+    with pytest.raises(NotToBeReturned):  # a guardian acts until tomorrow
+        give(child.id, PHONE, officers[0], CARD)
+    house.clock.advance(timedelta(days=1))
+
+    assert [give(child.id, PHONE, each, CARD).state for each in officers][-1] is State.ACCEPTED
+
+    assert house.provider.accounts.the(child.id).status is Status.ISSUED
+    seen = [each.document for each in house.provider.evidence.standing(child.id) if each.document]
+    assert seen == ["residence_permit"] * 2
