@@ -9,10 +9,13 @@ from idp.keyring.seal import Seal
 from idp.storage.ephemeral import Ephemeral, Space
 
 LIFETIME = timedelta(minutes=10)
-# From one address; from all together there are more, so that a stranger at one shuts out no holder elsewhere,
-# and few enough for a million codes: the day's leave one in five thousand.
+# From one address; from all together there are more, and each address's first of the day is counted apart, so
+# that strangers at a few shut out no holder elsewhere. Few enough for a million codes: the day's leave one in
+# three thousand.
 TRIES, TRIES_WITHIN = 10, timedelta(minutes=10)
-TRIES_OF_ALL = ((30, timedelta(minutes=10)), (200, timedelta(days=1)))
+DAY = timedelta(days=1)
+FIRST_TRIES = ((100, DAY),)
+FURTHER_TRIES = ((30, timedelta(minutes=10)), (200, DAY))
 MESSAGES, MESSAGES_WITHIN = 5, timedelta(hours=1)
 DIGITS = 6
 
@@ -66,9 +69,12 @@ class ActivationCodes:
             ActivationRefused: with the tries that are left.
         """
         key = self._key(number)
-        tries = self._spend(f"tried:{self._key(f'{number} {network}')}", TRIES, TRIES_WITHIN)
-        for most, within in TRIES_OF_ALL:
-            self._spend(f"tried:{int(within.total_seconds())}:{key}", most, within)
+        here = self._key(f"{number} {network}")
+        tries = self._spend(f"tried:{here}", TRIES, TRIES_WITHIN)
+        is_first = self._ephemeral.increment(Space.ENROLMENT, f"today:{here}", DAY) == 1
+        kind, budgets = ("first", FIRST_TRIES) if is_first else ("tried", FURTHER_TRIES)
+        for most, within in budgets:
+            self._spend(f"{kind}:{int(within.total_seconds())}:{key}", most, within)
         given = self._digest(key, code.strip())
         entry = self._ephemeral.get(Space.ACTIVATION, key)
         if entry is None or not hmac.compare_digest(entry.value, given):

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from idp.accounts.activation import TRIES_OF_ALL, ActivationCodes, ActivationRefused
+from idp.accounts.activation import FIRST_TRIES, FURTHER_TRIES, ActivationCodes, ActivationRefused
 from idp.kernel.errors import TooManyAttempts
 from tests.people import NUMBER, a_seal
 
@@ -80,17 +80,45 @@ def test_strangers_tries_shut_out_no_holder_at_another_address(codes):
     codes.redeem(NUMBER, code, "203.0.113.7")
 
 
-@pytest.mark.parametrize(("most", "within"), TRIES_OF_ALL)
-def test_tries_from_everywhere_together_have_an_end(codes, clock, most, within):
+def test_strangers_at_a_few_addresses_shut_out_no_holder_elsewhere_all_day(codes, clock):
+    for _ in range(24):
+        wrong = another(codes.issue(NUMBER))
+        for place in range(4):
+            for _ in range(11):
+                with pytest.raises((ActivationRefused, TooManyAttempts)):
+                    codes.redeem(NUMBER, wrong, f"198.51.100.{place}")
+        clock.advance(timedelta(minutes=50))
+
+    codes.redeem(NUMBER, codes.issue(NUMBER), "203.0.113.7")
+
+
+@pytest.mark.parametrize(("most", "within"), FIRST_TRIES)
+def test_first_tries_from_everywhere_together_have_an_end(codes, clock, most, within):
     wrong = another(codes.issue(NUMBER))
-    pause = within / most if within > timedelta(hours=1) else timedelta(0)
     for place in range(most):
         with pytest.raises(ActivationRefused):
             codes.redeem(NUMBER, wrong, f"198.51.100.{place}")
-        clock.advance(pause * 0.9)
+        clock.advance(within / most * 0.9)
 
     with pytest.raises(TooManyAttempts):
         codes.redeem(NUMBER, codes.issue(NUMBER), "203.0.113.7")
+
+
+@pytest.mark.parametrize(("most", "within"), FURTHER_TRIES)
+def test_further_tries_from_everywhere_together_have_an_end(codes, clock, most, within):
+    wrong = another(codes.issue(NUMBER))
+    pause = within / most * 0.9 if within > timedelta(hours=1) else timedelta(0)
+    places = [f"198.51.100.{place}" for place in range(5)]
+    for place in places:
+        with pytest.raises(ActivationRefused):
+            codes.redeem(NUMBER, wrong, place)
+    for turn in range(most):
+        with pytest.raises(ActivationRefused):
+            codes.redeem(NUMBER, wrong, places[turn % 5])
+        clock.advance(pause)
+
+    with pytest.raises(TooManyAttempts):
+        codes.redeem(NUMBER, codes.issue(NUMBER), places[0])
 
 
 def test_number_without_a_code_is_answered_like_a_wrong_code(codes):
