@@ -188,7 +188,7 @@ class Desk:
         if not isinstance(next_step(interaction, self.clock()), AskConsent):
             return None
         client = self.client_of(interaction)
-        purpose = (client.metadata.purpose or {}).get(caller.language) if client else None
+        purpose = client.metadata.purpose_in(caller.language) if client else None
         decision = decided(interaction, ticked, purpose, is_allowed=is_allowed)
         return self.advance(replace(interaction, decision=decision), caller)
 

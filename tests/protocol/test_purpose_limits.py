@@ -163,6 +163,21 @@ def test_purpose_in_the_other_language_is_the_same_one(
     assert not asks(browser, rp, person, ui_locales="vi")
 
 
+def test_purpose_in_one_language_is_shown_in_the_other_and_held_to(
+    house: House, person: Person, browser: Browser
+) -> None:
+    rp = house.client(purpose={"vi": PURPOSE["vi"]})
+    browser.open("/authorize", rp.request(acr_values=LEVEL, ui_locales="en"))
+    browser.submit({"username": person.username, "password": person.password})
+    assert PURPOSE["vi"] in browser.text
+    browser.submit({}, "consent-allow")
+
+    change(rp, purpose={"vi": ANOTHER["vi"]})
+
+    refused(rp.redeem(browser.answer["code"]), "invalid_grant")
+    assert asks(browser, rp, person, ui_locales="en")
+
+
 def test_yes_to_one_purpose_is_not_carried_over_to_another(
     house: House, person: Person, browser: Browser
 ) -> None:

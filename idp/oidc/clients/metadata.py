@@ -129,8 +129,13 @@ class ClientMetadata:
 
     @property
     def purposes(self) -> tuple[str | None, ...]:
-        """Its purpose as it is shown, in each language; ``None``: nothing is."""
-        return tuple((self.purpose or {}).get(language) for language in ("vi", "en"))
+        """Its purpose as it is shown in each language."""
+        return tuple(map(self.purpose_in, ("vi", "en")))
+
+    def purpose_in(self, language: str) -> str | None:
+        """Its purpose as it is shown in a language: in the other where it has none in that, if it has any."""
+        told = self.purpose or {}
+        return told.get(language) or next(iter(told.values()), None)
 
     @property
     def needs_pkce(self) -> bool:

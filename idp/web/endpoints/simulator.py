@@ -8,6 +8,7 @@ from flask import Response
 from flask.views import MethodView
 
 from idp.accounts.account import Accounts
+from idp.accounts.kinds import Kind
 from idp.assurance import Factor, Proof
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
@@ -220,8 +221,8 @@ class AnswerCiba(MethodView):
 
     def _allow(self, pending: Pending) -> None:
         account = self._accounts.get(pending.account_id) if pending.account_id else None
-        if account is None or not account.is_active:
-            raise InvalidRequest("auth_req_id: asks somebody who has no active account here")
+        if account is None or not account.is_active or account.kind is Kind.ORGANISATION:
+            raise InvalidRequest("auth_req_id: asks somebody who has no active account to sign in with")
         now, asked = self._clock(), asked_by(pending)
         client = self._clients.find(pending.client_id)
         proofs: tuple[Proof, ...] = (

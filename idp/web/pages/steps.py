@@ -176,7 +176,7 @@ class Steps:
             as_guardian=_is_ward(interaction),
             must_agree=whom is not None and whom.must_agree,
             whom_action=f"/signin/{interaction.id}/whom" if answering and answering.options else None,
-            purpose=(details.purpose or {}).get(language),
+            purpose=details.purpose_in(language),
             items=items(named, proven_too(account, known), say, language),
             acts=acts(request.details, say),
             keeps_access="offline_access" in request.scope,
