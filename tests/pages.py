@@ -343,7 +343,7 @@ STATES = {
             **CONSENT,
             "party": SHOP,
             "items": [NAME, BIRTH, ADDRESS, PHONE_NUMBER],
-            "acts": [{"label": "Xin bạn đồng ý một khoản thanh toán", "rows": [("Số tiền", "50.000 VND")]}],
+            "acts": [{"label": "Xin bạn đồng ý một khoản thanh toán", "rows": [("Số tiền", "50.000 đồng")]}],
             "keeps_access": True,
             "legal_basis": "Nghị định 69/2024/NĐ-CP, Điều 19",
             "retention": "5 năm",
@@ -491,7 +491,7 @@ STATES = {
             "under": mandate(1, "manager", 50_000_000, AT, depth=1),
             "roles": ["accountant", "clerk"],
             "typed": {**NOTHING_TYPED, "limit_vnd": "90.000.000", "role": "clerk"},
-            "error": wrong("mandate_wider.limit", article="91/2015, Điều 564.2"),
+            "error": wrong("mandate_wider.limit", article="91/2015 Art. 564.2"),
         },
     ),
     "sessions": (

@@ -35,6 +35,15 @@ _ENGLISH_MONTHS = [
     "November",
     "December",
 ]
+# What a law or decree is called: in Vietnamese, in English. Data name it by number and year.
+_LAWS = {
+    "91/2015": ("Bộ luật Dân sự", "Civil Code"),
+    "59/2022": ("Nghị định 59/2022/NĐ-CP", "Decree 59/2022"),
+    "26/2023": ("Luật Căn cước", "Law on Identification"),
+    "69/2024": ("Nghị định 69/2024/NĐ-CP", "Decree 69/2024"),
+    "91/2025": ("Luật Bảo vệ dữ liệu cá nhân", "Law on Personal Data Protection"),
+    "356/2025": ("Nghị định 356/2025/NĐ-CP", "Decree 356/2025"),
+}
 # A header is read no further: what a browser means fits well within.
 _HEADER_LIMIT = 400
 
@@ -120,9 +129,11 @@ def say_last_day(language: Language, end: datetime) -> str:
     return say_day(language, (end - timedelta(microseconds=1)).astimezone(VIET_NAM).date())
 
 
-def say_amount(amount: int) -> str:
-    """A sum as people write it here: ``1.500.000``."""
-    return f"{amount:,}".replace(",", ".")
+def say_amount(language: Language, amount: int) -> str:
+    """A sum of money: ``1.500.000 đồng`` in Vietnamese, ``1,500,000 VND`` in English."""
+    if language == "vi":
+        return f"{amount:,} đồng".replace(",", ".")
+    return f"{amount:,} VND"
 
 
 def say_moment(language: Language, moment: datetime) -> str:
@@ -132,8 +143,19 @@ def say_moment(language: Language, moment: datetime) -> str:
 
 
 def say_article(language: Language, article: str) -> str:
-    """Where something stands in the law, ``69/2024 Art. 13.1.a``, as is cited: ``69/2024, Điều 13.1.a``."""
-    return article.replace(" Art. ", ", Điều " if language == "vi" else ", Article ")
+    """Where something stands in the law, ``69/2024 Art. 13.1.a``, as is cited.
+
+    ``điểm a khoản 1 Điều 13 Nghị định 69/2024/NĐ-CP``; ``Decree 69/2024, Article 13.1.a`` in English.
+    """
+    law, _, place = article.partition(" Art. ")
+    if not place:
+        return article
+    vietnamese, english = _LAWS.get(law, (law, law))
+    if language == "en":
+        return f"{english}, Article {place}"
+    number, *inside = place.split(".")
+    words = [f"{word} {part}" for word, part in zip(("khoản", "điểm"), inside, strict=False)]
+    return " ".join([*reversed(words), f"Điều {number}", vietnamese])
 
 
 def _filled(language: Language, sentence: Markup, values: Mapping[str, object]) -> Markup:

@@ -125,6 +125,7 @@ class Pages:
                 "moment": partial(say_moment, language),
                 "last_day": partial(say_last_day, language),
                 "law": partial(say_article, language),
+                "amount": partial(say_amount, language),
             }
             for name in environment.list_templates(extensions=["html"]):
                 self._templates[name, language] = environment.get_template(name)
@@ -191,7 +192,6 @@ def _environment() -> Environment:
         extensions=[Constants],
     )
     environment.filters |= {"threes": in_threes, "fours": in_fours, "phone": spaced_phone, "browser": browser}
-    environment.filters["amount"] = say_amount
     return environment
 
 

@@ -77,7 +77,7 @@ def test_citizen_files_activates_and_signs_in(house: House, browser: Browser) ->
     assert outcome(browser) == "Thông tin đã khớp"
     assert browser.page.ids >= {"to-activate", "reference"}
     assert "09/11/2026" in browser.text, "seven days to activate it"
-    assert "69/2024, Điều 14.1" in browser.text
+    assert "khoản 1 Điều 14 Nghị định 69/2024/NĐ-CP" in browser.text
     assert status(house) == "issued"
 
     activate(house, browser)
@@ -198,7 +198,7 @@ def test_child_is_told_that_the_guardian_files_and_by_which_article(house: House
 
     assert outcome(browser) == "Đơn chưa được chấp nhận"
     assert "người giám hộ" in browser.text
-    assert "69/2024, Điều 7.1.b" in browser.text
+    assert "điểm b khoản 1 Điều 7 Nghị định 69/2024/NĐ-CP" in browser.text
 
 
 def test_silent_register_leaves_it_waiting_and_the_applicant_sees_until_when(
@@ -206,7 +206,7 @@ def test_silent_register_leaves_it_waiting_and_the_applicant_sees_until_when(
 ) -> None:
     apply(browser)
     assert outcome(browser) == "Đơn đang chờ đối chiếu"
-    assert "69/2024, Điều 13.1.a" in browser.text
+    assert "điểm a khoản 1 Điều 13 Nghị định 69/2024/NĐ-CP" in browser.text
     told = reference(browser)
     assert status(house) is None
     silent.undo()

@@ -52,7 +52,7 @@ def test_identity_is_told_whole_but_for_the_number(person: Person, browser: Brow
     for told in ("Trần Thị Thu Hà", "17/05/1999", "phường Bình An", "••• ••• ••• 001"):
         assert told in browser.text
     assert SPOKEN not in browser.text
-    assert "69/2024, Điều 10.2" in browser.text, "who checked it, under which article"
+    assert "khoản 2 Điều 10 Nghị định 69/2024/NĐ-CP" in browser.text, "who checked it, under which article"
     assert "Sổ dân cư mẫu" in browser.text, "and which register"
 
 
@@ -85,7 +85,7 @@ def test_level_01_is_told_what_02_takes(house: House, browser: Browser) -> None:
     enter(browser, person, "/account/level")
 
     assert "raise" in browser.page.ids
-    for told in ("công an xã, phường", "lấy vân tay", "3 ngày làm việc", "69/2024, Điều 13.1.b"):
+    for told in ("công an xã, phường", "lấy vân tay", "3 ngày làm việc", "điểm b khoản 1 Điều 13 Nghị định"):
         assert told in browser.text
 
 

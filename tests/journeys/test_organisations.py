@@ -73,7 +73,7 @@ def test_organisation_applies_is_agreed_on_activated_and_acted_for(
     file(browser)
     assert {"done", "representatives", "withdraw"} <= browser.page.ids
     assert NAME in browser.text
-    assert "69/2024, Điều 13.4.a" in browser.text
+    assert "điểm a khoản 4 Điều 13 Nghị định 69/2024/NĐ-CP" in browser.text
     assert DIRECTOR not in browser.text
     told = house.provider.outbox.recent(1)[0]
     assert told.text.startswith("Định Danh: một đơn của tổ chức")
@@ -163,7 +163,7 @@ def test_code_that_no_register_knows_is_said_to_be_unknown_with_what_to_do(
     file(browser, code="9000001017")
 
     assert {"unknown", "withdraw"} <= browser.page.ids
-    assert "69/2024, Điều 13.4.b" in browser.text
+    assert "điểm b khoản 4 Điều 13 Nghị định 69/2024/NĐ-CP" in browser.text
 
 
 def test_filer_takes_it_back(house: House, director: Person, browser: Browser) -> None:
@@ -238,4 +238,4 @@ def test_account_of_level_01_does_not_file(house: House) -> None:
     file(low)
 
     assert low.shown.status_code == 400
-    assert "69/2024, Điều 12" in low.text
+    assert "Điều 12 Nghị định 69/2024/NĐ-CP" in low.text

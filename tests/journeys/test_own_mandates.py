@@ -113,6 +113,7 @@ def test_what_is_left_empty_is_as_wide_as_the_givers_own(house: House, chief: Ma
         ({"limit_vnd": "nhiều"}, "Hạn mức chưa phải là số tiền"),
         ({"limit_vnd": "-5"}, "Hạn mức chưa phải là số tiền"),
         ({"limit_vnd": "0"}, "Hạn mức chưa phải là số tiền"),
+        ({"limit_vnd": "50.000,00"}, "Hạn mức chưa phải là số tiền"),
         ({"limit_vnd": "9" * 40}, "Hạn mức chưa phải là số tiền"),
     ],
 )
@@ -133,7 +134,7 @@ def test_a_wider_mandate_is_refused_with_its_article(house: House, chief: Mandat
     give(browser := signed_in(house, manager), managing, other, limit_vnd="1001")
 
     assert "Hạn mức cao hơn hạn mức của bạn" in browser.text
-    assert "91/2015, Điều 564.2" in browser.text
+    assert "khoản 2 Điều 564 Bộ luật Dân sự" in browser.text
     assert 'value="1001"' in browser.text
     assert held(house, other) == []
 

@@ -151,7 +151,7 @@ class TestWhoMayHold:
         said = str(file_citizen(house, number, ADULT))
 
         assert "Thẻ căn cước đã hết hạn" in said
-        assert "69/2024, Điều 7.1.a" in said
+        assert "điểm a khoản 1 Điều 7 Nghị định 69/2024/NĐ-CP" in said
         assert house.provider.accounts.by_number(number) is None
 
     @pytest.mark.parametrize(("born", "article"), [(CHILD, "7.1.b"), (INFANT, "7.1.c")])

@@ -59,7 +59,7 @@ def test_person_sees_every_member_before_allowing(house: House, rp: RelyingParty
 
     browser.open("/authorize", asking(rp, PAYMENT, DOSSIER))
 
-    for shown in ("Kho bạc &lt;Hà Nội&gt;", "Lệ phí 42", "1.500.000 VND", "HS-7", "submit, read"):
+    for shown in ("Kho bạc &lt;Hà Nội&gt;", "Lệ phí 42", "1.500.000 đồng", "HS-7", "nộp, xem"):
         assert shown in browser.text
     assert "Kho bạc <Hà Nội>" not in browser.text
 

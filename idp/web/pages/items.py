@@ -18,6 +18,8 @@ DAYS = frozenset({"birthdate", "established_on"})
 TELLING = ("formatted", "name", "document_number", "value")
 # What an organisation has under another name than people, or with nothing to explain.
 OF_ORGANISATIONS = {"name": "organisation_name", "tax_code": "organisation_tax_code"}
+# What is done with a dossier, where we have a word for it; any other is shown as the client wrote it.
+ACTIONS = frozenset({"read", "submit", "update", "withdraw"})
 PARTS_OF_NAME = frozenset({"family_name", "middle_name", "given_name"})
 
 
@@ -79,13 +81,13 @@ class Act:
     rows: tuple[tuple[str, str], ...]
 
 
-def acts(details: Iterable[Mapping[str, Any]], say: Say) -> list[Act]:
+def acts(details: Iterable[Mapping[str, Any]], say: Say, language: Language) -> list[Act]:
     """Every member of each detail asked for (RFC 9396 §9: nothing is allowed unseen)."""
     return [
         Act(
             label=say(f"claims.details.{detail['type']}.label"),
             rows=tuple(
-                (say(f"claims.details.{detail['type']}.{name}"), _plainly(name, value, say))
+                (say(f"claims.details.{detail['type']}.{name}"), _plainly(name, value, say, language))
                 for name, value in detail.items()
                 if name != "type"
             ),
@@ -94,12 +96,12 @@ def acts(details: Iterable[Mapping[str, Any]], say: Say) -> list[Act]:
     ]
 
 
-def _plainly(name: str, value: object, say: Say) -> str:
+def _plainly(name: str, value: object, say: Say, language: Language) -> str:
     if isinstance(value, list) and name == "roles":
         return ", ".join(say(f"claims.roles.{role}") for role in value)
     if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return f"{say_amount(int(str(value)))} VND" if name.endswith("_vnd") else str(value)
+        return ", ".join(say(f"claims.actions.{each}") if each in ACTIONS else each for each in value)
+    return say_amount(language, int(str(value))) if name.endswith("_vnd") else str(value)
 
 
 def _told(name: str, value: object, say: Say, language: Language) -> str:

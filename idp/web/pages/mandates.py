@@ -1,5 +1,6 @@
 """/account/mandates: for whom a holder may act, whom they let act, and giving and ending that."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -37,6 +38,8 @@ from idp.web.surface import again, shown
 MANDATES = "/account/mandates"
 NEW = f"{MANDATES}/new"
 LIMIT_DIGITS = 15
+# Thousands apart or not, as in Vietnamese or as in English. Never a fraction: 50,00 is not five thousand.
+_SUM = re.compile(r"\d+|\d{1,3}(?:[., ]\d{3})+", re.ASCII)
 TYPED = ("username", "name", "role", "limit_vnd", "last_day")
 
 
@@ -241,10 +244,11 @@ def _wish(form: Mapping[str, str], under: Mandate) -> Wish:
 
 
 def _limit(typed: str) -> int | None:
-    digits = "".join(typed.replace(".", " ").split())
-    if not digits:
+    typed = " ".join(typed.split())
+    if not typed:
         return None
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= LIMIT_DIGITS and int(digits) > 0):
+    digits = re.sub(r"\D", "", typed)
+    if not (_SUM.fullmatch(typed) and len(digits) <= LIMIT_DIGITS and int(digits) > 0):
         raise MandateMisshaped("limit")
     return int(digits)
 

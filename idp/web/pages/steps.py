@@ -123,7 +123,8 @@ class Steps:
 
     def acts(self, request: AuthorizationRequest) -> list[Act]:
         """The acts that a request asks to be allowed, in the person's language."""
-        return acts(request.details, self.surface.sentences.speaker(self.surface.language()))
+        language = self.surface.language()
+        return acts(request.details, self.surface.sentences.speaker(language), language)
 
     def _prove(
         self, interaction: Interaction, step: Prove, caller: Caller, common: Mapping[str, Any]
@@ -178,7 +179,7 @@ class Steps:
             whom_action=f"/signin/{interaction.id}/whom" if answering and answering.options else None,
             purpose=details.purpose_in(language),
             items=items(named, proven_too(account, known), say, language),
-            acts=acts(request.details, say),
+            acts=acts(request.details, say, language),
             keeps_access="offline_access" in request.scope,
             policy_url=details.policy_uri,
             tos_url=details.tos_uri,

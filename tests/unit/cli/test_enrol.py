@@ -47,7 +47,7 @@ def test_an_act_without_all_that_the_decree_asks_is_refused(opened):
 
     assert answer.status == 1
     assert answer.err.startswith("idp: act_incomplete missing=face_compared article=69/2024 Art. 10.2\n")
-    assert "A step that the decree asks for was not taken (69/2024, Article 10.2)." in answer.err
+    assert "A step that the decree asks for was not taken (Decree 69/2024, Article 10.2)." in answer.err
 
 
 def test_refusals_are_explained_in_the_terminals_language(opened, monkeypatch):
