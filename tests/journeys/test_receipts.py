@@ -122,10 +122,10 @@ def test_withdrawn_consent_is_told_to_a_client_that_can_be_told(
     (word,) = house.provider.session_room.deliveries.recent(5)
     assert (word.client_id, word.account_id) == (rp.client_id, person.account_id)
     browser.open("/account/consents")
-    assert "đang báo cho nơi đó" in browser.text
+    assert "đang báo cho dịch vụ" in browser.text
     house.provider.session_room.deliveries.settle(word, type(word.state)("delivered"), "200")
     browser.open("/account/consents")
-    assert "nơi đó đã được báo" in browser.text
+    assert "dịch vụ đã được báo" in browser.text
 
 
 def test_client_confirms_and_the_holder_sees_it(
@@ -141,7 +141,7 @@ def test_client_confirms_and_the_holder_sees_it(
 
     assert provider.consents.unconfirmed() == []
     browser.open("/account/consents")
-    assert "nơi đó xác nhận đã ngừng dùng" in browser.text
+    assert "dịch vụ xác nhận đã ngừng dùng" in browser.text
     assert "consent.withdrawal_confirmed" in events(house, person)
 
 

@@ -1,4 +1,6 @@
+import re
 import string
+from pathlib import Path
 
 import pytest
 from markupsafe import Markup
@@ -9,11 +11,25 @@ from idp.kernel.errors import IdpError
 from idp.oidc.tokens.claims import BY_NAME, COMPANIONS, SCOPES, UNSAID
 from idp.oidc.tokens.rar import TYPES
 from idp.registers.fields import Reason
-from idp.web.i18n import LANGUAGES, MissingSentence, Sentences, choose_language, say_day, say_moment
+from idp.statute import law
+from idp.web.i18n import (
+    LANGUAGES,
+    LOCALE,
+    MissingSentence,
+    Sentences,
+    choose_language,
+    say_amount,
+    say_article,
+    say_day,
+    say_moment,
+)
 from idp.web.pages.history import OF_OTHERS
 from tests.pages import AT
 
 SENTENCES = Sentences()
+STATUTE = Path(law.__file__).parent
+LAW = re.compile(r"(\d+/\d{4}) Art\.")
+SPELT_OTHERWISE = re.compile(r"\w*(?:[Oo][áàảãạéèẻẽẹ]|(?<![Qq])[Uu][ýỳỷỹỵ])\b")
 # Codes that only a client's program is told: no person ever reads them.
 UNSEEN = {
     "authorization_refused",
@@ -125,6 +141,36 @@ def test_days_and_moments_read_as_people_write_them():
     assert say_day("en", AT.date()) == "20 November 2026"
     assert say_moment("vi", AT) == "10:15, 20/11/2026"
     assert say_moment("en", AT.replace(hour=20)) == "03:15, 21 November 2026"
+
+
+def test_sums_read_as_people_write_them():
+    assert say_amount("vi", 1_500_000) == "1.500.000 đồng"
+    assert say_amount("en", 1_500_000) == "1,500,000 VND"
+
+
+def test_articles_are_cited_as_lawyers_do():
+    assert say_article("vi", "69/2024 Art. 13.1.a") == "điểm a khoản 1 Điều 13 Nghị định 69/2024/NĐ-CP"
+    assert say_article("vi", "91/2015 Art. 147") == "Điều 147 Bộ luật Dân sự"
+    assert say_article("en", "69/2024 Art. 13.1.a") == "Decree 69/2024, Article 13.1.a"
+    cited = say_article("vi", "26/2023 Art. 34.1.đ")
+    assert say_article("vi", cited) == cited == "điểm đ khoản 1 Điều 34 Luật Căn cước"
+
+
+def test_every_law_in_the_statutes_data_has_a_name():
+    cited = {name for file in STATUTE.glob("*.toml") for name in LAW.findall(file.read_text("utf-8"))}
+
+    assert cited
+    assert {name for name in cited if say_article("en", f"{name} Art. 1").startswith(name)} == set()
+
+
+def test_vietnamese_is_spelt_as_laws_spell_it():
+    """``khóa``, ``ủy quyền``: the mark on the first vowel of an open oa, oe or uy."""
+    other_way = {
+        (file.name, word)
+        for file in (LOCALE / "vi").glob("*.toml")
+        for word in SPELT_OTHERWISE.findall(file.read_text("utf-8"))
+    }
+    assert other_way == set()
 
 
 def _values(language, key):
