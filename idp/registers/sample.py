@@ -37,9 +37,9 @@ SAMPLES = {
 """The invented people and organisations that come with the software."""
 
 SOURCES = {
-    RegisterName.POPULATION: "Sổ dân cư mẫu (sample population register)",
-    RegisterName.IMMIGRATION: "Sổ người nước ngoài mẫu (sample immigration register)",
-    RegisterName.BUSINESS: "Sổ doanh nghiệp mẫu (sample business register)",
+    RegisterName.POPULATION: "Sổ dân cư mẫu",
+    RegisterName.IMMIGRATION: "Sổ người nước ngoài mẫu",
+    RegisterName.BUSINESS: "Sổ doanh nghiệp mẫu",
 }
 
 ATTEMPTS = 3

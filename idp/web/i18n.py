@@ -39,6 +39,7 @@ _ENGLISH_MONTHS = [
 _LAWS = {
     "91/2015": ("Bộ luật Dân sự", "Civil Code"),
     "59/2022": ("Nghị định 59/2022/NĐ-CP", "Decree 59/2022"),
+    "13/2023": ("Nghị định 13/2023/NĐ-CP", "Decree 13/2023"),
     "26/2023": ("Luật Căn cước", "Law on Identification"),
     "69/2024": ("Nghị định 69/2024/NĐ-CP", "Decree 69/2024"),
     "91/2025": ("Luật Bảo vệ dữ liệu cá nhân", "Law on Personal Data Protection"),

@@ -263,7 +263,7 @@ def test_export_for_people_is_plain_words(rp: RelyingParty, person: Person, brow
     file = browser.submit({}, "export-text")
 
     assert file.mimetype == "text/plain"
-    for told in (f"Số định danh: {SPOKEN}", "Họ và tên: Trần Thị Thu Hà", "Giới tính: nữ", "Việc: Đăng nhập"):
+    for told in (f"Số định danh: {SPOKEN}", "Họ và tên: Trần Thị Thu Hà", "Giới tính: Nữ", "Việc: Đăng nhập"):
         assert told in file.text
     assert "held." not in file.text
 

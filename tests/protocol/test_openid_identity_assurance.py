@@ -167,7 +167,7 @@ def test_evidence_of_level_02_is_the_record_and_the_person_seen(rp: RelyingParty
         "time": "2026-10-01T02:03:04Z",
         "record": {
             "type": "population_register",
-            "source": {"name": "Sổ dân cư mẫu (sample population register)"},
+            "source": {"name": "Sổ dân cư mẫu"},
         },
     }
     assert document == {

@@ -111,7 +111,7 @@ def test_a_simulator_says_so_on_every_page_in_both_languages():
         for template, context in STATES.values():
             html = pages.render(template, language, **context)
 
-            assert html.count('<span lang="vi">Trình giả lập') == 1
+            assert html.count('<span lang="vi">Môi trường thử nghiệm') == 1
             assert html.count('<span lang="en">A simulator') == 1
 
 
