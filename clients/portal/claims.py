@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from clients.portal.texts import LANGUAGES, Say, day, moment
+from clients.portal.texts import LANGUAGES, VIET_NAM, Say, day, moment
 from clients.portal.visits import level_of
 
 # In the order people read a card; whatever the provider sends beyond it follows under its own name.
 PERSON = (
     "name", "family_name", "middle_name", "given_name", "birthdate", "gender", "phone_number", "email",
-    "address", "zoneinfo", "locale", "updated_at",
+    "address", "nickname", "preferred_username", "profile", "picture", "website", "zoneinfo", "locale",
+    "updated_at", "mandate", "act",
 )  # fmt: skip
 SIGN_IN = ("acr", "amr", "auth_time", "account_level")
 TOKEN = ("sub", "iss", "aud", "iat", "exp")
 # Told together with the claim they speak of, or of no use to a person.
 UNSHOWN = {"sub", "phone_number_verified", "email_verified", "iss", "aud", "exp", "iat"}
+ROLES = ("representative", "manager", "accountant", "clerk", "authorised_person", "guardian")
 METHODS = ("pwd", "otp", "sms", "mfa", "hwk", "swk", "user", "face", "fpt", "pin", "sc")
 
 
@@ -119,6 +121,23 @@ def _asked_first(method: object) -> int:
     return METHODS.index(str(method)) if method in METHODS else len(METHODS)
 
 
+def _mandate(value: object, say: Say, language: str) -> str | None:
+    """By what right somebody acts for the account: the role, up to which sum, until when."""
+    if not isinstance(value, Mapping) or value.get("role") not in ROLES:
+        return None
+    words = [say(f"role.{value['role']}")]
+    if isinstance(limit := value.get("limit_vnd"), int):
+        words.append(say("role.limit", limit=f"{limit:,}".replace(",", "." if language == "vi" else ",")))
+    if isinstance(end := value.get("expires_at"), int):
+        last = datetime.fromtimestamp(end, VIET_NAM) - timedelta(seconds=1)
+        words.append(say("role.until", day=day(last, language)))
+    return ", ".join(words)
+
+
+def _act(value: object, _say: Say, _language: str) -> str | None:
+    return str(value["sub"]) if isinstance(value, Mapping) and "sub" in value else None
+
+
 def _account_level(value: object, say: Say, _: str) -> str | None:
     return say(f"account_level.{value}") if value in {"01", "02"} else None
 
@@ -133,6 +152,8 @@ READERS: dict[str, Callable[[object, Say, str], str | None]] = {
     "acr": _acr,
     "amr": _amr,
     "account_level": _account_level,
+    "mandate": _mandate,
+    "act": _act,
     "auth_time": _instant,
     "updated_at": _instant,
     "iat": _instant,

@@ -128,7 +128,7 @@ class Pages:
         person = [
             row
             for row in person_rows(visit.person, self._say(), self._browser.language())
-            if row.claim in {"name", "birthdate", "gender", "phone_number"}
+            if row.claim in {"name", "birthdate", "gender", "phone_number", "mandate"}
         ]
         if service.shape is Shape.FILES:
             received = session.pop("received", None)

@@ -78,6 +78,11 @@ class Visit:
         return str(self.person.get("name") or self.id_claims.get("name") or "")
 
     @property
+    def is_for_another(self) -> bool:
+        """Whether whoever signed in acts for the account that the claims speak of (RFC 8693 §4.1)."""
+        return "act" in self.id_claims
+
+    @property
     def proven_at(self) -> datetime | None:
         """When this person last proved who they are, at the provider."""
         at = self.id_claims.get("auth_time")

@@ -76,13 +76,25 @@ def test_my_page_tells_the_claims_in_plain_words(browser, provider):
 
 
 def test_my_page_shows_unknown_claims_by_their_own_name_and_escaped(browser, provider):
-    provider.lies = Lies(person={"nickname": "<b>An</b>", "address": {"formatted": "Phường Bến Thành"}})
+    provider.lies = Lies(person={"hobby": "<b>An</b>", "address": {"formatted": "Phường Bến Thành"}})
     sign_in(browser, provider)
     page = browser.get("/me").text
 
-    assert "nickname" in page
+    assert "hobby" in page
     assert "&lt;b&gt;An" in page
     assert "Phường Bến Thành" in page
+
+
+def test_my_page_says_by_what_right_somebody_acts_for_another(browser, provider):
+    mandate = {"role": "accountant", "limit_vnd": 50_000_000, "expires_at": 1_827_421_200}
+    acting = {"act": {"sub": "pairwise-2"}, "mandate": mandate}
+    provider.lies = Lies(person={"name": "Công ty Lúa Vàng", **acting}, id_claims=acting)
+    sign_in(browser, provider)
+    page = browser.get("/me").text
+
+    assert "Làm thay cho Công ty Lúa Vàng" in page
+    assert "Kế toán, đến 50.000.000 đồng, đến hết 28/11/2027" in page
+    assert "{&#39;" not in page
 
 
 def test_my_page_asks_userinfo_again(browser, provider):
