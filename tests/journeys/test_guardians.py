@@ -646,7 +646,7 @@ def test_pages_say_when_it_ends_and_what_comes_then(house: House, person: Person
     browser.open(LIST)
 
     assert "ending-1" in browser.page.ids
-    for said in ("03/12/2026", "69/2024, Điều 14.2", 'href="/enrol/citizen"'):
+    for said in ("03/12/2026", "khoản 2 Điều 14 Nghị định 69/2024/NĐ-CP", 'href="/enrol/citizen"'):
         assert said in browser.text
     browser.open("/account/mandates")
     assert f'href="{LIST}">Sau đó thì sao?' in browser.text

@@ -290,7 +290,7 @@ def test_two_who_end_it_at_once_are_one_told_and_one_done(
     browser.submit({}, "end-1")
 
     assert browser.shown.status_code == 400
-    assert "Uỷ quyền đã chấm dứt" in browser.text
+    assert "Ủy quyền đã chấm dứt" in browser.text
 
 
 @pytest.mark.parametrize("path", [LIST, NEW])

@@ -14,7 +14,7 @@ from tests.proofs import Holder
 STEERED = tuple(route.path for route in ROUTES if route.is_simulator)
 RESOURCE = "/simulator/resource"
 WRONG = 12  # more than any account's budget
-BAR = {"Trình giả lập", "A simulator"}
+BAR = {"Môi trường thử nghiệm", "A simulator"}
 
 
 @pytest.fixture

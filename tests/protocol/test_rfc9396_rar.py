@@ -234,7 +234,7 @@ def test_person_asked_elsewhere_sees_every_member_at_once(house: House, person: 
         browser.submit({}, "device-submit")
         allow_button, grant = "device-allow", {"device_code": asked["device_code"]}
 
-    for told in ("Khai sinh", "HS-7", "submit, read"):
+    for told in ("Khai sinh", "HS-7", "nộp, xem"):
         assert told in browser.text
     browser.submit({}, allow_button)
     browser.submit({}, "consent-allow")
