@@ -1,5 +1,7 @@
 """Who read whose data, on SQLite and PostgreSQL: counted by day, whoever writes it down."""
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -72,3 +74,20 @@ def test_what_the_database_did_not_take_is_written_later(database, clock, monkey
 
 def _silent(_work):
     raise Unavailable("database")
+
+
+ENDS = """
+import sys
+from uuid import UUID
+from idp.kernel.clock import utc_now
+from idp.oidc.tokens.reads import Reads
+from idp.storage.database import Database
+
+Reads(Database(sys.argv[1]), utc_now).note(UUID(sys.argv[2]), "portal")
+"""
+
+
+def test_what_is_gathered_is_written_when_the_process_ends(database, clock):
+    subprocess.run([sys.executable, "-c", ENDS, database.url, str(ACCOUNT)], check=True, timeout=60)
+
+    assert told(Reads(database, clock)) == [("portal", 1)]
