@@ -129,7 +129,9 @@ class Consents:
                 self._database.run(
                     END, {"of_account": account_id, "of_client": consent.client_id, "now": now}
                 )
-                before = before if self._is_current(before) else None
+                if not self._is_current(before):  # what was given for another purpose is over for good
+                    revoke_known(self._database, account_id, consent.client_id, now)
+                    before = None
             row = {
                 "id": new_id(),
                 "account_id": account_id,

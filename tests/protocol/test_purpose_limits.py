@@ -145,6 +145,19 @@ def test_purpose_that_comes_back_finds_what_was_allowed(house: House, person: Pe
     assert rp.userinfo(rp.refresh(tokens["refresh_token"]).json["access_token"]).status_code == 200
 
 
+def test_yes_to_the_next_purpose_ends_what_the_last_one_gave(
+    house: House, person: Person, browser: Browser
+) -> None:
+    rp, tokens, _ = purposeful(house, person)
+    change(rp, purpose=ANOTHER)
+    later = rp.redeem(browser.sign_in(rp, person, scope=EVERYTHING)["code"]).json
+
+    change(rp, purpose=PURPOSE)
+
+    refused(rp.refresh(tokens["refresh_token"]), "invalid_grant")
+    refused(rp.refresh(later["refresh_token"]), "invalid_grant")
+
+
 def test_purpose_reworded_in_the_language_not_shown_changes_nothing(house: House, person: Person) -> None:
     rp, tokens, _ = purposeful(house, person)
 
