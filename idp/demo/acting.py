@@ -55,10 +55,9 @@ def open_foreigner(provider: Provider, part: Part) -> Account:
 
 def play_others(provider: Provider) -> None:
     """Have each organisation and child applied for, and what goes with that; what is done already stays."""
-    serving = {officer.account_id for officer in provider.officers.serving()}
     for number in OFFICERS:
-        account = provider.accounts.by_number(number)
-        if account is not None and account.id not in serving:
+        account = provider.former_numbers.holder(number)
+        if account is not None and not provider.officers.offices([account.id]):
             provider.officers.appoint(account.id, OFFICE, ACTOR)
     done = [_filed_for(provider, name, each) for name, each in DEPENDANTS.items()]
     done += [_played(provider, body) for body in ORGANISATIONS.values()]
@@ -86,9 +85,9 @@ def told_mandates(provider: Provider, accounts: Mapping[str, Mapping[str, Any]])
 
 def _filed_for(provider: Provider, name: str, child: Dependant) -> bool:
     """Whether there was anything to do: the guardian files, as anybody's would."""
-    if provider.accounts.by_number(child.number) is not None:
+    if provider.former_numbers.holder(child.number) is not None:
         return False
-    guardian = provider.accounts.by_number(child.guardian)
+    guardian = provider.former_numbers.holder(child.guardian)
     record = provider.registers.population.find(child.number)
     if guardian is None or record is None:
         raise LookupError(name)
@@ -105,7 +104,7 @@ def _filed_for(provider: Provider, name: str, child: Dependant) -> bool:
 
 def _played(provider: Provider, body: Body) -> bool:
     """Whether there was anything to do."""
-    account = provider.accounts.by_number(body.code) or _applied(provider, body)
+    account = provider.former_numbers.holder(body.code) or _applied(provider, body)
     if account.activated_at is not None:
         return False
     with provider.database.transaction():
@@ -117,7 +116,7 @@ def _played(provider: Provider, body: Body) -> bool:
 def _applied(provider: Provider, body: Body) -> Account:
     enrolment = provider.organisation_enrolment
     filers = body.representatives or (body.authorised or "",)
-    first, *others = (provider.accounts.by_number(number) for number in filers)
+    first, *others = (provider.former_numbers.holder(number) for number in filers)
     assert first is not None  # noqa: S101 - people come before organisations
     waiting = [each for each in enrolment.filed_by(first.id) if each.number == body.code]
     typed = {"code": body.code, "phone": body.phone, "email": body.email, "role": "representative"}
@@ -149,13 +148,13 @@ def _attested(provider: Provider, application: Application) -> Application:
 def _gave(provider: Provider, given: Given) -> bool:
     """Whether there was anything to do."""
     principal, giver, agent = (
-        provider.accounts.by_number(number) for number in (given.principal, given.giver, given.agent)
+        provider.former_numbers.holder(number) for number in (given.principal, given.giver, given.agent)
     )
     assert principal is not None and giver is not None and agent is not None  # noqa: S101, PT018
-    held = provider.mandates.of_principal(principal.id)
-    if any(each.agent_id == agent.id and each.role is given.role for each in held):
-        return False
-    under = next(each for each in held if each.agent_id == giver.id)
+    ever = provider.mandates.ever(principal.id)
+    if any(each.agent_id == agent.id and each.role is given.role for each in ever):
+        return False  # also where it was ended since: what visitors did stays done
+    under = next(each for each in ever if each.agent_id == giver.id)
     wish = MandateWish(
         agent_id=agent.id,
         role=given.role,

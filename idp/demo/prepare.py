@@ -157,7 +157,7 @@ def _import_registers(provider: Provider, somebody: str) -> None:
 
 def _play(provider: Provider, name: str, part: Part, person: dict[str, Any]) -> None:
     """Open the account, activate it, and equip it as its holder would; what is done already stays."""
-    account = provider.accounts.by_number(part.number)
+    account = provider.former_numbers.holder(part.number)
     if account is None:
         account = _opened(provider, part)
     if not account.profile:

@@ -12,7 +12,9 @@ from idp.oidc.clients.authentication import Presented
 from idp.oidc.tokens.claims import BY_NAME, SCOPES
 from idp.oidc.tokens.rar import TYPES
 from idp.provider import Provider
+from idp.registers.register import ChangeKind, RegisterName
 from idp.settings import Settings
+from idp.statute.rules import LockGround
 from tests.house import SECRET
 
 PORTAL = "http://localhost:8001"
@@ -104,6 +106,27 @@ def test_a_client_with_a_key_proves_itself_by_it(provider, memory, name):
     assert client.client_id == name
     assert "d" not in client.metadata.jwks["keys"][0]
     assert client.metadata.dpop_bound_access_tokens == (name == "dpop")
+
+
+def test_what_visitors_did_stays_done(provider, memory):
+    cast = prepared(provider, memory, None)["accounts"]
+    ids = {name: provider.accounts.by_number(person["username"]).id for name, person in cast.items()}
+    provider.locking.lock(ids["loan"], LockGround.TERMS_BREACHED, "cli")
+    provider.officers.end(ids["toan"], "cli")
+    (ended,) = [each for each in provider.mandates.of_principal(ids["thanhtan"]) if each.role == "accountant"]
+    provider.mandates.revoke(ended.id, ids["huong"])
+    number, new = cast["phuc"]["username"], "006068999999"
+    population = provider.samples.population
+    population.change(ChangeKind.NUMBER_REISSUED, number, provider.clock().date(), new)
+    provider.following.follow(
+        RegisterName.POPULATION, population, provider.register_changes.of(RegisterName.POPULATION)
+    )
+
+    again = prepared(provider, memory, None)
+
+    assert ("thanhtan", "dung") not in {(held["principal"], held["agent"]) for held in again["mandates"]}
+    assert [officer.account_id for officer in provider.officers.serving()] == [ids["quynh"]]
+    assert provider.accounts.by_number(number) is None
 
 
 def test_nobody_finds_codes_in_the_outbox_that_lead_nowhere(provider, memory):
