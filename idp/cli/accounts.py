@@ -125,12 +125,17 @@ def lock(number: str, ground: str) -> None:
 @NUMBER
 @click.option("--ground", type=GROUNDS, help="Which has ended, where there are several.")
 def unlock(number: str, ground: str | None) -> None:
-    """End a lock, its ground having gone or its holder asking after checks. What it ended stays ended."""
+    """End a lock, its ground having gone or its holder asking after checks.
+
+    What it ended stays ended, but for the mandates that the law gives: registers are read again at once.
+    """
     with opened() as provider:
-        account = provider.locking.unlock(
+        opened_again = provider.locking.unlock(
             of_number(provider, number).id, ACTOR, None if ground is None else LockGround(ground)
         )
+        provider.register_reading.catch_up()
         provider.notices.send_due()
+        account = provider.accounts.the(opened_again.id)  # a register may have locked it once more
     click.echo(f"{account.id} {account.status.value} {account.lock_ground or ''}".rstrip())
 
 

@@ -53,6 +53,7 @@ def decide(request: UUID, officer: UUID, reason: str, *, grant: bool) -> None:
     """Decide a request; what is granted is done at once."""
     with opened() as provider:
         account = provider.locking.decide(request, officer, is_granted=grant, reason=reason)
+        provider.register_reading.catch_up()
         provider.notices.send_due()
     click.echo(f"{request} {'granted' if grant else 'refused'}: {account.id} {account.status.value}")
 

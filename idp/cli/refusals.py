@@ -35,7 +35,7 @@ SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     NotFound: lambda error: f"not_found: {' '.join(error.args)}".removesuffix(": "),
     Corrupt: lambda error: f"corrupt: {error.what}",
     IdpError: lambda error: " ".join(
-        [error.code, *(f"{name}={value}" for name, value in error.facts().items())]
+        [error.code, *(f"{name}={value}" for name, value in error.facts().items() if value not in ("", None))]
     ),
     OSError: lambda error: f"{error.filename or ''}: {error.strerror or error}".removeprefix(": "),
 }

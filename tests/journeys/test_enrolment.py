@@ -2,13 +2,14 @@
 
 import csv
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from idp.kernel.errors import Unavailable
 from idp.registers import immigration
+from idp.registers.immigration import ForeignerRecord
 from tests.foreigners import a_foreigners_record, a_zone
 from tests.house import Browser, House
 
@@ -47,6 +48,19 @@ def silent(house: House, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def apply(browser: Browser, **changed: str) -> None:
     browser.open("/enrol/citizen")
     browser.submit(FORM | {name.replace("_", "-"): value for name, value in changed.items()}, "enrol-submit")
+
+
+def apply_as_foreigner(house: House, browser: Browser, folder: Path, record: ForeignerRecord) -> None:
+    row = immigration.write_row(record)
+    rows = folder / "foreigners.csv"
+    with rows.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, row)
+        writer.writeheader()
+        writer.writerow(row)
+    assert house.provider.samples.immigration.import_csv(rows).accepted == 1
+    browser.open("/enrol/foreigner")
+    form = {"username": record.number, "zone": a_zone(), "residence-number": "TRC0000001"}
+    browser.submit(form | {"phone": "0912 345 678"}, "enrol-submit")
 
 
 def outcome(browser: Browser) -> str:
@@ -93,16 +107,8 @@ def test_foreigner_files_activates_by_a_second_code_and_signs_in(
     house: House, browser: Browser, tmp_path: Path
 ) -> None:
     record = a_foreigners_record()
-    row = immigration.write_row(record)
-    rows = tmp_path / "foreigners.csv"
-    with rows.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, row)
-        writer.writeheader()
-        writer.writerow(row)
-    assert house.provider.samples.immigration.import_csv(rows).accepted == 1
-    browser.open("/enrol/foreigner")
-    form = {"username": record.number, "zone": a_zone(), "residence-number": "TRC0000001"}
-    browser.submit(form | {"phone": "0912 345 678"}, "enrol-submit")
+
+    apply_as_foreigner(house, browser, tmp_path, record)
     assert outcome(browser) == "Thông tin đã khớp"
 
     browser.open("/activate")
@@ -114,6 +120,16 @@ def test_foreigner_files_activates_by_a_second_code_and_signs_in(
     browser.submit({"username": record.number, "password": NEW})
     browser.submit({"otp": house.last_sms_code()})
     assert "ANNA EXAMPLE" in browser.text
+
+
+def test_foreigner_whose_card_ran_out_is_told_to_ask_the_immigration_office(
+    house: House, browser: Browser, tmp_path: Path
+) -> None:
+    apply_as_foreigner(house, browser, tmp_path, a_foreigners_record(residence_expires_on=date(2026, 11, 1)))
+
+    assert outcome(browser) == "Đơn chưa được chấp nhận"
+    assert "69/2024, Điều 7.2.a" in browser.text
+    assert "cơ quan quản lý xuất nhập cảnh" in browser.text
 
 
 def test_address_never_holds_reference_or_number(house: House, browser: Browser) -> None:

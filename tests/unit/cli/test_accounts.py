@@ -7,8 +7,12 @@ from uuid import UUID
 import pytest
 
 from idp.accounts.account import Status
+from idp.accounts.delegation import Wish
 from idp.accounts.kinds import Kind
+from idp.accounts.mandate import Role
 from idp.kernel.ids import new_id
+from idp.registers.register import RegisterName
+from idp.registers.sample import SAMPLES
 from tests.people import an_account
 
 NUMBER = "001083990000"
@@ -86,6 +90,25 @@ def test_lock_and_unlock_leave_their_events(opened):
     assert "locked" not in opened.succeed("accounts", "show", NUMBER)
     assert [fact["ground"] for fact in opened.events("account.locked")] == ["card_held"]
     assert [fact["actor"] for fact in opened.events("account.unlocked")] == ["cli"]
+
+
+def test_unlock_gives_back_at_once_what_the_law_gives(idp):
+    number, code = "015162997326", "9000000006"
+    idp.succeed("registers", "import", str(SAMPLES[RegisterName.BUSINESS]), "--register", "business")
+    idp.succeed("accounts", "open", number, "--phone", PHONE, *AT_02)
+    provider = idp.provider()
+    person = provider.accounts.by_number(number).id
+    provider.accounts.activate(person)
+    company = an_account(Kind.ORGANISATION, id=new_id(), number=code, level=None, status=Status.ACTIVE)
+    provider.accounts.add(company)
+    provider.mandates.appoint(company.id, Wish(agent_id=person, role=Role.REPRESENTATIVE))
+    idp.succeed("accounts", "lock", number)
+    assert provider.mandates.usable_by(person) == []
+
+    idp.succeed("accounts", "unlock", number)
+
+    assert [held.principal_id for held in provider.mandates.usable_by(person)] == [company.id]
+    provider.close()
 
 
 def test_of_two_processes_at_once_one_locks_and_the_other_is_told(opened):
