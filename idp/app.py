@@ -27,10 +27,11 @@ from idp.web.endpoints.simulator import failing, refuse_other_sites
 from idp.web.endpoints.wellknown import Document, WellKnown
 from idp.web.errors import ERROR, Errors
 from idp.web.hardening import Hardened
-from idp.web.http import FOR_CLIENTS, MAX_BODY, Addresses, Cookies, Presenting, receive
+from idp.web.http import FOR_CLIENTS, MAX_BODY, Addresses, Cookies, receive
 from idp.web.i18n import Sentences
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
+from idp.web.presented import Presenting
 from idp.web.render import Pages
 from idp.web.route import Doors
 from idp.web.routes import (

@@ -194,16 +194,19 @@ class Lanes:
         return head
 
     def append_alone(self, record: Record) -> Head | None:
-        """Add one row as a transaction of its own, where one statement can: the new head is to be given back.
+        """Add one row as a transaction of its own: the new head is to be given back.
 
         ``None``: nothing was written; take ``append``.
         """
-        head = None if self._database.is_sqlite else self._take()
+        if self._database.is_sqlite:
+            with self._database.transaction():
+                return self._append_one(record)
+        head = self._take()
         if head is None:
             return None
         end, rows = self._extended(head, [record])
         try:
-            if self._run_both(head, end, rows[0]):
+            if self._has_moved(head, end, rows):
                 return end
         except Unavailable as error:
             if sqlstate(error.__cause__) not in RETRYABLE:
@@ -211,14 +214,23 @@ class Lanes:
         self._free.append(head)
         return None
 
+    def _append_one(self, record: Record) -> Head | None:
+        head = self._take()
+        if head is None:
+            return None
+        end, rows = self._extended(head, [record])
+        is_ours = False
+        try:
+            is_ours = self._has_moved(head, end, rows)
+        finally:
+            if not is_ours:
+                self._free.append(head)
+        return end if is_ours else None
+
     def _write(self, head: Head, records: Sequence[Record]) -> Head:
         end, rows = self._extended(head, records)
         with self._database.transaction():
-            if not self._database.is_sqlite and len(rows) == 1:
-                is_ours = self._run_both(head, end, rows[0])
-            elif is_ours := self._database.run(_MOVE_HEAD, self._move(head, end)) == 1:
-                self._database.run(_APPEND, rows if len(rows) > 1 else rows[0])
-            if not is_ours:
+            if not self._has_moved(head, end, rows):
                 raise LaneLost(head.lane, head.seq)
         return end
 
@@ -236,5 +248,11 @@ class Lanes:
         seal = self._chain.seal(end.lane, end.seq, end.mac)
         return {"of": head.lane, "was": head.seq, "now": end.seq, "seal": seal}
 
-    def _run_both(self, head: Head, end: Head, row: dict[str, Any]) -> bool:
-        return self._database.run(_MOVE_AND_APPEND, row | self._move(head, end)) == 1
+    def _has_moved(self, head: Head, end: Head, rows: list[dict[str, Any]]) -> bool:
+        """Move the head and write the rows, unless somebody else has moved it."""
+        if not self._database.is_sqlite and len(rows) == 1:
+            return self._database.run(_MOVE_AND_APPEND, rows[0] | self._move(head, end)) == 1
+        if self._database.run(_MOVE_HEAD, self._move(head, end)) != 1:
+            return False
+        self._database.run(_APPEND, rows if len(rows) > 1 else rows[0])
+        return True

@@ -17,7 +17,7 @@ from threading import BoundedSemaphore, Thread, get_ident
 from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
 from idp.web.hardening import ALWAYS, NOT_KEPT, POLICY
-from idp.web.http import MAX_BODY
+from idp.web.http import MAX_BODY, WHOLE
 
 WITH_BODY = frozenset({"POST", "PUT"})  # of other requests nobody reads one
 # Of a body that is too large: so that who sends it reads our answer, instead of meeting a closed door.
@@ -66,7 +66,7 @@ class BodiesFirst:
             if len(body) < min(_promised(environ), MAX_BODY):
                 start_response("400 Bad Request", list(INCOMPLETE))
                 return []  # nothing is done for half a request
-            environ["wsgi.input"] = io.BytesIO(body)
+            environ["wsgi.input"], environ[WHOLE] = io.BytesIO(body), True
         with self._places:
             try:
                 return self._app(environ, start_response)

@@ -1,6 +1,5 @@
 """Reads a request once, strictly, and answers it once."""
 
-import base64
 import json
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -8,17 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 from wsgiref.types import WSGIEnvironment
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Response
 from werkzeug.wrappers import Request
 from werkzeug.wrappers import Response as AnyResponse
 
 from idp.keyring.jose import BadToken, read_object
-from idp.oidc.clients.authentication import Presented
 from idp.oidc.errors import InvalidToken, OAuthError
 
 MAX_BODY = 64 * 1024
@@ -28,8 +24,11 @@ JSON = "application/json"
 # In the WSGI environment, from our own listener alone (idp/serving): no header can take such a name. The
 # certificate that the connection was made with, or None; and whether only clients come in there.
 CERTIFICATE, FOR_CLIENTS = "idp.client_certificate", "idp.for_clients"
+# Likewise: the body has been read to its end already, or past what we take (idp/web/bodies.py).
+WHOLE = "idp.whole"
 BAD_REQUEST = 400
 SEE_OTHER = 303
+_write_json = json.JSONEncoder(separators=(",", ":")).encode
 _incoming: ContextVar[Request] = ContextVar("incoming")
 
 
@@ -117,7 +116,11 @@ def bearer() -> str | None:
 def _read_body() -> bytes:
     """The whole body. A chunked one tells no length, and one ``read`` may give less than there is."""
     request = incoming()
-    if (request.content_length or 0) <= MAX_BODY:
+    if request.environ.get(WHOLE):
+        body: bytes = request.environ["wsgi.input"].read(MAX_BODY + 1)
+        if len(body) <= MAX_BODY:
+            return body
+    elif (request.content_length or 0) <= MAX_BODY:
         request.max_content_length = MAX_BODY + 1  # so that one byte too many is seen, not cut off
         body = b""
         while len(body) <= MAX_BODY and (part := request.stream.read(MAX_BODY + 1 - len(body))):
@@ -149,7 +152,7 @@ def _parsed(raw: bytes, where: str, lists: tuple[str, ...] = ()) -> dict[str, st
 
 def as_json(body: Mapping[str, Any], status: int = 200) -> Response:
     """A JSON answer that nobody keeps."""
-    response = Response(json.dumps(body, separators=(",", ":")), status, mimetype="application/json")
+    response = Response(_write_json(body), status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     response.headers["Pragma"] = "no-cache"  # RFC 6749 §5.1 asks for both
     return response
@@ -240,55 +243,6 @@ class Addresses:
         if not _is_address(address):
             return False
         return any(ip_address(address) in ip_network(proxy, strict=False) for proxy in self.trusted)
-
-
-@dataclass(frozen=True, slots=True)
-class Presenting:
-    """Reads what comes with a request, besides its parameters, to prove the client."""
-
-    issuer: str
-    addresses: Addresses
-    mtls_origin: str | None = None
-
-    def __call__(self) -> Presented:
-        """The request's own addresses come from the settings, never from ``Host``.
-
-        Raises:
-            Malformed: a proxy of ours gave a client certificate that cannot be read.
-        """
-        request = incoming()
-        return Presented(
-            authorization=request.headers.get("Authorization"),
-            certificate=self._certificate(request),
-            dpop=request.headers.get("DPoP"),
-            method=request.method,
-            url=self.issuer + request.path,
-            alias=self.mtls_origin + request.path if self.mtls_origin else None,
-        )
-
-    def _certificate(self, request: Request) -> bytes | None:
-        """What our own TLS established, or a proxy's (RFC 9440 §2.2); from others the header is nothing."""
-        if CERTIFICATE in request.environ:
-            own: bytes | None = request.environ[CERTIFICATE]
-            return own
-        header = request.headers.get("Client-Cert")
-        if not header or not self.addresses.came_by_proxy(request):
-            return None
-        try:
-            return _der(header.strip())
-        except (ValueError, x509.InvalidVersion):
-            raise Malformed("Client-Cert: expected one certificate, :base64 of DER:") from None
-
-
-def _der(header: str) -> bytes:
-    """RFC 9440's byte sequence, or percent-encoded PEM: all that nginx can write."""
-    if header.startswith("-----BEGIN"):
-        return x509.load_pem_x509_certificate(unquote(header).encode()).public_bytes(Encoding.DER)
-    if len(header) <= len("::") or not (header.startswith(":") and header.endswith(":")):
-        raise ValueError
-    der = base64.b64decode(header[1:-1], validate=True)
-    x509.load_der_x509_certificate(der)
-    return der
 
 
 def _is_address(text: str) -> bool:

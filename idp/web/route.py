@@ -8,9 +8,9 @@ from flask.views import MethodView
 
 from idp.provider import Provider
 from idp.web.endpoints.client_door import ClientDoor
-from idp.web.http import Presenting
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
+from idp.web.presented import Presenting
 from idp.web.surface import Surface
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from idp.oidc.clients.authentication import ClientAuthentication, Presented
 from idp.oidc.clients.client import Client
-from idp.web.http import Presenting, read_form
+from idp.web.http import read_form
+from idp.web.presented import Presenting
 
 
 @dataclass(frozen=True, slots=True)

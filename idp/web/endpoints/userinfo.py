@@ -6,7 +6,8 @@ from flask.views import MethodView
 from idp.oidc.errors import InvalidToken, TokenMisplaced, TokenMissing
 from idp.oidc.tokens.dpop import DpopProofs
 from idp.oidc.tokens.userinfo import UserInfo as Claims
-from idp.web.http import FORM, Presenting, as_json, incoming, read_form, read_query
+from idp.web.http import FORM, as_json, incoming, read_form, read_query
+from idp.web.presented import Presenting
 
 MISSING = "no access token: send Authorization: Bearer, or DPoP for one that is bound to a key"
 SCHEMES = ("bearer", "dpop")

@@ -1,11 +1,13 @@
 """Requests are read once, strictly; addresses are believed from the right mouth only."""
 
 from collections.abc import Callable
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
+from idp.web.bodies import BodiesFirst
 from idp.web.http import (
     FORM,
     MAX_BODY,
@@ -124,10 +126,26 @@ def test_form_is_a_form_whatever_its_charset_says(content_type: str) -> None:
     assert form(b"a=%C3%A0", content_type) == {"a": "à"}
 
 
-def test_body_of_64_kib_is_read_and_a_larger_one_is_not() -> None:
-    assert len(form(b"a=" + b"x" * (MAX_BODY - 2))["a"]) == MAX_BODY - 2
-    with pytest.raises(Malformed):
-        form(b"a=" + b"x" * (MAX_BODY - 1))
+def served(body: bytes) -> dict[str, str]:
+    """As what waits for bodies hands a form on."""
+    read: list[dict[str, str]] = []
+
+    def app(environ: WSGIEnvironment, _start: StartResponse) -> list[bytes]:
+        receive(environ)
+        read.append(read_form())
+        return []
+
+    sent = EnvironBuilder("/", method="POST", data=body, content_type=FORM).get_environ()
+    BodiesFirst(app, 1, lambda: None, lambda _: "")(sent, lambda *_: print)
+    return read[0]
+
+
+@pytest.mark.parametrize("read_body", [form, served])
+def test_body_of_64_kib_is_read_and_a_larger_one_is_not(read_body: Read) -> None:
+    assert len(read_body(b"a=" + b"x" * (MAX_BODY - 2))["a"]) == MAX_BODY - 2
+    for too_many in (MAX_BODY - 1, 2 * MAX_BODY):
+        with pytest.raises(Malformed):
+            read_body(b"a=" + b"x" * too_many)
 
 
 def test_parameter_that_may_repeat_comes_joined_and_others_still_do_not() -> None:

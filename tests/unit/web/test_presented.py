@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from werkzeug.test import EnvironBuilder
 
-from idp.web.http import Addresses, Malformed, Presenting, receive
+from idp.web.http import Addresses, Malformed, receive
+from idp.web.presented import Presenting
 
 PROXY = "10.0.0.7"
 presented = Presenting("https://id.example", Addresses(("10.0.0.0/8",)))
