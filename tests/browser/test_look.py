@@ -13,7 +13,7 @@ NARROWEST = 320
 TOO_SMALL = """
 (least) => [...document.querySelectorAll("button, .button, "
     + "input:not([type=hidden]):not([type=checkbox]):not([type=radio]), "
-    + "label.check, summary, .foot a, .bar a:not(.skip), .ways a")]
+    + "label.check, summary, .foot a, .bar a:not(.skip), .ways a, .entry > a, .parts a")]
   .filter((it) => it.checkVisibility() && it.getBoundingClientRect().height < least - 0.5)
   .map((it) => it.outerHTML.slice(0, 80) + " " + it.getBoundingClientRect().height)
 """
