@@ -194,7 +194,16 @@ def act_out_everything(house: House) -> None:
     code = browser.sign_in(rp, person)["code"]
     rp.redeem(code)
     rp.redeem(code)
-    for page in ("", "/sessions", "/consents", "/history", "/security", "/totp", "/password"):
+    for page in (
+        "",
+        "/sessions",
+        "/consents",
+        "/history",
+        "/history?part=looks",
+        "/security",
+        "/totp",
+        "/password",
+    ):
         browser.open(f"/account{page}")
     provider = house.provider
     provider.consents.withdraw(person.account_id, "rp")
@@ -202,6 +211,7 @@ def act_out_everything(house: House) -> None:
     provider.locking.lock(person.account_id, LockGround.HOLDER_ASKED, "cli")
     provider.lifecycle.unlock(person.account_id, "cli")
     provider.enrolment.send_code("001199990002", "203.0.113.7")
+    house.provider.reads.write()
 
 
 def scans(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
