@@ -453,6 +453,10 @@ def test_who_acts_for_another_says_no_for_them(house, acting, person, firm):
     answer(signed_in(house, person), "deny")
 
     assert error_of(poll(acting, asked)) == "access_denied"
+    said = next(
+        each for each in house.provider.audit.for_account(firm, 20) if each.event == "request.refused"
+    )
+    assert said.facts["actor"] == str(person.account_id)
 
 
 @pytest.mark.spec("CIBA Core 1.0 §7.1")

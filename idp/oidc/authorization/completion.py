@@ -118,10 +118,13 @@ class Completion:
             expires_at=now + self._refresh_ttl,
         )
 
-    def refuse(self, request: AuthorizationRequest, error: OAuthError) -> AuthorizationResponse:
+    def refuse(
+        self, request: AuthorizationRequest, error: OAuthError, actor: UUID | None = None
+    ) -> AuthorizationResponse:
+        """An error; a request that waits elsewhere is marked refused instead, by ``actor`` for another."""
         self._pushed_requests.spend(request)
         if request.waiting is not None:
-            return self._elsewhere.refuse(request.waiting)
+            return self._elsewhere.refuse(request.waiting, actor)
         return self.refused(
             AuthorizationRefused(
                 error, request.client_id, request.redirect_uri, request.state, request.response_mode

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from uuid import UUID
 
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
@@ -41,14 +42,21 @@ class Elsewhere:
             self._tell(pending)
         return _landing(waiting, ALLOWED)
 
-    def refuse(self, waiting: Waiting) -> AuthorizationResponse:
-        """The client learns that it was refused, not why."""
+    def refuse(self, waiting: Waiting, actor: UUID | None = None) -> AuthorizationResponse:
+        """The client learns that it was refused, not why.
+
+        Args:
+            actor: who said it, acting for the account that was asked.
+        """
         pending = self._pendings.refuse(waiting)
         if pending is None:
             return _landing(waiting, LATE)
         with self._database.transaction():
             self._audit.record(
-                Event.REQUEST_REFUSED, account_id=pending.account_id, client_id=pending.client_id
+                Event.REQUEST_REFUSED,
+                account_id=pending.account_id,
+                client_id=pending.client_id,
+                **({} if actor is None else {"actor": str(actor)}),
             )
             self._tell(pending)
         return _landing(waiting, REFUSED)

@@ -52,13 +52,14 @@ class RequestList(MethodView):
         if not isinstance(entered, tuple):
             return entered
         holder, form = entered
-        mine = {str(pending.waiting.id): asked for pending, asked, _ in self._waiting(holder)}
-        request = mine.get(form.get("request", ""))
+        waiting = {str(each[0].waiting.id): each[1:] for each in self._waiting(holder)}
+        request, whose = waiting.get(form.get("request", ""), (None, None))
         if request is None:
             return see_done(REQUESTS, LATE)
         if form.get("decision") != "allow":
             refusal = AccessDenied("the person refused")
-            return self._own.surface.answer(self._completion.refuse(request, refusal))
+            actor = holder.account.id if whose else None
+            return self._own.surface.answer(self._completion.refuse(request, refusal, actor))
         interaction, step = self._own.desk.open(request, holder.caller)
         if isinstance(step, Outcome):
             return self._own.steps.end(step)
