@@ -94,7 +94,7 @@ DECIDE = (
 
 
 class RequestMoved(Refused):
-    """Somebody else was first. ``stage``: where the request stands now."""
+    """Somebody was first, or has to be: what was not forwarded is not decided. ``stage``: where now."""
 
     code = "lock_request_moved"
 
@@ -103,7 +103,7 @@ class RequestMoved(Refused):
         self.stage = stage
 
     def facts(self) -> dict[str, object]:
-        return {"stage": self.stage.value}
+        return {"reason": self.stage.value}
 
 
 class SameOfficer(LockRefused):

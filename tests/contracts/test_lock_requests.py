@@ -105,7 +105,7 @@ def test_what_was_not_forwarded_is_not_decided(world):
     with pytest.raises(RequestMoved) as told:
         world.requests.decide(world.file().id, world.other, is_granted=True)
 
-    assert told.value.facts() == {"stage": "filed"}
+    assert told.value.facts() == {"reason": "filed"}
 
 
 def test_there_is_nothing_to_ask_where_it_stands_so_already(world):

@@ -185,13 +185,17 @@ def test_authoritys_request_goes_through_two_officers(opened, idp):
     filed = opened.succeed(*group, "file", NUMBER, *asked, "--officer", officers[0])
     request = filed.split()[0]
     waiting = opened.succeed(*group, "list")
+    early = opened(*group, "decide", request, "--officer", officers[1], "--grant")
     opened.succeed(*group, "forward", request, "--officer", officers[0])
     alone = opened(*group, "decide", request, "--officer", officers[0], "--grant")
     decided = opened.succeed(*group, "decide", request, "--officer", officers[1], "--grant")
+    late = opened(*group, "decide", request, "--officer", officers[1], "--refuse")
 
     assert "lock filed due" in filed
     assert request in waiting
+    assert "The request was not forwarded yet." in early.err
     assert "lock_request_same_officer" in alone.err
+    assert "Somebody else has dealt with this request. It was granted." in late.err
     assert "granted" in decided
     assert "locked authority" in opened.succeed("accounts", "show", NUMBER)
 
