@@ -6,7 +6,6 @@ what is to be seen, and by how many officers; each attests it by an act of their
 
 import json
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from uuid import UUID
@@ -17,6 +16,7 @@ from idp.accounts.applications import FIRST, Applications
 from idp.accounts.approvals import Approvals, next_state
 from idp.accounts.eligibility import organisation_of
 from idp.accounts.evidence import Evidence, EvidenceGiven, seen_in_person
+from idp.accounts.founding import Founding, FoundingMissing
 from idp.accounts.in_person import ActIncomplete, OfficerIsHolder
 from idp.accounts.officers import Officer, Officers
 from idp.accounts.opening import Check
@@ -27,40 +27,16 @@ from idp.accounts.organisation_steps import CASES, OrganisationSteps
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
-from idp.kernel.errors import NotFound, Refused
+from idp.kernel.errors import NotFound
 from idp.registers.register import BusinessRegister, OrganisationRecord
 from idp.statute.ages import day_in_vietnam
 from idp.statute.law import STATUTE
 from idp.statute.rules import Attestation, Case
 
-LONGEST = 200
 PAPERS = "registration_document"
 BY_PAPERS = "organisation_papers"  # the statute's word
 _Acts = dict[str, list[str]]  # an officer's office and moment, by the officer
 REFUSALS = ("papers_insufficient", "not_established", "authority_unproven")
-
-
-class FoundingMissing(Refused):
-    """No officer has said yet what the founding papers of an organisation say that no register knows."""
-
-    code = "founding_missing"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Founding:
-    """What the founding papers say: name, day and head office."""
-
-    name: str
-    established_on: date
-    head_office: str
-
-    def stored(self) -> dict[str, str]:
-        """As JSON members."""
-        return {
-            "name": " ".join(self.name.split())[:LONGEST],
-            "established_on": self.established_on.isoformat(),
-            "head_office": " ".join(self.head_office.split())[:LONGEST],
-        }
 
 
 class OrganisationAttesting:
@@ -121,8 +97,8 @@ class OrganisationAttesting:
             The application as it then stands: accepted, refused, or waiting for another officer.
 
         Raises:
-            NotAnOfficer, OfficerIsHolder, ActIncomplete, FoundingMissing, EvidenceGiven, ApplicationMoved:
-                nothing was recorded.
+            NotAnOfficer, OfficerIsHolder, ActIncomplete, FoundingMissing, FoundingUnfit, EvidenceGiven,
+                ApplicationMoved: nothing was recorded.
             Unavailable: the register is silent that has to be asked once more.
         """
         officer = self._officers.the(officer_id)
@@ -130,10 +106,11 @@ class OrganisationAttesting:
         for check in rule.checks:
             if check not in seen:
                 raise ActIncomplete(check, rule.article)
+        read = founding.read(day_in_vietnam(self._clock())) if founding else None
         found = self.the(application_id)
         record = self._register.find(found.number or "")
         database = self._applications.database
-        work = partial(self._attested, found.id, officer, rule, founding, record)
+        work = partial(self._attested, found.id, officer, rule, read, record)
         try:
             opened = database.atomically(work)
         except AccountExists:  # by another application, in this very moment: now it is seen
@@ -165,7 +142,7 @@ class OrganisationAttesting:
         application_id: UUID,
         officer: Officer,
         rule: Attestation,
-        founding: Founding | None,
+        founding: dict[str, str] | None,
         record: OrganisationRecord | None,
     ) -> Account | None:
         held = self._held(application_id, officer)
@@ -253,14 +230,11 @@ def _seen(officer: str, office: str, at: str, rule: Attestation) -> Check:
     return check
 
 
-def _read_alike(details: dict[str, str], founding: Founding, acts: _Acts, mine: _Acts) -> _Acts:
+def _read_alike(details: dict[str, str], read: dict[str, str], acts: _Acts, mine: _Acts) -> _Acts:
     """Keep what an officer read; the acts that are for this very reading.
 
     Who read something else attested something else: of that nothing counts any more.
     """
-    read = founding.stored()
-    if not all(read.values()):
-        raise FoundingMissing
     is_alike = json.loads(details.get("founding", "null")) in (None, read)
     details["founding"] = json.dumps(read, ensure_ascii=False)
     return acts if is_alike else mine

@@ -7,7 +7,8 @@ from uuid import UUID
 import click
 
 from idp.accounts.application import Application, spoken
-from idp.accounts.organisation_attesting import REFUSALS, Founding
+from idp.accounts.founding import Founding
+from idp.accounts.organisation_attesting import REFUSALS
 from idp.cli.house import opened
 from idp.cli.lock_requests import OFFICER
 

@@ -16,6 +16,7 @@ from idp.accounts.delegation import MandateMisshaped
 from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import EvidenceGiven, EvidenceKind, EvidenceRecords
 from idp.accounts.filing import DateMalformed
+from idp.accounts.founding import Founding, FoundingMissing
 from idp.accounts.in_person import ActIncomplete, OfficerIsHolder
 from idp.accounts.kinds import Kind
 from idp.accounts.locks import LockGround
@@ -24,7 +25,7 @@ from idp.accounts.mandates import Mandates
 from idp.accounts.notices import Notices
 from idp.accounts.officers import NotAnOfficer, Officers
 from idp.accounts.opening import Opening
-from idp.accounts.organisation_attesting import Founding, FoundingMissing, OrganisationAttesting
+from idp.accounts.organisation_attesting import OrganisationAttesting
 from idp.accounts.organisation_enrolment import ApprovalGiven, ApprovalOfOwn, OrganisationEnrolment
 from idp.accounts.organisation_filing import (
     EmailMalformed,
