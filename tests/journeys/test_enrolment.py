@@ -128,7 +128,7 @@ def test_foreigner_whose_card_ran_out_is_told_to_ask_the_immigration_office(
     apply_as_foreigner(house, browser, tmp_path, a_foreigners_record(residence_expires_on=date(2026, 11, 1)))
 
     assert outcome(browser) == "Đơn chưa được chấp nhận"
-    assert "69/2024, Điều 7.2.a" in browser.text
+    assert "điểm a khoản 2 Điều 7 Nghị định 69/2024/NĐ-CP" in browser.text
     assert "cơ quan quản lý xuất nhập cảnh" in browser.text
 
 
