@@ -251,4 +251,5 @@ def portal(url: str) -> ClientMetadata:
             "en": "fill in your public-service forms for you",
         },
         legal_basis="Nghị định 69/2024/NĐ-CP",
+        retention="Đến khi bạn đăng xuất khỏi cổng",
     )
