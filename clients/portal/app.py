@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from clients.portal.browser import Browser
+from clients.portal.notices import Notices
 from clients.portal.pages import Pages
 from clients.portal.refusals import SignInRefused
 from clients.portal.relying_party import RelyingParty
@@ -64,6 +65,8 @@ def create_portal(settings: Settings, *, clock: Callable[[], datetime] = utc_now
     app.add_url_rule("/problem", "problem", signin.problem)
     app.add_url_rule("/logout", "logout", signin.logout, methods=["POST"])
     app.add_url_rule("/signed-out", "signed_out", signin.signed_out)
+    notices = Notices(provider, visits)
+    app.add_url_rule("/backchannel-logout", "backchannel_logout", notices.hear, methods=["POST"])
     app.register_error_handler(SignInRefused, signin.refuse)
     app.register_error_handler(HTTPException, _show_error)
     _speak(app, browser, texts)

@@ -13,7 +13,10 @@ from typing import Any
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, redirect, request, session
-from joserfc.errors import JoseError
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+from joserfc.jws import JWSRegistry
 from requests import RequestException
 from werkzeug.wrappers import Response
 
@@ -27,6 +30,8 @@ TIMEOUT_SECONDS = 5
 CLOCK_LEEWAY_SECONDS = 60
 MOST_PENDING = 5
 STATE_KEYS = "_state_provider_"
+LOGOUT_TYPE = "logout+jwt"
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,10 @@ class Errand:
         max_age = kept["max_age"]
         need = Need(level=kept["level"], max_age=None if max_age is None else timedelta(seconds=max_age))
         return cls(need=need, back_to=kept["back_to"])
+
+
+class NoticeRefused(Exception):
+    """A sign-out notice that is none of the provider's, or none for this site."""
 
 
 class RelyingParty:
@@ -162,6 +171,49 @@ class RelyingParty:
             return bool(self._client.validate_logout_response().get("signed_out"))
         except OAuthError:
             return False
+
+    def read_notice(self, token: str) -> tuple[str | None, str | None]:
+        """Who is signed out, and in which session: ``sub`` and ``sid``, one of which may be missing.
+
+        The checks are those of Back-Channel Logout 1.0 §2.6. A notice that comes again ends nothing twice.
+
+        Raises:
+            NoticeRefused.
+        """
+        try:
+            decoded = self._decoded(token)
+            jwt.JWTClaimsRegistry(
+                leeway=CLOCK_LEEWAY_SECONDS,
+                iss={"essential": True, "value": self._settings.issuer},
+                aud={"essential": True, "value": self._settings.client_id},
+                iat={"essential": True},
+                exp={"essential": True},
+                jti={"essential": True},
+            ).validate(decoded.claims)
+        except (JoseError, RequestException, RuntimeError, ValueError) as fault:
+            raise NoticeRefused(type(fault).__name__) from fault
+        events = decoded.claims.get("events")
+        is_notice = isinstance(events, dict) and isinstance(events.get(LOGOUT_EVENT), dict)
+        # An ID token has a nonce: it must never pass for a notice.
+        if decoded.header.get("typ") != LOGOUT_TYPE or not is_notice or "nonce" in decoded.claims:
+            raise NoticeRefused("no logout token")
+        subject, session_id = decoded.claims.get("sub"), decoded.claims.get("sid")
+        named = [each for each in (subject, session_id) if each is not None]
+        if not named or not all(isinstance(each, str) for each in named):
+            raise NoticeRefused("names nobody")
+        return subject, session_id
+
+    def _decoded(self, token: str) -> jwt.Token:
+        """A signed token, its signature verified; keys that we do not know yet are fetched once."""
+        offered = self._client.load_server_metadata().get("id_token_signing_alg_values_supported", ["RS256"])
+        # Neither `none` nor a shared secret vouches for a notice.
+        algorithms = [alg for alg in offered if alg != "none" and not alg.startswith("HS")]
+        registry = JWSRegistry(algorithms=algorithms, strict_check_header=False)
+        try:
+            return jwt.decode(token, KeySet.import_key_set(self._client.fetch_jwk_set()), registry=registry)
+        except InvalidKeyIdError:
+            keys = KeySet.import_key_set(self._client.fetch_jwk_set(force=True))
+            return jwt.decode(token, keys, registry=registry)
 
     def _errand_of_this_browser(self) -> Errand:
         repeated = any(len(values) > 1 for _, values in request.args.lists())

@@ -1,5 +1,6 @@
 """Who is signed in here. Tokens and claims stay on this side; the browser holds a name for them."""
 
+import json
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -124,6 +125,7 @@ class Visits:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._kept: Memory[_Kept] = Memory()
+        self._ended: Memory[datetime] = Memory()
         self._changing = threading.Lock()
 
     def new_id(self) -> str:
@@ -140,7 +142,8 @@ class Visits:
         if kept is None:
             return None
         now = self._clock()
-        if now - kept.seen_at > IDLE or now - kept.visit.signed_in_at > ABSOLUTE:
+        is_over = now - kept.seen_at > IDLE or now - kept.visit.signed_in_at > ABSOLUTE
+        if is_over or self._was_ended(kept.visit):
             self.end(kept.visit.id)
             return None
         kept.seen_at = now
@@ -150,6 +153,20 @@ class Visits:
         """Forget a visit and its tokens."""
         if isinstance(visit_id, str):
             self._kept.delete(visit_id)
+
+    def end_in(self, subject: str | None, session_id: str | None) -> None:
+        """The provider ended a session: whatever visits of it began until now are over.
+
+        Args:
+            subject: whose; ``None``: of everybody in that session.
+            session_id: the provider's ``sid``; ``None``: all of that subject's.
+        """
+        self._ended.set(_name(subject, session_id), self._clock(), ABSOLUTE.total_seconds())
+
+    def _was_ended(self, visit: Visit) -> bool:
+        session_id = visit.id_claims.get("sid")
+        names = [_name(visit.subject, session_id), _name(visit.subject, None), _name(None, session_id)]
+        return any(at is not None and visit.signed_in_at <= at for at in map(self._ended.get, names))
 
     def admit(self, visit: Visit, service_id: str) -> Visit:
         """Note that a service opened its form to this visit now."""
@@ -177,3 +194,7 @@ class Visits:
                 return change(visit)
             kept.visit = change(kept.visit)
             return kept.visit
+
+
+def _name(subject: str | None, session_id: object) -> str:
+    return json.dumps([subject, session_id])

@@ -243,6 +243,7 @@ def portal(url: str) -> ClientMetadata:
         client_name={"vi": "Cổng Dịch vụ công mẫu", "en": "Sample Public Services Portal"},
         redirect_uris=(f"{url}/callback",),
         post_logout_redirect_uris=(f"{url}/signed-out",),
+        backchannel_logout_uri=f"{url}/backchannel-logout",
         scope=("openid", "profile", "phone"),
         acts_for=("organisation", "ward"),
         is_vetted=True,

@@ -234,6 +234,20 @@ def test_other_commands_act_on_it_from_a_terminal_that_took_in_its_settings(show
     assert said.count("Công an phường Mẫu") == 2
 
 
+def test_lock_by_command_ends_what_somebody_does_at_the_portal_for_a_company(surfer, shown, portal):
+    surfer.open(f"{portal}/login")
+    surfer.sign_in("khoi", "whom-1")
+    surfer.open(f"{portal}/me")
+    assert "switch" in surfer.page.ids
+    number = shown.told["accounts"]["khoi"]["username"]
+    command = f'. "{shown.data}/idp.env" && exec "{COMMAND[0]}" -c "{COMMAND[2]}" accounts lock {number}'
+
+    subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, check=True, timeout=60)
+
+    surfer.open(f"{portal}/")
+    assert "greeting" not in surfer.page.ids
+
+
 def test_two_sites_on_one_host_keep_their_cookies_apart(surfer, portal):
     surfer.open(f"{portal}/login")
     surfer.sign_in("yen")
