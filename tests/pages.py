@@ -126,6 +126,7 @@ ADDRESS = item(
     "Địa chỉ đầy đủ",
     is_required=False,
 )
+EMAIL = item("email", "Thư điện tử", "nguyenphuoctonnuhoangthienhuong@phongnghiepvu.thanhpho.example")
 PHONE_NUMBER = item("phone_number", "Số điện thoại", "+84 912 345 678", is_required=False)
 HOLDER = SimpleNamespace(number_hint="••• ••• ••• 234", phone_hint="••• ••• 678", level="02", activated_at=AT)
 QR = Markup(
@@ -342,7 +343,7 @@ STATES = {
         {
             **CONSENT,
             "party": SHOP,
-            "items": [NAME, BIRTH, ADDRESS, PHONE_NUMBER],
+            "items": [NAME, BIRTH, EMAIL, ADDRESS, PHONE_NUMBER],
             "acts": [{"label": "Xin bạn đồng ý một khoản thanh toán", "rows": [("Số tiền", "50.000 đồng")]}],
             "keeps_access": True,
             "legal_basis": "Nghị định 69/2024/NĐ-CP, Điều 19",
