@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.bench.course import Course, start_bare, start_provider
 from tests.bench.crowd import FEWEST, MOST, Crowd, growth, growth_table, house_of
-from tests.bench.figures import Figures, hash_ms, signature_ms, table
+from tests.bench.figures import Figures, hash_ms, signature_ms, signers, table
 from tests.bench.operations import BARE, Case, Provider
 from tests.bench.server import Server
 from tests.servers import Postgres, Redis
@@ -66,9 +66,9 @@ def main(asked: argparse.Namespace) -> int:
             told = Provider(provider.address, file, asked.client)
             courses += [_course(provider, case, asked) for case in _cases(told, asked)]
         os.sched_setaffinity(0, {cores[-1]})
-        signature, password = _take_turns(courses, asked)
+        signatures, password = _take_turns(courses, asked)
         memory = provider.memory_mib() if provider is not None else None
-    print("\n".join(_report([course.figures for course in courses], asked, signature, password, memory)))
+    print("\n".join(_report([course.figures for course in courses], asked, signatures, password, memory)))
     faults = [f"{course.figures.name}: {fault}" for course in courses for fault in course.figures.faults]
     if faults:
         print("\n".join(["", *faults]), file=sys.stderr)
@@ -120,24 +120,32 @@ def _cases(provider: Provider, asked: argparse.Namespace) -> Iterator[Case]:
             yield case
 
 
-def _take_turns(courses: list[Course], asked: argparse.Namespace) -> tuple[float, float]:
+def _take_turns(courses: list[Course], asked: argparse.Namespace) -> tuple[dict[str, float], float]:
     """Every operation once a round, so that a noisy minute falls on all of them.
 
-    Gives the CPU milliseconds of a bare signature and of a password hash, from the same rounds.
+    Gives the CPU milliseconds of a signature by each algorithm and of a password hash, from the same rounds.
     """
-    signatures, hashes = [], []
+    by_alg = signers()
+    signatures: dict[str, list[float]] = {alg: [] for alg in by_alg}
+    hashes = []
     for course in courses:
         course.warm(WARM_SECONDS)
     for _ in range(asked.rounds):
-        signatures.append(signature_ms())
+        for alg, sign in by_alg.items():
+            signatures[alg].append(signature_ms(sign))
         hashes.append(hash_ms())
         for course in courses:
             course.run(asked.seconds / asked.rounds)
-    return statistics.median(signatures), statistics.median(hashes)
+    medians = {alg: statistics.median(times) for alg, times in signatures.items()}
+    return medians, statistics.median(hashes)
 
 
 def _report(
-    rows: list[Figures], asked: argparse.Namespace, signature: float, password: float, memory: float | None
+    rows: list[Figures],
+    asked: argparse.Namespace,
+    signatures: dict[str, float],
+    password: float,
+    memory: float | None,
 ) -> Iterator[str]:
     database = "PostgreSQL" if "postgres" in (asked.database_url or "") else "SQLite"
     stores = f"{database} and Redis" if asked.redis_url else database
@@ -148,7 +156,8 @@ def _report(
         f"{asked.rounds} rounds, {asked.seconds:g} s for each operation.\n"
     )
     yield from table(rows)
-    yield f"\nES256 signature, bare: {signature:.4f} CPU-ms. "
+    named = ", ".join(f"{alg} {cost:.3f}" for alg, cost in signatures.items())
+    yield f"\nSignatures, bare, CPU-ms: {named}. "
     yield f"argon2id verification, 19 MiB, t=2, bare: {password:.2f} CPU-ms."
     if memory is not None:
         yield f"The provider's worker holds {memory:.0f} MiB of its own."

@@ -4,13 +4,14 @@ import math
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from argon2 import PasswordHasher
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
 
+from idp.keyring.files import GENERATE
+from idp.keyring.jose import signer
+from idp.keyring.keyring import SIGNING
 from tests.bench.load import Sample
 from tests.bench.server import Cpu
 
@@ -73,13 +74,17 @@ def table(rows: Sequence[Figures]) -> Iterable[str]:
         yield f"| {row.name} | {made} | {rate} | {times} | {costs} | {len(row.faults)} |"
 
 
-def signature_ms(repeats: int = 2000) -> float:
-    """CPU milliseconds of a bare ES256 signature over a token's worth of bytes."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    message, algorithm = b"t" * 400, ec.ECDSA(SHA256())
+def signers() -> dict[str, Callable[[bytes], bytes]]:
+    """What signs our tokens by each algorithm, with new keys."""
+    return {alg: signer(alg, GENERATE[alg]()) for alg in SIGNING}
+
+
+def signature_ms(sign: Callable[[bytes], bytes], repeats: int = 500) -> float:
+    """CPU milliseconds of a signature over a token's worth of bytes."""
+    message = b"t" * 400
     began = time.process_time()
     for _ in range(repeats):
-        key.sign(message, algorithm)
+        sign(message)
     return 1000 * (time.process_time() - began) / repeats
 
 
