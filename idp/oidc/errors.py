@@ -14,6 +14,7 @@ SHOWN = 40  # characters of what came
 _AUTHLIBS = {
     "Missing 'code' in request.": "code: missing",
     "Missing 'refresh_token' in request.": "refresh_token: missing",
+    "The requested scope is invalid, unknown, or malformed.": "scope: expected no more than was allowed",
     "Invalid 'redirect_uri' in request.": "redirect_uri: expected the one of the authorization request",
 }
 _NOT_AUTHORIZED = re.compile(r"The client is not authorized to use 'grant_type=(.+)'")

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ class Provider:
         self.endpoints: dict[str, Any] = self.connection.run(_read(DISCOVERY))
         self.clients = {name: _client(each, self.origin) for name, each in told["clients"].items()}
         self.client = self.clients[client]
-        self.people = _people(told["accounts"])
+        self.people = _people(told["accounts"], {each["agent"] for each in told["mandates"]})
 
     def cases(self) -> Iterator[Case]:
         """Everything but sign-ins that this provider advertises."""
@@ -200,10 +200,10 @@ def _client(told: Mapping[str, Any], issuer: str) -> Client:
     )
 
 
-def _people(told: Mapping[str, Mapping[str, Any]]) -> list[Person]:
-    """All people but the one whom other tests lock out; a password alone is what is measured."""
+def _people(told: Mapping[str, Mapping[str, Any]], agents: Collection[str]) -> list[Person]:
+    """All but the one whom other tests lock out, and ``agents``, who are asked for whom they sign in."""
     return [
         Person(username=person["username"], password=person["password"])
         for name, person in told.items()
-        if name != "victim" and person["password"] is not None
+        if name not in ("victim", *agents) and person["password"] is not None
     ]

@@ -62,9 +62,10 @@ def provider(tmp_path, spent):
         "redirect_uri": BACK,
         "scope": "openid offline_access",
     }
-    people = {"an": {"username": "1", "password": "p"}, "victim": {"username": "2", "password": "p"}}
+    people = {name: {"username": name, "password": "p"} for name in ("an", "victim", "agent")}
     told = tmp_path / "demo.json"
-    told.write_text(json.dumps({"issuer": issuer, "clients": {"confidential": client}, "accounts": people}))
+    demo = {"issuer": issuer, "clients": {"confidential": client}, "accounts": people}
+    told.write_text(json.dumps(demo | {"mandates": [{"agent": "agent"}]}))
     measured = Provider(("127.0.0.1", server.server_port), told, "confidential")
     yield measured
     measured.connection.close()
@@ -123,11 +124,11 @@ def test_each_connection_refreshes_with_its_own_newest_token(provider, spent):
     assert {count for token, count in spent.items() if token.startswith("r")} == {1}
 
 
-def test_account_that_other_tests_lock_signs_nobody_in(provider, spent):
+def test_nobody_whom_other_tests_lock_or_who_acts_for_others_signs_in(provider, spent):
     drive(provider.connection.address, [provider.signing_in("sign-in").make()], 0.1)
 
-    assert spent["1"] > 0
-    assert spent["2"] == 0
+    assert spent["an"] > 0
+    assert spent["victim"] == spent["agent"] == 0
 
 
 def test_wrong_answer_is_a_fault_and_no_operation(provider):

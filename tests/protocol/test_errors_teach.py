@@ -9,7 +9,7 @@ from idp.oidc.error_guide import GUIDE
 from idp.telemetry import configure_logging
 from tests.bench.forms import read_page
 from tests.house import ISSUER, House, Person, RelyingParty
-from tests.protocol.acts import code_for, refused
+from tests.protocol.acts import code_for, refused, tokens_for
 
 FAULTS_OF_REQUESTS = {
     "response_type": ("token", "response_type: expected code; came token"),
@@ -53,6 +53,16 @@ def test_a_token_error_names_its_parameter(
     rp: RelyingParty, form: dict[str, str], error: str, description: str
 ) -> None:
     assert refused(rp.post("/token", form), error).startswith(description)
+
+
+@pytest.mark.spec("RFC 6749 §6")
+def test_refreshing_for_more_than_was_allowed_says_so(rp: RelyingParty, person: Person) -> None:
+    tokens = tokens_for(rp, person, scope="openid offline_access")
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], "scope": "openid email"}
+
+    description = refused(rp.post("/token", form), "invalid_scope")
+
+    assert description == "scope: expected no more than was allowed"
 
 
 @pytest.mark.spec("RFC 6749 4.1.3")

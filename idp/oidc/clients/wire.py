@@ -77,7 +77,7 @@ def write(metadata: ClientMetadata) -> dict[str, Any]:
     }
     members["scope"] = " ".join(metadata.scope)
     names = members.pop(NAME)
-    members[NAME] = metadata.name("vi")
+    members[NAME] = names.get(UNTAGGED) or metadata.name("vi")
     return members | {f"{NAME}#{tag}": name for tag, name in names.items() if tag != UNTAGGED}
 
 
