@@ -2,6 +2,7 @@
 
 import select
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -121,7 +122,21 @@ def _impatient(_dialect: Dialect, _entry: object, words: list[Any], options: dic
 
 def _sqlite_preparer(synchronous: str) -> Callable[[Any, ConnectionPoolEntry], None]:
     def prepare(raw: Any, _entry: ConnectionPoolEntry) -> None:
-        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
+        _write_ahead(raw)
+        for pragma in (f"synchronous={synchronous}", "foreign_keys=ON"):
             raw.execute(f"PRAGMA {pragma}")
 
     return prepare
+
+
+def _write_ahead(raw: Any) -> None:
+    """Where somebody else is writing to a new file, SQLite refuses this at once, whatever its time-out."""
+    until = time.monotonic() + STATEMENT_TIMEOUT_MS / 1000
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
