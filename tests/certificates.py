@@ -1,15 +1,17 @@
 """Clients' certificates, made for one test."""
 
 import base64
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)  # the tests' clock
@@ -25,6 +27,13 @@ class Held:
     @property
     def der(self) -> bytes:
         return self.certificate.public_bytes(Encoding.DER)
+
+    def show_in(self, context: ssl.SSLContext, folder: Path) -> None:
+        """Have TLS show it: OpenSSL reads it from a file alone."""
+        file = folder / "held.pem"
+        key = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        file.write_bytes(key + self.certificate.public_bytes(Encoding.PEM))
+        context.load_cert_chain(file)
 
     @property
     def header(self) -> dict[str, str]:

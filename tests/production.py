@@ -12,8 +12,6 @@ from shutil import copytree
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
 from idp.demo.tls import Certificates
 from idp.migrations import migrate
 from idp.storage.database import Database
@@ -82,10 +80,7 @@ class Nginx(Server):
         context = ssl.create_default_context(cafile=self.certificates.authority)
         context.check_hostname = name == PEOPLE  # the certificate has no other name
         if held is not None:
-            file = self.folder / "held.pem"
-            key = held.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            file.write_bytes(key + held.certificate.public_bytes(Encoding.PEM))
-            context.load_cert_chain(file)
+            held.show_in(context, self.folder)
         return context
 
     def connect(

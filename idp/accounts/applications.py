@@ -104,6 +104,20 @@ class Applications:
             self._audit.record(Event.APPLICATION_FILED, account_id=account_id or applicant_id, **facts)
         return made
 
+    def join(self, kind: Kind, case: Case, number: str, account_id: UUID, open_key: str) -> Application:
+        """File what officers attest one by one; or what another filed in this very moment, to go on with.
+
+        Raises:
+            NotFound: that was decided meanwhile.
+        """
+        try:
+            return self.file(kind, case, number, {}, State.WAITING_IN_PERSON, account_id, open_key)
+        except ApplicationOpen:
+            found = self.waiting_with(open_key)
+            if found is None:
+                raise NotFound("application") from None
+            return found
+
     def get(self, application_id: UUID) -> Application | None:
         """The application; ``None`` when there is none."""
         return self._found(BY_ID, {"application_id": application_id})

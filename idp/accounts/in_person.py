@@ -7,7 +7,7 @@ asked for both together (Art. 13.2), has none in the register by then.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -17,7 +17,7 @@ from uuid import UUID
 
 from idp.accounts.account import Account, Accounts, Status
 from idp.accounts.application import Application, ApplicationMoved, State
-from idp.accounts.applications import FIRST, ApplicationOpen, Applications
+from idp.accounts.applications import FIRST, Applications
 from idp.accounts.eligibility import CardNeeded
 from idp.accounts.evidence import EvidenceKind, EvidenceRecords, register_match, seen_in_person
 from idp.accounts.filing import Filing, Found
@@ -77,6 +77,17 @@ class ActIncomplete(Refused):
         return {"missing": self.missing, "article": self.article}
 
 
+def check_seen(checks: Iterable[str], seen: Set[str], article: str) -> None:
+    """An officer's act counts with all that the statute asks to be seen, or not at all.
+
+    Raises:
+        ActIncomplete: naming the first that is missing.
+    """
+    for check in checks:
+        if check not in seen:
+            raise ActIncomplete(check, article)
+
+
 class InPerson:
     """Takes officers' acts, and raises accounts. ``filings``: how each kind is held against its register."""
 
@@ -119,9 +130,7 @@ class InPerson:
         rule = self._rule(account)
         case = self._case(account)
         checks = _checks(rule, case)
-        for check in checks:
-            if check not in seen:
-                raise ActIncomplete(check, rule.article)
+        check_seen(checks, seen, rule.article)
         application = self._opened(account, case)
         with self._applications.database.transaction():
             # Two officers at once stand in line here: the second sees what the first has done.
@@ -179,12 +188,7 @@ class InPerson:
         waiting = self._applications.waiting_with(key)
         if waiting is not None and not (waiting.state is State.WAITING_IN_PERSON and self._expired(waiting)):
             return waiting
-        try:
-            return self._applications.file(
-                account.kind, case, account.number, {}, State.WAITING_IN_PERSON, account.id, key
-            )
-        except ApplicationOpen:
-            return self._applications.waiting_with(key) or _nowhere()
+        return self._applications.join(account.kind, case, account.number, account.id, key)
 
     def _record(
         self, account: Account, application: Application, officer: Officer, rule: Attestation

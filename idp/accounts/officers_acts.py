@@ -13,14 +13,13 @@ from uuid import UUID
 
 from idp.accounts.account import Account
 from idp.accounts.application import Application, ApplicationMoved, State
-from idp.accounts.applications import ApplicationOpen, Applications
+from idp.accounts.applications import Applications
 from idp.accounts.evidence import EvidenceGiven
-from idp.accounts.in_person import ActIncomplete, OfficerIsHolder
+from idp.accounts.in_person import OfficerIsHolder, check_seen
 from idp.accounts.officers import Officer, Officers
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
-from idp.kernel.errors import NotFound
 from idp.statute.law import STATUTE
 from idp.statute.rules import Attestation, Case
 
@@ -78,9 +77,7 @@ class OfficersActs:
         if officer.account_id in {wish.account.id, *wish.concerned}:
             raise OfficerIsHolder
         rule = STATUTE.at(self._clock()).attestation(wish.case.value, wish.birth_date)
-        for check in rule.checks:
-            if check not in seen:
-                raise ActIncomplete(check, rule.article)
+        check_seen(rule.checks, seen, rule.article)
         application = self._opened(wish)
         database = self._applications.database
         return database.atomically(lambda: self._attested(application.id, officer, rule, then))
@@ -120,10 +117,4 @@ class OfficersActs:
             with suppress(ApplicationMoved):
                 self._applications.decide(waiting, State.EXPIRED, BY_LAW, article=article)
         account = wish.account
-        with suppress(ApplicationOpen):
-            return self._applications.file(
-                account.kind, wish.case, account.number, {}, State.WAITING_IN_PERSON, account.id, key
-            )
-        if (found := self._applications.waiting_with(key)) is None:
-            raise NotFound("application")
-        return found
+        return self._applications.join(account.kind, wish.case, account.number, account.id, key)

@@ -17,7 +17,7 @@ from idp.accounts.approvals import Approvals, next_state
 from idp.accounts.eligibility import organisation_of
 from idp.accounts.evidence import Evidence, EvidenceGiven, seen_in_person
 from idp.accounts.founding import Founding, FoundingMissing
-from idp.accounts.in_person import ActIncomplete, OfficerIsHolder
+from idp.accounts.in_person import OfficerIsHolder, check_seen
 from idp.accounts.officers import Officer, Officers
 from idp.accounts.opening import Check
 from idp.accounts.organisation import Organisation
@@ -103,9 +103,7 @@ class OrganisationAttesting:
         """
         officer = self._officers.the(officer_id)
         rule = self._rule()
-        for check in rule.checks:
-            if check not in seen:
-                raise ActIncomplete(check, rule.article)
+        check_seen(rule.checks, seen, rule.article)
         read = founding.read(day_in_vietnam(self._clock())) if founding else None
         found = self.the(application_id)
         record = self._register.find(found.number or "")

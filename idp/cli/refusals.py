@@ -30,7 +30,7 @@ SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     NobodyOfThatName: lambda error: f"nobody of that name; there are {', '.join(error.names)}",
     NoCodeSent: lambda _: "no code was sent by SMS yet: choose SMS on the page first",
     Unavailable: lambda error: (
-        f"unavailable: {error.what}" + ("" if " answered " in error.what else " does not answer")
+        f"unavailable: {error}" + (" does not answer" if error.answered is None else "")
     ),
     NotFound: lambda error: f"not_found: {' '.join(error.args)}".removesuffix(": "),
     Corrupt: lambda error: f"corrupt: {error.what}",

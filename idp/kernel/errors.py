@@ -39,14 +39,20 @@ class TooManyAttempts(Refused):
 
 
 class Unavailable(IdpError):
-    """Something we lean on (database, Redis, a register, a gateway) is silent. Worth another try."""
+    """Something we lean on (database, Redis, a register, a gateway) is silent. Worth another try.
+
+    ``answered``: the status of one that does answer, and gives nothing: 401 is a wrong key of ours.
+    """
 
     code = "unavailable"
 
-    def __init__(self, what: str, retry_after: timedelta = timedelta(seconds=5)) -> None:
-        super().__init__(what)
+    def __init__(
+        self, what: str, retry_after: timedelta = timedelta(seconds=5), *, answered: int | None = None
+    ) -> None:
+        super().__init__(what if answered is None else f"{what} answered {answered}")
         self.what = what
         self.retry_after = retry_after
+        self.answered = answered
 
 
 class Corrupt(IdpError):

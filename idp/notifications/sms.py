@@ -33,4 +33,4 @@ class SmsGateway:
         except requests.RequestException:
             raise Unavailable("sms_gateway", RETRY_AFTER) from None
         if answer.status_code not in OK:
-            raise Unavailable(f"sms_gateway answered {answer.status_code}", RETRY_AFTER)
+            raise Unavailable("sms_gateway", RETRY_AFTER, answered=answer.status_code)

@@ -7,7 +7,6 @@ from sqlalchemy import text
 from idp.accounts.coming_of_age import ComingOfAge
 from idp.accounts.officers_acts import OfficersActs
 from idp.accounts.wards import OwnSignIn, Wards
-from idp.audit.events import Event
 from idp.kernel.clock import Clock, utc_now
 from idp.keyring.seal import derive
 from idp.provider.protocol import Protocol
@@ -88,9 +87,9 @@ class Provider(Protocol):
         )
 
     def _end_own_sign_in(self, account_id: UUID) -> None:
+        account = self.accounts.the(account_id)
         for each in self.authenticators.of(account_id):
-            self.authenticators.remove(account_id, each.id)
-            self.audit.record(Event.AUTHENTICATOR_REMOVED, account_id=account_id, authenticator=str(each.id))
+            self.methods.remove(account, each.id)
         self.sessions.end_all(account_id)
         self.grants.revoke_between(account_id)
 

@@ -104,7 +104,7 @@ class HttpRegister(Generic[R]):
         except OutboundFailed:
             raise self._unusable() from None
         if answer.status != OK:
-            raise self._unusable(f" answered {answer.status}")
+            raise self._unusable(answer.status)
         if answer.content_type != "application/json":
             raise self._unusable()
         try:
@@ -112,6 +112,5 @@ class HttpRegister(Generic[R]):
         except BadToken:
             raise self._unusable() from None
 
-    def _unusable(self, answered: str = "") -> Unavailable:
-        """A status is told to operators: 401 is a wrong key of ours, and no silence."""
-        return Unavailable(self._breaker.what + answered)
+    def _unusable(self, answered: int | None = None) -> Unavailable:
+        return Unavailable(self._breaker.what, answered=answered)

@@ -26,9 +26,8 @@ PATIENCE_SECONDS = 15.0
 MANY = 24  # waited for at once: then nobody has long
 LITTLE_PATIENCE_SECONDS = 3.0
 MOST_OF_ONE = MANY // 2  # of those from one address, where there are that many
-_ENDED = [("Content-Length", "0"), ("Connection", "close"), POLICY, NOT_KEPT, *ALWAYS]
-INCOMPLETE = _ENDED
-TOO_MANY = [("Retry-After", "5"), *_ENDED]
+INCOMPLETE = [("Content-Length", "0"), ("Connection", "close"), POLICY, NOT_KEPT, *ALWAYS]
+TOO_MANY = [("Retry-After", "5"), *INCOMPLETE]
 _TCP_INFO = struct.Struct("=8B24I")
 _LAST_SENT, _LAST_RECEIVED = 8 + 9, 8 + 11  # milliseconds ago (linux/tcp.h)
 

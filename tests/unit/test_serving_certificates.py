@@ -11,7 +11,6 @@ from contextlib import closing, suppress
 
 import psutil
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from idp.serving import MAX_HEADERS
 from tests.bench.server import free_port
@@ -34,10 +33,7 @@ class Running:
     def context(self, held=None):
         context = ssl.create_default_context(cafile=self.folder / "ca.pem")
         if held is not None:
-            file = self.folder / "held.pem"
-            key = held.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            file.write_bytes(key + held.certificate.public_bytes(Encoding.PEM))
-            context.load_cert_chain(file)
+            held.show_in(context, self.folder)
         return context
 
     def connect(self, held=None):
