@@ -103,10 +103,9 @@ class Enrolment:
         Raises:
             NumberMalformed, TooManyAttempts.
         """
-        digits = self._persons(number)
+        kept_by, account = self._persons(number)
         self._limits.spend_message(address)
-        self._codes.spend_message(digits)
-        account = self._accounts.by_number(digits)
+        self._codes.spend_message(kept_by)
         if account is None or account.status != Status.ISSUED:
             return
         term = STATUTE.at(self._clock()).deadline(Case.ACTIVATION, account.opened_at)
@@ -138,27 +137,28 @@ class Enrolment:
             NumberMalformed, TooManyAttempts.
             ActivationRefused: wrong, spent or expired code, or no account that waits for one: all alike.
         """
-        digits = self._persons(number)
+        kept_by, account = self._persons(number)
         self._limits.check(address)
         equip = prepare()
         try:
-            self._codes.redeem(digits, code, self._limits.network(address))
-            return self._activated(digits, equip)
+            self._codes.redeem(kept_by, code, self._limits.network(address))
+            return self._activated(account, equip)
         except ActivationRefused as refusal:
             self._limits.was_wrong(address)
             self._audit.record(Event.ACCOUNT_ACTIVATION_REFUSED, attempts_left=refusal.attempts_left)
             raise
 
-    def _persons(self, typed: str) -> str:
-        """By what a person's code is kept.
+    def _persons(self, typed: str) -> tuple[str, Account | None]:
+        """By what a person's code is kept, and whose it is.
 
         An organisation's is not to be tried here, for whoever acts for it activates it, signed in: it is
         answered like a number that nobody has.
         """
         number = parse_persons(typed)
         account = self._accounts.by_number(number)
-        is_nobodys = account is not None and account.kind is Kind.ORGANISATION
-        return f"nobody's {number}" if is_nobodys else number
+        if account is not None and account.kind is Kind.ORGANISATION:
+            return f"nobody's {number}", None
+        return number, account
 
     def _wish(
         self, number: str, phone: str, level: Level, opened_by: str, email: str | None, office: str
@@ -184,8 +184,7 @@ class Enrolment:
             checks=(found, seen) if level is Level.TWO else (found,),
         )
 
-    def _activated(self, number: str, equip: Equip) -> Account:
-        account = self._accounts.by_number(number)
+    def _activated(self, account: Account | None, equip: Equip) -> Account:
         if account is None:
             raise ActivationRefused(0)
         with self._accounts.database.transaction():

@@ -298,3 +298,14 @@ def test_one_address_cannot_have_codes_sent_to_everybody(enrolment):
     with pytest.raises(TooManyAttempts):
         enrolment.send_code(NUMBER, FROM)
     enrolment.send_code(NUMBER, "198.51.100.7")
+
+
+def test_account_is_looked_up_once_whether_a_code_is_sent_or_spent(enrolment, accounts, sent, monkeypatch):
+    enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
+    asked, find = [], accounts.by_number
+    monkeypatch.setattr(accounts, "by_number", lambda number: asked.append(number) or find(number))
+
+    enrolment.send_code(NUMBER, FROM)
+    enrolment.activate(NUMBER, sent.last_code, FROM, nothing)
+
+    assert asked == [NUMBER, NUMBER]
