@@ -1,7 +1,7 @@
 """Every application there is: filed, found again, moved on by whoever is first."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -161,6 +161,13 @@ class Applications:
         """Those in a state, oldest first, from beyond ``after``."""
         rows = self.database.all(IN_STATE, {"standing": state.value, "after": after, "most": most})
         return [self._application(row) for row in rows]
+
+    def all_standing(self, state: State, cases: Collection[Case]) -> Iterator[Application]:
+        """Every one in a state that is of one of these cases, oldest first, read a few at a time."""
+        after = FIRST
+        while found := self.standing(state, after):
+            after = found[-1].id
+            yield from (application for application in found if application.case in cases)
 
     def overdue(self, most: int = 1000) -> Sequence[Application]:
         """Those that the law's term has passed over, the latest first."""

@@ -7,7 +7,7 @@ asked for both together (Art. 13.2), has none in the register by then.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -17,7 +17,7 @@ from uuid import UUID
 
 from idp.accounts.account import Account, Accounts, Status
 from idp.accounts.application import Application, ApplicationMoved, State
-from idp.accounts.applications import FIRST, Applications
+from idp.accounts.applications import Applications
 from idp.accounts.eligibility import CardNeeded
 from idp.accounts.evidence import EvidenceKind, EvidenceRecords, register_match, seen_in_person
 from idp.accounts.filing import Filing, Found
@@ -44,7 +44,6 @@ SHORTEST = {Kind.CITIZEN: Case.CITIZEN_02, Kind.FOREIGNER: Case.FOREIGNER_02_ON_
 DOCUMENTS = {Kind.CITIZEN: "idcard", Kind.FOREIGNER: "residence_permit"}
 GUARDIAN = "guardian_present"
 CARD = "card_seen"
-AT_ONCE = 100
 BY_LAW = "law"
 RAISE_EXPIRED = "raise_expired"
 CARD_NOT_ISSUED = "raise_without_card"
@@ -143,21 +142,17 @@ class InPerson:
     def resume(self) -> Counter[State]:
         """Take up what waits for a register, or for a card in it; how many now stand where."""
         # In this order, so that what begins to wait for a card is taken up once.
-        waiting = chain(self._standing(State.WAITING_CARD), self._standing(State.WAITING_REGISTER))
+        states = (State.WAITING_CARD, State.WAITING_REGISTER)
+        waiting = chain.from_iterable(self._applications.all_standing(state, CASES) for state in states)
         return Counter(self._completed(application).state for application in waiting)
-
-    def _standing(self, state: State) -> Iterator[Application]:
-        after = FIRST
-        while found := self._applications.standing(state, after, AT_ONCE):
-            after = found[-1].id
-            yield from (application for application in found if application.case in CASES)
 
     def expire(self) -> int:
         """End what waits for another officer beyond the law's term; how many.
 
         What was attested for it counts for nothing any more: the holder comes again.
         """
-        return sum(self._expired(application) for application in self._standing(State.WAITING_IN_PERSON))
+        waiting = self._applications.all_standing(State.WAITING_IN_PERSON, CASES)
+        return sum(self._expired(application) for application in waiting)
 
     def _expired(self, application: Application, notice: str = RAISE_EXPIRED) -> bool:
         """Whether its term has passed: it is then ended, by this caller or another."""

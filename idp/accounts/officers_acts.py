@@ -24,6 +24,7 @@ from idp.statute.law import STATUTE
 from idp.statute.rules import Attestation, Case
 
 BY_LAW = "law"
+CASES = frozenset({Case.WARD_PLACED, Case.ACCOUNT_RETURNED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,14 @@ class OfficersActs:
         database = self._applications.database
         return database.atomically(lambda: self._attested(application.id, officer, rule, then))
 
+    def expire(self) -> int:
+        """End what waits for another officer beyond the law's term; how many.
+
+        What was attested for it counts for nothing any more: all come again.
+        """
+        waiting = self._applications.all_standing(State.WAITING_IN_PERSON, CASES)
+        return sum(self._expired(application) for application in waiting)
+
     def _attested(self, application_id: UUID, officer: Officer, rule: Attestation, then: Then) -> Application:
         held = self._applications.hold(application_id)
         if held.state is not State.WAITING_IN_PERSON:
@@ -110,11 +119,16 @@ class OfficersActs:
         """The application that waits for this very wish, filed now if there is none, or its term is over."""
         key = self._applications.key_of(wish.case.value, str(wish.account.id), *wish.details)
         waiting = self._applications.waiting_with(key)
-        if waiting is not None and not waiting.is_overdue(self._clock()):
+        if waiting is not None and not self._expired(waiting):
             return waiting
-        if waiting is not None:
-            article = waiting.deadline.article
-            with suppress(ApplicationMoved):
-                self._applications.decide(waiting, State.EXPIRED, BY_LAW, article=article)
         account = wish.account
         return self._applications.join(account.kind, wish.case, account.number, account.id, key)
+
+    def _expired(self, application: Application) -> bool:
+        """Whether its term has passed: it is then ended, by this caller or another."""
+        if not application.is_overdue(self._clock()):
+            return False
+        with suppress(ApplicationMoved):
+            article = application.deadline.article
+            self._applications.decide(application, State.EXPIRED, BY_LAW, article=article)
+        return True

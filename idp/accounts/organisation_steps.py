@@ -28,7 +28,6 @@ from idp.statute.rules import Case
 
 CASES = frozenset({Case.ORGANISATION_ON_FILE, Case.ORGANISATION_NOT_ON_FILE})
 TAKEN_UP = (State.WAITING_REGISTER, State.WAITING_APPROVALS)
-AT_ONCE = 100
 Stepped = tuple[Collection[UUID], Account | None]
 """Whom to tell, and the account that was opened."""
 
@@ -87,12 +86,9 @@ class OrganisationSteps:
         """
         tally: Counter[State] = Counter()
         for state in TAKEN_UP:
-            after = FIRST
-            while found := self._applications.standing(state, after, AT_ONCE):
-                after = found[-1].id
-                for application in (each for each in found if each.case in CASES):
-                    self.expire(application.id)
-                    tally[self.advance(application.id).state] += 1
+            for application in self._applications.all_standing(state, CASES):
+                self.expire(application.id)
+                tally[self.advance(application.id).state] += 1
         return tally
 
     def objection(

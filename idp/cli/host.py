@@ -149,7 +149,7 @@ def sweep() -> None:
         ):
             removed += room.forget()
         tally = provider.session_room.back_channel.deliver_due()
-        expired = provider.in_person.expire()
+        expired = provider.in_person.expire() + provider.wards.acts.expire()
         provider.guardianship_end.tell()
         told = provider.notices.send_due()
         removed += provider.notices.forget()

@@ -207,6 +207,25 @@ def test_an_act_past_the_term_counts_no_more(
     assert states == [State.WAITING_IN_PERSON, State.EXPIRED]
 
 
+def test_a_wish_that_no_second_officer_joins_expires_by_itself_and_is_audited(
+    house: House, person: Person, guardian: Person, record: CitizenRecord, officers: list[UUID]
+) -> None:
+    placed(house, person, guardian, officers[:1])
+    assert house.provider.wards.acts.expire() == 0
+    house.clock.advance(timedelta(days=10))
+
+    assert [house.provider.wards.acts.expire() for _ in range(2)] == [1, 0]
+
+    (ended,) = house.provider.applications.of_account(person.account_id)
+    assert (ended.state, ended.decided_by, ended.article) == (State.EXPIRED, "law", "69/2024 Art. 13.1.b")
+    last = house.provider.audit.for_account(person.account_id, 1)[0]
+    assert (last.event, last.facts["state"], last.facts["actor"]) == (
+        "application.decided",
+        "expired",
+        "law",
+    )
+
+
 def test_account_comes_back_to_its_holder_by_a_code_and_stays_the_same(
     house: House,
     person: Person,
