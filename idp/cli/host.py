@@ -146,6 +146,7 @@ def sweep() -> None:
             provider.sessions,
             provider.invitations,
             provider.session_room.deliveries,
+            provider.reads,
         ):
             removed += room.forget()
         tally = provider.session_room.back_channel.deliver_due()

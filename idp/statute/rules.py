@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from idp.statute.ages import day_of_age
+
 
 class Document(StrEnum):
     """What must be on record before an account is opened."""
@@ -191,6 +193,10 @@ class Retention(Rule):
 
     kept: Kept
     years: int | None
+
+    def oldest(self, today: date) -> date:
+        """The first day of which something is still kept; the calendar's first, where it is for good."""
+        return date.min if self.years is None else day_of_age(today, -self.years)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

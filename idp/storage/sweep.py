@@ -1,12 +1,14 @@
 """Removing what has expired, a little at a time."""
 
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import Column, bindparam, delete, select
+from sqlalchemy import Column, bindparam, delete, select, tuple_
 
 from idp.storage.database import Database
 from idp.storage.ephemeral_sql import table
 
+When = TypeVar("When")
 SOME_EXPIRED = delete(table).where(
     table.c.key.in_(
         select(table.c.key)
@@ -19,16 +21,16 @@ SOME_EXPIRED = delete(table).where(
 )
 
 
-def sweep_rows(database: Database, ended_at: Column[datetime], before: datetime, batch: int = 1000) -> int:
-    """Remove a table's rows that ended before an instant, in transactions of at most ``batch``; how many.
+def sweep_rows(database: Database, ended_at: Column[When], before: When, batch: int = 1000) -> int:
+    """Remove a table's rows that ended before a time, in transactions of at most ``batch``; how many.
 
     Args:
         ended_at: the column that says when; rows without it stay. An index on it spares reading the table.
     """
-    (key,) = ended_at.table.primary_key
+    keys = tuple(ended_at.table.primary_key)
     # Whoever holds a row keeps it until the next sweep: nobody waits (PostgreSQL).
-    some = select(key).where(ended_at < before).limit(batch).with_for_update(skip_locked=True)
-    statement = delete(ended_at.table).where(key.in_(some))
+    some = select(*keys).where(ended_at < before).limit(batch).with_for_update(skip_locked=True)
+    statement = delete(ended_at.table).where(tuple_(*keys).in_(some))
     removed = 0
     while True:
         touched = database.run(statement)

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -56,6 +56,25 @@ def test_days_are_counted_apart_and_the_last_reader_comes_first(stored, clock):
         ("portal", 1)
     ]
     assert [one.client_id for one in reads.by_day(ACCOUNT)] == ["portal", "portal", "shop"]
+
+
+@pytest.mark.spec("Decree 69/2024 Art. 17")
+def test_reads_are_forgotten_once_the_law_has_kept_them_and_not_a_day_before(stored, clock):
+    reads, first = Reads(stored, clock), date(2026, 11, 2)
+    clock.now = datetime(2026, 11, 2, 12, tzinfo=UTC)
+    reads.note(ACCOUNT, "portal")
+    clock.advance(timedelta(days=1))
+    reads.note(ACCOUNT, "shop")
+    reads.write()
+
+    clock.now = datetime(2031, 11, 2, 12, tzinfo=UTC)
+    assert reads.forget() == 0
+    clock.advance(timedelta(days=1))
+    assert reads.forget() == 1
+
+    assert [(one.client_id, one.day) for one in reads.by_day(ACCOUNT)] == [
+        ("shop", first + timedelta(days=1))
+    ]
 
 
 def test_what_the_database_did_not_take_is_written_later(database, clock, monkeypatch):

@@ -12,7 +12,10 @@ from sqlalchemy import Column, Date, Integer, String, Table, Uuid, bindparam, fu
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Unavailable
 from idp.statute.ages import day_in_vietnam
+from idp.statute.law import STATUTE
+from idp.statute.rules import Kept
 from idp.storage.database import Database, Instant, metadata
+from idp.storage.sweep import sweep_rows
 
 WRITTEN_WITHIN_SECONDS = 10.0
 data_reads = Table(
@@ -20,7 +23,7 @@ data_reads = Table(
     metadata,
     Column("account_id", Uuid, primary_key=True),
     Column("client_id", String(64), primary_key=True),
-    Column("day", Date, primary_key=True),  # in Viet Nam
+    Column("day", Date, primary_key=True, index=True),  # in Viet Nam
     Column("times", Integer, nullable=False),
     Column("last_at", Instant, nullable=False),
 )
@@ -113,6 +116,12 @@ class Reads:
         except BaseException:
             self._put_back(gathered)
             raise
+
+    def forget(self) -> int:
+        """Remove what the law has kept long enough (Decree 69/2024 Art. 17); how many rows."""
+        now = self._clock()
+        law = STATUTE.at(now).retention(Kept.ACCESS_HISTORY)
+        return sweep_rows(self._database, data_reads.c.day, law.oldest(day_in_vietnam(now)))
 
     def close(self) -> None:
         """Leave nothing unwritten."""

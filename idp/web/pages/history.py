@@ -1,7 +1,7 @@
 """/account/history: what happened with an account, who looked at it, page by page."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 from flask.views import MethodView
@@ -24,7 +24,6 @@ from idp.web.pages.my_account import Holder, OwnPages
 HISTORY = "/account/history"
 PAGE = 50
 UUID_LENGTH = 36  # an actor may also be a word: ``cli``
-YEAR = timedelta(days=366)
 # Steps inside a sign-in, which its end tells of.
 UNTOLD = frozenset({Event.CODE_ISSUED})
 LOOKS = "looks"
@@ -126,8 +125,7 @@ class Reading:
 
     def _reads(self, account: Account, law: Retention) -> list[Read]:
         """Which clients read the account's data, how often, and when last."""
-        oldest = date.min if law.years is None else day_in_vietnam(self.clock() - law.years * YEAR)
-        return self.reads.by_client(account.id, oldest)
+        return self.reads.by_client(account.id, law.oldest(day_in_vietnam(self.clock())))
 
     def _offices(self, events: list[Entry]) -> dict[str, str]:
         """The office of each officer who looked."""
@@ -141,10 +139,8 @@ class Reading:
         """One page, and where the next begins; ``None``: nowhere."""
         wanted = PARTS.get(part, frozenset(Event) - UNTOLD)
         kept = self.audit.for_account(account.id, PAGE + 1, before, wanted)
-        if law.years is not None:
-            oldest = self.clock() - law.years * YEAR
-            kept = [entry for entry in kept if entry.at >= oldest]
-        return _cut(kept)
+        oldest = law.oldest(day_in_vietnam(self.clock()))
+        return _cut([entry for entry in kept if day_in_vietnam(entry.at) >= oldest])
 
 
 class History(MethodView):

@@ -237,6 +237,13 @@ def test_access_history_is_kept_five_years_and_accounts_for_good():
     assert LAW.retention(Kept.ACCOUNT).years is None
 
 
+def test_oldest_day_kept_is_the_same_day_of_an_earlier_year():
+    history = LAW.retention(Kept.ACCESS_HISTORY)
+    assert history.oldest(date(2026, 11, 2)) == date(2021, 11, 2)
+    assert history.oldest(date(2028, 2, 29)) == date(2023, 3, 1)
+    assert LAW.retention(Kept.ACCOUNT).oldest(date(2028, 2, 29)) == date.min
+
+
 def test_ages_cite_their_article():
     assert (LAW.age(Threshold.FILES_ALONE).age, LAW.age(Threshold.OF_AGE).age) == (14, 18)
     assert LAW.age(Threshold.CONSENTS_TOO).age == 7
