@@ -236,6 +236,17 @@ def plan(connection: psycopg.Connection[Any], sql: str) -> dict[str, Any]:
     return dict(found[0]["Plan"])
 
 
+def ask_as_if_tables_were_large(connection: psycopg.Connection[Any]) -> None:
+    """Test tables are small enough to be read whole; so the question is whether they must be.
+
+    Sizes are forgotten, or plans would depend on whether autovacuum has noticed yet how few rows there are.
+    """
+    connection.execute("SET plan_cache_mode = force_generic_plan")
+    connection.execute("SET enable_seqscan = off")
+    connection.execute("UPDATE pg_class SET reltuples = -1, relpages = 0")
+    connection.execute("DELETE FROM pg_statistic")
+
+
 def test_no_statement_reads_a_table_from_end_to_end(
     make_house: Callable[..., House], postgres: Postgres
 ) -> None:
@@ -253,12 +264,7 @@ def test_no_statement_reads_a_table_from_end_to_end(
     with psycopg.connect(
         f"host={postgres.folder} user=postgres dbname={name}", autocommit=True
     ) as connection:
-        connection.execute("SET plan_cache_mode = force_generic_plan")
-        # Test tables are small enough to be read whole; so the question is whether they must be. What
-        # autovacuum may have noticed of their size by now is forgotten, or plans would depend on when it ran.
-        connection.execute("UPDATE pg_class SET reltuples = -1, relpages = 0")
-        connection.execute("DELETE FROM pg_statistic")
-        connection.execute("SET enable_seqscan = off")
+        ask_as_if_tables_were_large(connection)
         found = {each: list(scans(plan(connection, each))) for each in looked_at}
 
     assert len(looked_at) > 25
