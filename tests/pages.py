@@ -193,6 +193,7 @@ HISTORY = {
     "reads": [],
     "me": "0193",
     "whose": None,
+    "since": None,
     "of_others": OF_OTHERS,
     "address": "/account/history",
     "lock": "/account/lock",
@@ -615,5 +616,5 @@ STATES = {
         "account/level.html",
         {"account": HOLDER_KIND, "raising": None, "seen": SEEN, "applications": []},
     ),
-    "export": ("account/export.html", {**OWN, "whose": None, "done": None}),
+    "export": ("account/export.html", {**OWN, "whose": None, "since": None, "done": None}),
 }

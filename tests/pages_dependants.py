@@ -104,6 +104,7 @@ DEPENDANTS = {
             "offices": {},
             "me": "0193",
             "whose": CHILD,
+            "since": None,
             "of_others": OF_OTHERS,
             "address": "#",
             "lock": "#",
@@ -115,7 +116,7 @@ DEPENDANTS = {
             "retention": SimpleNamespace(years=5, article="69/2024 Art. 17"),
         },
     ),
-    "dependant-export": ("account/export.html", {**OWN, "whose": CHILD}),
+    "dependant-export": ("account/export.html", {**OWN, "whose": CHILD, "since": AT}),
     "dependant-consents-none": (
         "account/dependant_consents.html",
         {

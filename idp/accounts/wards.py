@@ -190,8 +190,9 @@ class Wards:
             self.officers.end(account_id, by)
         self.own_sign_in.end(account_id)
         self.accounts.activate(account_id)
-        self.mandates.appoint(account_id, MandateWish(agent_id=guardian_id, role=Role.GUARDIAN), by)
+        # From here on the guardian sees what happens.
         self.audit.record(Event.ACCOUNT_PLACED, account_id=account_id, article=rule.article, actor=by)
+        self.mandates.appoint(account_id, MandateWish(agent_id=guardian_id, role=Role.GUARDIAN), by)
         self.notices.owe(account_id, "account_placed")
         self.notices.owe(guardian_id, "mandate_received")
 

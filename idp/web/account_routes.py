@@ -17,6 +17,7 @@ from idp.web.pages import (
     requests,
     security,
 )
+from idp.web.pages.family import Family
 from idp.web.pages.my_account import OwnPages
 from idp.web.route import Doors, Route
 
@@ -71,10 +72,11 @@ def everything(doors: Doors) -> export.Everything:
     )
 
 
-def family(doors: Doors) -> tuple[OwnPages, dependants.Family]:
+def family(doors: Doors) -> tuple[OwnPages, Family]:
     """What the pages of dependants need."""
     provider = doors.provider
-    return doors.own, dependants.Family(provider.guardian_enrolment, provider.accounts, provider.mandates)
+    enrolment, accounts = provider.guardian_enrolment, provider.accounts
+    return doors.own, Family(enrolment, accounts, provider.mandates, provider.audit)
 
 
 ACCOUNT: tuple[Route, ...] = (
@@ -124,12 +126,12 @@ ACCOUNT: tuple[Route, ...] = (
     Route(
         dependant_data.HISTORY,
         dependant_data.DependantHistory,
-        lambda d: (*family(d), history_of(d), d.provider.audit),
+        lambda d: (*family(d), history_of(d)),
     ),
     Route(
         dependant_data.EXPORT,
         dependant_data.DependantExport,
-        lambda d: (*family(d), everything(d), d.provider.audit, d.provider.clock),
+        lambda d: (*family(d), everything(d), d.provider.clock),
     ),
     Route(dependants.LOCK, dependants.LockDependant, lambda d: (*family(d), d.provider.locking)),
     Route(dependants.STATUS, dependants.DependantStatus, family),

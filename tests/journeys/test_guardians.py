@@ -621,6 +621,10 @@ def test_guardian_keeps_the_receipt_of_what_was_allowed_for_a_child(
     assert f'href="{page}/{given.id}/receipt.jwt"' in browser.text
     assert browser.open(f"{page}/{given.id}/receipt.jwt").mimetype == "application/jwt"
 
+    looks = house.provider.audit.for_account(ward, 9, None, frozenset({Event.ACCOUNT_VIEWED}))
+    by = (str(person.account_id), str(mandate_of(house, person).id))
+    assert [(each.facts["actor"], each.facts["mandate"]) for each in looks] == [by] * 3
+
     for path in (f"{page}/{own.id}", f"{page}/{own.id}/receipt.jwt", f"/account/consents/{given.id}"):
         assert browser.open(path).status_code == 404
     stranger = signed_in(house, house.person())

@@ -1,7 +1,7 @@
 """Two officers pass an adult's own account to the guardian whom a court named, and give it back."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from tests.foreigners import a_foreigners_record, a_zone
 from tests.house import House, Person, RelyingParty
 from tests.mandated import an_organisation_of, represents, tokens_under
 from tests.people import a_record
-from tests.protocol.acts import signed_in, tokens_for
+from tests.protocol.acts import allow, signed_in, tokens_for
 
 DECISION = frozenset({"decision_seen", "guardian_present"})
 CARD = frozenset({"card_seen", "face_compared"})
@@ -75,6 +75,25 @@ def told(house: House, person: Person) -> list[str]:
     return [notice.kind for notice in house.provider.notices.of(person.account_id)]
 
 
+def ticking(clock: Any) -> datetime:
+    """No two things happen at one moment."""
+    clock.advance(timedelta(microseconds=1))
+    now: datetime = clock.now
+    return now
+
+
+def lived_before(house: House, person: Person, rp: RelyingParty) -> None:
+    """A consent, read by and taken back; an office in a company; a message."""
+    browser = signed_in(house, person)
+    browser.open("/authorize", rp.request())
+    rp.userinfo(rp.redeem(allow(browser)["code"]).get_json()["access_token"])
+    house.provider.reads.write()
+    assert house.provider.consents.withdraw(person.account_id, rp.client_id)
+    represents(house, person, an_organisation_of(house))
+    house.provider.notices.owe(person.account_id, "unlocked")
+    house.clock.advance(timedelta(minutes=1))
+
+
 def subject(house: House, tokens: dict[str, Any]) -> Any:
     return house.id_token(tokens["id_token"])[1]["sub"]
 
@@ -109,6 +128,46 @@ def test_second_officer_ends_the_wards_own_way_in_and_lets_the_guardian_act(
     assert subject(house, tokens_under(rp, guardian, mandate)) == subject(house, before)
     assert told(house, person) == ["account_placed"]
     assert told(house, guardian) == ["mandate_received"]
+
+
+@pytest.mark.spec("Law 91/2025 Art. 3", "Civil Code 91/2015 Art. 38")
+def test_guardian_sees_what_happened_since_the_account_was_theirs_to_use(
+    house: House,
+    person: Person,
+    guardian: Person,
+    record: CitizenRecord,
+    officers: list[UUID],
+    rp: RelyingParty,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(type(house.clock), "__call__", ticking)
+    provider = house.provider
+    lived_before(house, person, rp)
+    (given,) = provider.consents.ever(person.account_id)
+    placed(house, person, guardian, officers)
+    (mandate,) = provider.mandates.usable_by(guardian.account_id)
+    pages = "/account/dependants"
+    house.clock.advance(timedelta(minutes=1))
+    browser = signed_in(house, guardian)
+
+    browser.open(f"{pages}/history/{mandate.id}?part=looks")
+    assert "reads" not in browser.page.ids
+    browser.open(f"{pages}/history/{mandate.id}")
+    assert browser.text.count('<li class="entry') == 4  # placed, the mandate, and two looks here
+    browser.open(f"{pages}/consents/{mandate.id}")
+    assert rp.client_id not in browser.text
+    assert browser.open(f"{pages}/consents/{mandate.id}/{given.id}").status_code == 404
+    browser.open(f"{pages}/export/{mandate.id}")
+    told = browser.submit({}, "export-json").get_json()
+
+    assert told["consents"] == told["reads"] == []
+    assert [(one["role"], one["revoked_at"]) for one in told["mandates"]] == [("guardian", None)]
+    assert [one["kind"] for one in told["notices"]] == ["account_placed"]
+    assert {one["event"] for one in told["history"]} == {
+        *("account.placed", "mandate.given", "account.viewed", "account.exported")
+    }
+    everything = provider.audit.for_account(person.account_id, 99)
+    assert {one.event for one in everything} >= {"sign_in.completed", "consent.withdrawn", "account.viewed"}
 
 
 def test_second_guardian_then_files_online_and_one_is_not_placed_again(

@@ -1,6 +1,7 @@
 """Whom a holder allowed what: the list, what was taken back, and a receipt for each."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,28 +49,35 @@ class Reading:
         word = self.deliveries.last(record.consent.client_id, record.account_id, record.ended_at)
         return "by_hand" if word is None else TOLD[word.state]
 
-    def listed(self, own: OwnPages, account_id: UUID) -> tuple[list[Any], list[Any]]:
-        """What an account allowed, and what was taken back: each as ``parts/consents.html`` has it."""
+    def listed(
+        self, own: OwnPages, account_id: UUID, since: datetime | None = None
+    ) -> tuple[list[Any], list[Any]]:
+        """What an account allowed, and what was taken back: each as ``parts/consents.html`` has it.
+
+        Args:
+            since: without what ended before.
+        """
         ever = [
             (record, own.steps.party(self.clients.find(record.consent.client_id)))
             for record in self.consents.ever(account_id)
+            if _concerns(record, since)
         ]
         return (
             [entry for entry in ever if entry[0].ended_at is None],
             [(*entry, self.state(entry[0])) for entry in ever if entry[0].is_withdrawn],
         )
 
-    def one(self, account_id: UUID, consent_id: str) -> ConsentRecord:
+    def one(self, account_id: UUID, consent_id: str, since: datetime | None = None) -> ConsentRecord:
         """One of an account's.
 
         Raises:
-            NotFound: also where it is another's.
+            NotFound: also where it is another's, or ended before ``since``.
         """
         try:
             record = self.consents.record(UUID(consent_id))
         except ValueError:
             raise NotFound("consent") from None
-        if record.account_id != account_id:
+        if record.account_id != account_id or not _concerns(record, since):
             raise NotFound("consent")
         return record
 
@@ -161,6 +169,11 @@ class ReceiptFile(MethodView):
             return holder
         record = self._reading.one(holder.account.id, consent_id)
         return self._reading.signed(record, holder.caller.language)
+
+
+def _concerns(record: ConsentRecord, since: datetime | None) -> bool:
+    """Whether a consent still stood at a moment, or was given later."""
+    return since is None or record.ended_at is None or record.ended_at >= since
 
 
 def to_keep(content: str, mimetype: str, name: str) -> Response:

@@ -6,7 +6,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from idp.oidc.consent import ConsentRecord
 from idp.web.http import see_other
 from idp.web.pages.consents import Reading
-from idp.web.pages.dependants import DEPENDANTS, Family
+from idp.web.pages.dependants import DEPENDANTS
+from idp.web.pages.family import Family
 from idp.web.pages.my_account import Holder, OwnPages, see_done, what_was_done
 
 CONSENTS = f"{DEPENDANTS}/consents/<mandate_id>"
@@ -29,8 +30,8 @@ class DependantConsents(MethodView):
         holder = self._own.enter(here)
         if not isinstance(holder, Holder):
             return holder
-        account = self._family.dependant(holder.account.id, mandate_id)
-        given, withdrawn = self._reading.listed(self._own, account.id)
+        account = self._family.look(holder.account.id, mandate_id)
+        given, withdrawn = self._reading.listed(self._own, account.id, self._family.since(account))
         return self._own.surface.show(
             "account/dependant_consents.html",
             holder.caller,
@@ -70,8 +71,9 @@ class DependantReceipt(MethodView):
         holder = self._own.enter(here)
         if not isinstance(holder, Holder):
             return holder
-        account = self._family.dependant(holder.account.id, mandate_id)
-        return self._answer(holder, self._reading.one(account.id, consent_id), here)
+        account = self._family.look(holder.account.id, mandate_id)
+        record = self._reading.one(account.id, consent_id, self._family.since(account))
+        return self._answer(holder, record, here)
 
     def _answer(self, holder: Holder, record: ConsentRecord, here: str) -> AnyResponse:
         return self._reading.show(self._own, holder, record, here)

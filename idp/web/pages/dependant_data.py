@@ -8,12 +8,12 @@ from flask.views import MethodView
 from werkzeug.wrappers import Response as AnyResponse
 
 from idp.audit.events import Event
-from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
 from idp.web.http import see_other
-from idp.web.pages.dependants import DEPENDANTS, Family
-from idp.web.pages.export import FORMATS, Everything, as_file
-from idp.web.pages.history import Reading
+from idp.web.pages.dependants import DEPENDANTS
+from idp.web.pages.export import FORMATS, Everything, Reader, as_file
+from idp.web.pages.family import Family
+from idp.web.pages.history import Reading, Whose
 from idp.web.pages.my_account import JUST_NOW, Holder, OwnPages, what_was_done
 
 HISTORY = f"{DEPENDANTS}/history/<mandate_id>"
@@ -25,22 +25,19 @@ class DependantHistory(MethodView):
 
     init_every_request = False
 
-    def __init__(self, own: OwnPages, family: Family, reading: Reading, audit: AuditLog) -> None:
+    def __init__(self, own: OwnPages, family: Family, reading: Reading) -> None:
         self._own = own
         self._family = family
         self._reading = reading
-        self._audit = audit
 
     def get(self, mandate_id: str) -> AnyResponse:
         here = f"{DEPENDANTS}/history/{mandate_id}"
         holder = self._own.enter(here, JUST_NOW)
         if not isinstance(holder, Holder):
             return holder
-        account = self._family.dependant(holder.account.id, mandate_id)
-        self._audit.record(
-            Event.ACCOUNT_VIEWED, account_id=account.id, actor=str(holder.account.id), mandate=mandate_id
-        )
-        return self._reading.show(self._own, holder, here, f"{DEPENDANTS}/lock/{mandate_id}", account)
+        account = self._family.look(holder.account.id, mandate_id)
+        whose = Whose(account, self._family.since(account))
+        return self._reading.show(self._own, holder, here, f"{DEPENDANTS}/lock/{mandate_id}", whose)
 
 
 class DependantExport(MethodView):
@@ -48,13 +45,10 @@ class DependantExport(MethodView):
 
     init_every_request = False
 
-    def __init__(
-        self, own: OwnPages, family: Family, everything: Everything, audit: AuditLog, clock: Clock
-    ) -> None:
+    def __init__(self, own: OwnPages, family: Family, everything: Everything, clock: Clock) -> None:
         self._own = own
         self._family = family
         self._everything = everything
-        self._audit = audit
         self._clock = clock
 
     def get(self, mandate_id: str) -> AnyResponse:
@@ -64,7 +58,13 @@ class DependantExport(MethodView):
             return holder
         account = self._family.dependant(holder.account.id, mandate_id)
         return self._own.surface.show(
-            "account/export.html", holder.caller, whose=account, action=here, done=what_was_done(), here=here
+            "account/export.html",
+            holder.caller,
+            whose=account,
+            since=self._family.since(account),
+            action=here,
+            done=what_was_done(),
+            here=here,
         )
 
     def post(self, mandate_id: str) -> AnyResponse:
@@ -73,11 +73,10 @@ class DependantExport(MethodView):
         if not isinstance(entered, tuple):
             return entered
         holder, form = entered
-        account = self._family.dependant(holder.account.id, mandate_id)
         wanted = form.get("format")
         if wanted not in FORMATS:
             return see_other(here)
-        me = str(holder.account.id)
-        self._audit.record(Event.ACCOUNT_EXPORTED, account_id=account.id, actor=me, mandate=mandate_id)
-        all_of_it = self._everything.of(account, holder.account)
+        account = self._family.look(holder.account.id, mandate_id, Event.ACCOUNT_EXPORTED)
+        reader = Reader(holder.account, self._family.since(account))
+        all_of_it = self._everything.of(account, reader)
         return as_file(all_of_it, wanted, self._clock(), self._own, holder.caller.language)

@@ -2,25 +2,20 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from uuid import UUID
 
 from flask.views import MethodView
 from werkzeug.wrappers import Response as AnyResponse
 
-from idp.accounts.account import Account, Accounts
-from idp.accounts.application import Application, ApplicationMoved, ApplicationUnknown, spoken
+from idp.accounts.application import ApplicationMoved, ApplicationUnknown, spoken
 from idp.accounts.citizen import NumberMalformed
 from idp.accounts.filing import DateMalformed
 from idp.accounts.foreigner_filing import CardNumberMalformed
-from idp.accounts.guardian_enrolment import GuardianEnrolment
 from idp.accounts.guardianship import GuardianUnfit
 from idp.accounts.guardianship_end import coming_birthday
 from idp.accounts.kinds import Kind
 from idp.accounts.locks import LockStands
 from idp.accounts.machine_readable_zone import ZoneRefused
-from idp.accounts.mandate import Mandate, Role
-from idp.accounts.mandates import Mandates
 from idp.assurance import Level
 from idp.kernel.errors import IdpError, NotFound, TooManyAttempts
 from idp.oidc.sessions.locking import Locking
@@ -29,6 +24,7 @@ from idp.statute.names import NameRefused
 from idp.statute.rules import LockGround
 from idp.web.http import see_other
 from idp.web.i18n import say_article
+from idp.web.pages.family import Family
 from idp.web.pages.my_account import JUST_NOW, Holder, OwnPages, see_done, what_was_done
 from idp.web.surface import again, shown
 
@@ -56,38 +52,6 @@ UNFIT = (
     GuardianUnfit,
     TooManyAttempts,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """What the pages of dependants read with."""
-
-    enrolment: GuardianEnrolment
-    accounts: Accounts
-    mandates: Mandates
-
-    def dependants(self, guardian_id: UUID) -> list[tuple[Mandate, Account]]:
-        """For whom somebody may act now as guardian, by name: nobody while their own level is too low."""
-        held = [each for each in self.mandates.usable_by(guardian_id) if each.role is Role.GUARDIAN]
-        found = [(mandate, self.accounts.the(mandate.principal_id)) for mandate in held]
-        return sorted(found, key=lambda each: each[1].identity.name)
-
-    def dependant(self, guardian_id: UUID, mandate_id: str) -> Account:
-        """For whom one mandate lets somebody act.
-
-        Raises:
-            NotFound: there is none, or it is another's, or not a guardian's.
-        """
-        for mandate, account in self.dependants(guardian_id):
-            if str(mandate.id) == mandate_id:
-                return account
-        raise NotFound("mandate")
-
-    def name(self, application: Application) -> str | None:
-        """Of whom an application is: as typed while it waits, as the account has it when it was accepted."""
-        if application.account_id is not None:
-            return self.accounts.the(application.account_id).identity.name
-        return application.details.get("name")
 
 
 class DependantList(MethodView):

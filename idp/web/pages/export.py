@@ -1,10 +1,10 @@
 """/account/export: a copy of all that is kept about somebody, to take along (Law 91/2025 Art. 4)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask.views import MethodView
@@ -39,6 +39,15 @@ MOST = 100_000  # entries of the history: more than anybody has
 APPLICATION = ("filed_at", "due_at", "decided_at", "reason", "article")
 LOCK = ("ground", "article", "actor", "began_at", "ended_at", "ended_by")
 Section = list[dict[str, Any]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who acts for the holder, and since when it is theirs to see what happens; ``None``: always."""
+
+    account: Account
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +71,15 @@ class Everything:
     reads: Reads
     audit: AuditLog
 
-    def of(self, account: Account, reader: Account | None = None) -> dict[str, Section]:
+    def of(self, account: Account, reader: Reader | None = None) -> dict[str, Section]:
         """Each section with its entries.
 
         Args:
             reader: who acts for the holder. Of the phone, which may be another guardian's, they see the end,
-                and nothing of network addresses.
+                nothing of network addresses, and nothing that was over before it was theirs to see. Who the
+                holder is, and on what that stands, has no such day.
         """
-        mine = account.id
+        mine, since = account.id, None if reader is None else reader.since
         told = ("kind", "level", "status", "number", "phone", "email")
         times = ("opened_at", "activated_at", "locked_at", "lock_ground", "updated_at")
         return {
@@ -81,11 +91,11 @@ class Everything:
             ],
             "applications": [
                 _picked(one, "reference", "case", "state", *APPLICATION)
-                for one in self.applications.of_account(mine)
+                for one in _from(since, self.applications.of_account(mine), "decided_at")
             ],
             "corrections": [
                 _picked(one, "member", "right", "reason", "stage", "filed_at", "decided_at", "answer")
-                for one in self.corrections.of(mine)
+                for one in _from(since, self.corrections.of(mine), "decided_at")
             ],
             "legacy_links": self.legacy_links.ever(mine),
             "authenticators": [
@@ -96,33 +106,45 @@ class Everything:
                 _picked(one, "id", "agent", "level", "created_at", "seen_at", "expires_at")
                 for one in self.sessions.of(mine)
             ],
-            "consents": self._consents(mine),
-            "mandates": self._mandates(mine),
-            "locks": [_picked(one, *LOCK) for one in self.locks.ever(mine)],
-            "notices": [_picked(one, "kind", "created_at") for one in self.notices.of(mine)],
-            "reads": [
-                _picked(one, "client_id", "day", "times", "last_at") for one in self.reads.by_day(mine)
-            ],
-            "history": self._history(mine, is_own=reader is None),
+            **self._happened(mine, reader),
         }
 
-    def _history(self, mine: UUID, *, is_own: bool) -> Section:
-        entries = self.audit.for_account(mine, MOST)
-        return [_told(entry if is_own else without_address(entry)) for entry in entries]
+    def _happened(self, mine: UUID, reader: Reader | None) -> dict[str, Section]:
+        since = None if reader is None else reader.since
+        return {
+            "consents": self._consents(mine, since),
+            "mandates": self._mandates(mine, since),
+            "locks": [_picked(one, *LOCK) for one in _from(since, self.locks.ever(mine), "ended_at")],
+            "notices": [
+                _picked(one, "kind", "created_at")
+                for one in _from(since, self.notices.of(mine), "created_at")
+            ],
+            "reads": [
+                _picked(one, "client_id", "day", "times", "last_at")
+                for one in _from(since, self.reads.by_day(mine), "last_at")
+            ],
+            "history": self._history(mine, reader),
+        }
 
-    def _consents(self, mine: UUID) -> Section:
+    def _history(self, mine: UUID, reader: Reader | None) -> Section:
+        entries = self.audit.for_account(mine, MOST)
+        if reader is None:
+            return [_told(entry) for entry in entries]
+        return [_told(without_address(entry)) for entry in _from(reader.since, entries, "at")]
+
+    def _consents(self, mine: UUID, since: datetime | None) -> Section:
         return [
             {
                 **_picked(one.consent, "client_id", "scope", "claims", "purpose", "given_at"),
                 **{f"client_{name}": term for name, term in (one.terms or {}).items() if term},
                 **_picked(one, "ended_at", "due_at", "article", "confirmed_at"),
             }
-            for one in self.consents.ever(mine)
+            for one in _from(since, self.consents.ever(mine), "ended_at")
         ]
 
-    def _mandates(self, mine: UUID) -> Section:
+    def _mandates(self, mine: UUID, since: datetime | None) -> Section:
         listed = []
-        for one in self.mandates.ever(mine):
+        for one in _from(since, self.mandates.ever(mine), "revoked_at", "ends_at"):
             is_agent = one.agent_id == mine
             other = self.accounts.get(one.principal_id if is_agent else one.agent_id)
             listed.append(
@@ -151,7 +173,13 @@ class Export(MethodView):
         if not isinstance(holder, Holder):
             return holder
         return self._own.surface.show(
-            "account/export.html", holder.caller, whose=None, action=EXPORT, done=what_was_done(), here=EXPORT
+            "account/export.html",
+            holder.caller,
+            whose=None,
+            since=None,
+            action=EXPORT,
+            done=what_was_done(),
+            here=EXPORT,
         )
 
     def post(self) -> AnyResponse:
@@ -196,12 +224,19 @@ def as_text(all_of_it: Mapping[str, Section], now: datetime, sentences: Sentence
     return "\n".join(lines) + "\n"
 
 
+def _from(since: datetime | None, records: Sequence[T], *ends: str) -> Sequence[T]:
+    """Those that were not over before a moment: whose ``ends``, where there are any, are not earlier."""
+    if since is None:
+        return records
+    return [one for one in records if all((at := getattr(one, end)) is None or at >= since for end in ends)]
+
+
 def _told(entry: Entry) -> dict[str, Any]:
     return {"at": entry.at, "event": str(entry.event), "client_id": entry.client_id, "details": _facts(entry)}
 
 
-def _phone(account: Account, reader: Account | None) -> dict[str, Any]:
-    is_seen = reader is None or reader.phone == account.phone
+def _phone(account: Account, reader: Reader | None) -> dict[str, Any]:
+    is_seen = reader is None or reader.account.phone == account.phone
     return {"phone": account.phone if is_seen else account.phone_hint}
 
 

@@ -72,6 +72,14 @@ OF_OTHERS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Whose:
+    """An account that is read. ``since``: what was before is not the reader's to see; ``None``: all is."""
+
+    account: Account
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Turns the log into pages: newest first, as far back as the law has it kept (Decree 69/2024 Art. 17)."""
 
@@ -82,7 +90,7 @@ class Reading:
     clock: Clock
 
     def show(
-        self, own: OwnPages, holder: Holder, here: str, lock: str, whose: Account | None = None
+        self, own: OwnPages, holder: Holder, here: str, lock: str, whose: Whose | None = None
     ) -> AnyResponse:
         """One page of an account's history.
 
@@ -94,11 +102,12 @@ class Reading:
         query = read_query()
         part = query.get("part", "")
         law = STATUTE.at(self.clock()).retention(Kept.ACCESS_HISTORY)
-        events, older = self._page(whose or holder.account, part, _moment(query.get("before", "")), law)
+        shown = whose or Whose(holder.account)
+        events, older = self._page(shown, part, _moment(query.get("before", "")), law)
         if whose is not None:
             events = [without_address(event) for event in events]
         is_first = "before" not in query
-        reads = self._reads(whose or holder.account, law) if is_first and part == LOOKS else []
+        reads = self._reads(shown, law) if is_first and part == LOOKS else []
         named = {
             *(event.client_id for event in events if event.client_id),
             *(read.client_id for read in reads),
@@ -111,7 +120,8 @@ class Reading:
             parties={one: own.steps.party(self.clients.find(one)) for one in named},
             offices=self._offices(events),
             me=str(holder.account.id),
-            whose=whose,
+            whose=whose and whose.account,
+            since=shown.since,
             of_others=OF_OTHERS,
             part=part if part in PARTS else "",
             parts=list(PARTS),
@@ -123,9 +133,14 @@ class Reading:
             here=here,
         )
 
-    def _reads(self, account: Account, law: Retention) -> list[Read]:
+    def _reads(self, whose: Whose, law: Retention) -> list[Read]:
         """Which clients read the account's data, how often, and when last."""
-        return self.reads.by_client(account.id, law.oldest(day_in_vietnam(self.clock())))
+        oldest, since = law.oldest(day_in_vietnam(self.clock())), whose.since
+        if since is None:
+            return self.reads.by_client(whose.account.id, oldest)
+        # Counts are by day: of the one in which it begins, those who came back after it.
+        found = self.reads.by_client(whose.account.id, max(oldest, day_in_vietnam(since)))
+        return [read for read in found if read.last_at >= since]
 
     def _offices(self, events: list[Entry]) -> dict[str, str]:
         """The office of each officer who looked."""
@@ -134,13 +149,14 @@ class Reading:
         return {str(officer): office for officer, office in found.items()}
 
     def _page(
-        self, account: Account, part: str, before: datetime | None, law: Retention
+        self, whose: Whose, part: str, before: datetime | None, law: Retention
     ) -> tuple[list[Entry], str | None]:
         """One page, and where the next begins; ``None``: nowhere."""
         wanted = PARTS.get(part, frozenset(Event) - UNTOLD)
-        kept = self.audit.for_account(account.id, PAGE + 1, before, wanted)
-        oldest = law.oldest(day_in_vietnam(self.clock()))
-        return _cut([entry for entry in kept if day_in_vietnam(entry.at) >= oldest])
+        kept = self.audit.for_account(whose.account.id, PAGE + 1, before, wanted)
+        oldest, since = law.oldest(day_in_vietnam(self.clock())), whose.since
+        kept = [entry for entry in kept if day_in_vietnam(entry.at) >= oldest]
+        return _cut([entry for entry in kept if since is None or entry.at >= since])
 
 
 class History(MethodView):
