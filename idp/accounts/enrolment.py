@@ -13,6 +13,7 @@ from idp.accounts.evidence import Evidence, register_match, seen_in_person
 from idp.accounts.kinds import Kind
 from idp.accounts.notices import lang_of
 from idp.accounts.opening import Opening, Wish
+from idp.accounts.owed_readings import OwedReadings
 from idp.accounts.phone import parse_phone
 from idp.assurance import Level
 from idp.audit.events import Event
@@ -46,6 +47,7 @@ class Enrolment:
         register: PopulationRegister,
         opening: Opening,
         codes: ActivationCodes,
+        owed: OwedReadings,
         limits: Limits,
         audit: AuditLog,
         clock: Clock,
@@ -54,6 +56,7 @@ class Enrolment:
         self._register = register
         self._opening = opening
         self._codes = codes
+        self._owed = owed
         self._limits = limits
         self._audit = audit
         self._clock = clock
@@ -191,5 +194,6 @@ class Enrolment:
             if not self._accounts.activate(account.id):
                 raise ActivationRefused(0)
             equip(account.id)
+            self._owed.owe(account.id)  # what befell the holder since it was opened, no event may have told
             self._audit.record(Event.ACCOUNT_ACTIVATED, account_id=account.id)
             return self._accounts.the(account.id)

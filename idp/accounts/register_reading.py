@@ -23,6 +23,7 @@ from idp.accounts.mandate import Role
 from idp.accounts.mandates import Mandates
 from idp.accounts.notices import Notices
 from idp.accounts.owed_readings import OwedReading, OwedReadings
+from idp.accounts.record_grounds import FINAL, Record, grounds_gone, grounds_of, last_days
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
@@ -41,7 +42,6 @@ from idp.statute.rules import LockGround
 
 Turn = Callable[[UUID, LockGround, str], object]
 """Locks an account on a ground, or ends that ground; last, who says so."""
-Record = CitizenRecord | ForeignerRecord | OrganisationRecord
 
 REGISTERS: Mapping[Kind, RegisterName] = {
     Kind.CITIZEN: RegisterName.POPULATION,
@@ -154,8 +154,13 @@ class RegisterReading:
         today = day_in_vietnam(self._clock())
         for ground in sorted(grounds_gone(record, today)):
             self.end_own(account.id, ground, actor)
+        grounds = {each for each in grounds_of(record, today) if not self._was_mistaken(account, each, actor)}
+        for ground in sorted(grounds):
+            self._lock_once(account.id, ground, actor)
+        if grounds & FINAL:
+            return
         if isinstance(record, ForeignerRecord):
-            self._watch_days(account, record, today, actor)
+            self._watch_days(account, record, today)
         if isinstance(record, OrganisationRecord):
             self._represent(account, record.representatives, actor)
         else:
@@ -169,10 +174,16 @@ class RegisterReading:
         self._audit.record(Event.ACCOUNT_CORRECTED, account_id=account.id, actor=actor)
         self._notices.owe(account.id, "identity_corrected")
 
-    def _watch_days(self, account: Account, record: ForeignerRecord, today: date, actor: str) -> None:
-        """Lock what has run out, no event having told of it; else look again when the next day has passed."""
-        for ground in sorted(grounds_by_day(record, today)):
-            self._lock_once(account.id, ground, actor)
+    def _was_mistaken(self, account: Account, ground: LockGround, actor: str) -> bool:
+        """Whether an office has ended such a lock: of a death, what it saw is not undone by the same record.
+
+        News of a death locks all the same.
+        """
+        ended = [lock.ended_by for lock in self._locks.ever(account.id) if lock.ground == ground]
+        return ground in FINAL and bool(ended) and ended[-1] not in (None, actor)
+
+    def _watch_days(self, account: Account, record: ForeignerRecord, today: date) -> None:
+        """Look again when the next of the holder's papers has run out."""
         ahead = [(day, ground) for day, ground in last_days(record) if day >= today]
         if ahead:
             day, ground = min(ahead)
@@ -224,35 +235,3 @@ def identity_of(record: Record) -> Identity:
     if isinstance(record, CitizenRecord):
         return citizen_of(record)
     return foreigner_of(record) if isinstance(record, ForeignerRecord) else organisation_of(record)
-
-
-def grounds_gone(record: Record, today: date) -> frozenset[LockGround]:
-    """The grounds for a lock that a record no longer bears out on a day. Pure."""
-    match record:
-        case CitizenRecord():
-            stands = {
-                LockGround.DEATH: record.is_deceased,
-                LockGround.CARD_REVOKED: not record.has_valid_card(today),
-            }
-        case ForeignerRecord():
-            stands = {
-                LockGround.DEATH: record.is_deceased,
-                LockGround.RESIDENCE_EXPIRED: not record.may_reside(today),
-                LockGround.DOCUMENT_EXPIRED: not record.has_valid_document(today),
-            }
-        case OrganisationRecord():
-            stands = {LockGround.DISSOLVED: not record.is_active}
-    return frozenset(ground for ground, is_standing in stands.items() if not is_standing)
-
-
-def grounds_by_day(record: ForeignerRecord, today: date) -> frozenset[LockGround]:
-    """The grounds that papers past their last day give (Decree 69/2024 Art. 15.2.a). Pure."""
-    return frozenset(ground for day, ground in last_days(record) if day < today)
-
-
-def last_days(record: ForeignerRecord) -> list[tuple[date, LockGround]]:
-    """The last day of each paper that has one, and on which ground its end locks. Pure."""
-    days = [(record.document_expires_on, LockGround.DOCUMENT_EXPIRED)]
-    if record.residence_expires_on is not None:
-        days.append((record.residence_expires_on, LockGround.RESIDENCE_EXPIRED))
-    return days

@@ -32,6 +32,7 @@ from idp.accounts.locks import Locks
 from idp.accounts.mandate import Mandate
 from idp.accounts.mandates import Mandates
 from idp.accounts.notices import Notices
+from idp.accounts.noticing import Noticing
 from idp.accounts.officers import Officers
 from idp.accounts.opening import Opening
 from idp.accounts.organisation_attesting import OrganisationAttesting
@@ -71,10 +72,13 @@ class People(Bedrock):
         super().__init__(settings, clock)
         self.outbox = Outbox(self.database, self.seal, self.clock)
         self.samples = Samples(self.database, self.seal, self.clock)
-        self.registers = registers_of(settings, self.samples, self.clock)
-        self.register = self.registers.population
         self.following = Following(self.database, self.clock)
         self.accounts = Accounts(self.database, self.seal, self.clock)
+        self.locks = Locks(self.database, self.clock)
+        self.owed_readings = OwedReadings(self.database, self.clock)
+        noticing = Noticing(self.accounts, self.locks, self.owed_readings, self.clock)
+        self.registers = noticing.over(registers_of(settings, self.samples, self.clock))
+        self.register = self.registers.population
         self.legacy_links = LegacyLinks(self.database, self.seal, self.audit, self.clock)
         self.authenticators = Authenticators(self.database, self.seal, self.clock)
         self.mandates = Mandates(self.database, self.audit, self.clock, self._mandates_ended)
@@ -102,8 +106,6 @@ class People(Bedrock):
     def _lifecycle(self, messages: Messages) -> None:
         """How accounts stop and go on."""
         self.notices = Notices(self.database, self.accounts, messages, self.audit, self.clock)
-        self.locks = Locks(self.database, self.clock)
-        self.owed_readings = OwedReadings(self.database, self.clock)
         self.former_numbers = former = FormerNumbers(self.database, self.seal, self.accounts)
         self.guardians = Guardians(former, self.mandates, self.notices, self.owed_readings, self.clock)
         self.guardianship_end = GuardianshipEnd(self.database, self.accounts, self.notices, self.clock)
@@ -129,12 +131,9 @@ class People(Bedrock):
         self.evidence = EvidenceRecords(self.database, self.seal, self.audit)
         self.applications = Applications(self.database, self.seal, self.audit, self.clock)
         limits = Limits(self.ephemeral, self.seal, self.addresses, network_of)
-        self.opening = opening = Opening(
-            self.accounts, self.evidence, codes, self.owed_readings, messages, self.audit, self.clock
-        )
-        self.enrolment = Enrolment(
-            self.accounts, self.register, opening, codes, limits, self.audit, self.clock
-        )
+        accounts, owed, audit, clock = self.accounts, self.owed_readings, self.audit, self.clock
+        self.opening = opening = Opening(accounts, self.evidence, codes, owed, messages, audit, clock)
+        self.enrolment = Enrolment(accounts, self.register, opening, codes, owed, limits, audit, clock)
         self.chip_readings = ChipReadings(
             self.accounts, self.evidence, TrustStore(self.settings.csca_dir), self.clock
         )

@@ -16,7 +16,8 @@ from idp.accounts.eligibility import citizen_of, organisation_of
 from idp.accounts.foreigner_filing import foreigner_of
 from idp.accounts.kinds import Kind
 from idp.accounts.mandate import Role
-from idp.accounts.register_reading import PATIENCE, last_days
+from idp.accounts.record_grounds import last_days
+from idp.accounts.register_reading import PATIENCE
 from idp.assurance import Level
 from idp.audit.events import Event
 from idp.kernel.errors import Unavailable

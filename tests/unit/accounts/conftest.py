@@ -68,5 +68,10 @@ def evidence(database, recorded):
 
 
 @pytest.fixture
-def opening(accounts, evidence, codes, sent, recorded, clock):
-    return Opening(accounts, evidence, codes, OwedReadings(accounts.database, clock), sent, recorded, clock)
+def owed(database, clock):
+    return OwedReadings(database, clock)
+
+
+@pytest.fixture
+def opening(accounts, evidence, codes, owed, sent, recorded, clock):
+    return Opening(accounts, evidence, codes, owed, sent, recorded, clock)

@@ -70,8 +70,8 @@ def limits(ephemeral, around):
 
 
 @pytest.fixture
-def enrolment(accounts, register, opening, codes, limits, recorded, clock):
-    return Enrolment(accounts, register, opening, codes, limits, recorded, clock)
+def enrolment(accounts, register, opening, codes, owed, limits, recorded, clock):
+    return Enrolment(accounts, register, opening, codes, owed, limits, recorded, clock)
 
 
 def test_citizen_of_the_register_gets_an_account_and_a_code(enrolment, accounts, recorded, sent):
@@ -174,8 +174,8 @@ def test_second_account_is_refused(enrolment, sent):
     assert len(sent.messages) == 1
 
 
-def test_silent_register_is_not_taken_for_a_no(accounts, opening, codes, limits, recorded, clock):
-    enrolment = Enrolment(accounts, SilentRegister(), opening, codes, limits, recorded, clock)
+def test_silent_register_is_not_taken_for_a_no(accounts, opening, codes, owed, limits, recorded, clock):
+    enrolment = Enrolment(accounts, SilentRegister(), opening, codes, owed, limits, recorded, clock)
 
     with pytest.raises(Unavailable):
         enrolment.open_citizen(NUMBER, PHONE, Level.ONE, "cli")
