@@ -134,15 +134,21 @@ def request_line(
         route: the rule that matched, never the path or the query; ``None`` when none did.
         error: code word of what was refused.
     """
+    if _output.threshold > logging.INFO:
+        return
+    # Written for every request: only what comes from outside is looked through.
+    line = _begun("info") | {
+        "request_id": _request.get(),
+        "method": _fit(method, 0),
+        "route": route,
+        "status": status,
+        "milliseconds": round(milliseconds, 2),
+        "source": "idp.requests",
+        "event": "request",
+    }
     told = {"address": address, "client_id": client_id, "error": error}
-    _REQUESTS.info(
-        "request",
-        method=method,
-        route=route,
-        status=status,
-        milliseconds=round(milliseconds, 2),
-        **{name: value for name, value in told.items() if value is not None},
-    )
+    line.update({name: _fit(value, 0) for name, value in told.items() if value is not None})
+    _output.sink.write(_encoded(line))
 
 
 def log_alarm(entry: Entry) -> None:
@@ -228,13 +234,20 @@ class _Output:
 # Logging is the process's own: it begins with standard output, before anybody has read the settings.
 _output = _Output(_Sink(None), logging.INFO)
 _request: ContextVar[str | None] = ContextVar("request", default=None)
-_REQUESTS = Logger("idp.requests")
 
 
 def _line(level: str, told: Mapping[str, Any]) -> bytes:
+    begun = _begun(level)
+    return _encoded(begun | _fit_members(told, DEPTH) | begun)
+
+
+def _begun(level: str) -> dict[str, Any]:
+    return {"timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level}
+
+
+def _encoded(line: Mapping[str, Any]) -> bytes:
     """One line of JSON in ASCII: whatever would break or forge a line is escaped."""
-    begun = {"timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level}
-    return (_write_json(begun | _fit_members(told, DEPTH) | begun) + "\n").encode()
+    return (_write_json(line) + "\n").encode()
 
 
 def _fit_members(told: Mapping[Any, Any], depth: int) -> dict[str, Any]:

@@ -63,6 +63,15 @@ def test_a_request_is_one_line_that_carries_its_id(lines):
     assert "error" not in line
 
 
+def test_what_comes_from_outside_is_looked_through_in_a_requests_line(lines):
+    secret = new_secret(160)
+    request_line(method=secret, route="/token", status=405, milliseconds=1, address=f"a\n{secret}")
+
+    (line,) = lines()
+
+    assert (line["method"], line["address"]) == ("[hidden]", "a\n[hidden]")
+
+
 @pytest.mark.parametrize(
     "text", ["a\nb", "a\r\nb", '{"level":"info"}', "\x1b[31m", "\u2028", "\x85", "\ud800", "\x00"]
 )
