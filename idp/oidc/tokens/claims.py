@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from idp.accounts.kinds import Kind
@@ -214,10 +215,15 @@ def _plain(value: object) -> object:
     return value if isinstance(value, str | int | float | bool | None) else ""
 
 
-def by_scope(scope: Iterable[str], kind: Kind | None = None) -> list[str]:
+def by_scope(scope: Iterable[str], kind: Kind | None = None) -> tuple[str, ...]:
     """The claims that scopes stand for, in order, each once; for an account of one kind, or for any."""
+    return _by_scope(tuple(scope), kind)
+
+
+@lru_cache(maxsize=1024)
+def _by_scope(scope: tuple[str, ...], kind: Kind | None) -> tuple[str, ...]:
     words = [word for word in scope if kind is None or kind in SAYS_OF.get(word, EVERYBODY)]
-    return list(dict.fromkeys(name for word in words for name in SCOPES.get(word, ())))
+    return tuple(dict.fromkeys(name for word in words for name in SCOPES.get(word, ())))
 
 
 def released(available: Mapping[str, object], names: Iterable[str]) -> dict[str, object]:

@@ -4,6 +4,7 @@ A registration that is narrowed later narrows what was allowed before: consents,
 """
 
 from dataclasses import replace
+from functools import lru_cache
 
 from idp.kernel.ids import digest
 from idp.oidc.clients.client import Client
@@ -17,7 +18,12 @@ from idp.oidc.tokens.verified_claims import as_text, from_text
 
 def allowed_claims(client: Client) -> frozenset[str]:
     """The claims that a client may have, by its scopes or by name."""
-    allowed = {*client.metadata.claims, *by_scope(client.metadata.scope)}
+    return _allowed_claims(client.metadata.claims, client.metadata.scope)
+
+
+@lru_cache(maxsize=1024)
+def _allowed_claims(claims: tuple[str, ...], scope: tuple[str, ...]) -> frozenset[str]:
+    allowed = {*claims, *by_scope(scope)}
     return frozenset(allowed | {companion for companion, claim in COMPANIONS.items() if claim in allowed})
 
 
@@ -33,6 +39,7 @@ def serves_purpose(client: Client, grant: Grant) -> bool:
     )
 
 
+@lru_cache(maxsize=1024)
 def purpose_hash(purpose: str | None) -> str:
     """A purpose as grants keep it: half of its SHA-256, in hexadecimal. No purpose has one too."""
     return digest(purpose or "").hex()[:32]
@@ -50,23 +57,27 @@ def redeemed(client: Client, grant: Grant) -> Grant:
 
 
 def within_purpose(client: Client, grant: Grant) -> Grant:
-    """A grant to a client, short of what it is not registered for any more. Nothing is written."""
-    claims = {where: names for where, names in grant.claims.items() if names}
-    if claims.keys() - {UNSEEN}:
-        allowed = allowed_claims(client)
-        claims = {where: _within(allowed, where, names) for where, names in claims.items()}
-    return replace(
-        grant,
-        scope=allowed_scope(client, grant.scope),
-        details=_allowed_details(client, grant.details),
-        claims=claims,
-    )
+    """A grant to a client, short of what it is not registered for any more. Nothing is written.
+
+    Mostly it is the grant as it came: to copy it costs more than to look.
+    """
+    allowed = allowed_claims(client)
+    claims = {where: _within(allowed, where, names) for where, names in grant.claims.items()}
+    scope, details = allowed_scope(client, grant.scope), _allowed_details(client, grant.details)
+    if (scope, details, claims) == (grant.scope, grant.details, grant.claims):
+        return grant
+    return replace(grant, scope=scope, details=details, claims=claims)
 
 
 def token_within_purpose(client: Client, token: AccessToken) -> AccessToken:
     """An access token of a grant to a client, cut likewise."""
     details = None if token.details is None else _allowed_details(client, token.details)
-    return replace(token, scope=allowed_scope(client, token.scope), details=details)
+    scope = allowed_scope(client, token.scope)
+    return (
+        token
+        if (scope, details) == (token.scope, token.details)
+        else replace(token, scope=scope, details=details)
+    )
 
 
 def _allowed_details(client: Client, details: Details) -> Details:
@@ -75,7 +86,7 @@ def _allowed_details(client: Client, details: Details) -> Details:
 
 
 def _within(allowed: frozenset[str], where: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    if where == UNSEEN:
+    if where == UNSEEN or not names:
         return names
     if where in PLACES:
         return tuple(name for name in names if name in allowed)
