@@ -21,13 +21,13 @@ from idp.oidc.discovery import metadata
 from idp.provider import Provider
 from idp.settings import Settings, load
 from idp.telemetry import begin_request, log_alarm, request_line
-from idp.web.direct import ROUTE, Direct
+from idp.web.direct import Direct
 from idp.web.endpoints.client_door import ClientDoor
 from idp.web.endpoints.simulator import failing, refuse_other_sites
 from idp.web.endpoints.wellknown import Document, WellKnown
 from idp.web.errors import ERROR, Errors
 from idp.web.hardening import Hardened
-from idp.web.http import FOR_CLIENTS, MAX_BODY, Addresses, Cookies, receive
+from idp.web.http import FOR_CLIENTS, MAX_BODY, ROUTE, Addresses, Cookies, incoming, matched, receive
 from idp.web.i18n import Sentences
 from idp.web.pages.my_account import OwnPages
 from idp.web.pages.steps import Steps
@@ -72,14 +72,14 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     for path, document in documents.items():
         app.add_url_rule(path, view_func=Document.as_view(path, document))
     errors = Errors(surface, provider.completion, api_paths(provider), settings.issuer)
-    steered = _steered(provider)
-    for before in (_noted, _not_sent_on, _kept_apart(api_paths(provider)), *steered):
+    always = [_kept_apart(api_paths(provider)), *_steered(provider)]
+    for before in (_noted, _not_sent_on, *always):
         app.before_request(before)
     app.register_error_handler(IdpError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
     app.register_error_handler(Exception, errors.unforeseen)
     # The documents that everybody fetches all day are answered above the log.
-    logged = Logged(Direct(app.wsgi_app, direct(doors), errors, steered), surface.addresses)
+    logged = Logged(Direct(app.wsgi_app, direct(doors), errors, always), surface.addresses)
     answered = WellKnown(logged, documents)
     hardened = Hardened(answered, is_https=settings.is_https, shared=shared_paths(provider))
     app.wsgi_app = hardened  # type: ignore[method-assign]
@@ -124,9 +124,9 @@ def _steered(provider: Provider) -> list[Callable[[], None]]:
 
 
 def _noted() -> None:
-    """Leave for the log what Flask knows of a request: it forgets it before the answer comes out."""
-    if request.url_rule is not None:
-        request.environ[ROUTE] = request.url_rule.rule
+    """Keep what Flask knows of a request: it forgets it before the answer comes out."""
+    if (rule := request.url_rule) is not None:
+        matched(request.environ, rule.rule, is_page="GET" in (rule.methods or ()))
 
 
 def _not_sent_on() -> None:
@@ -138,7 +138,7 @@ def _not_sent_on() -> None:
 def _kept_apart(paths: Set[str]) -> Callable[[], None]:
     def keep_apart() -> None:
         """Where clients show certificates there are no pages: browsers have one origin of ours."""
-        if request.environ.get(FOR_CLIENTS) and request.path not in paths:
+        if incoming().environ.get(FOR_CLIENTS) and incoming().path not in paths:
             raise NotFoundPage
 
     return keep_apart

@@ -26,6 +26,8 @@ JSON = "application/json"
 CERTIFICATE, FOR_CLIENTS = "idp.client_certificate", "idp.for_clients"
 # Likewise: the body has been read to its end already, or past what we take (idp/web/bodies.py).
 WHOLE = "idp.whole"
+# Which address of the table a request was matched to, for its line in the log; and whether it shows a page.
+ROUTE, _IS_PAGE = "idp.route", "idp.is_page"
 BAD_REQUEST = 400
 SEE_OTHER = 303
 _write_json = json.JSONEncoder(separators=(",", ":")).encode
@@ -60,6 +62,17 @@ def receive(environ: WSGIEnvironment) -> Request:
 def incoming() -> Request:
     """The request that this thread answers, whether Flask was asked or not (docs/decisions/0021)."""
     return _incoming.get()
+
+
+def matched(environ: WSGIEnvironment, rule: str, *, is_page: bool) -> None:
+    """Note the address that answers: whoever found it, Flask or we ourselves."""
+    environ[ROUTE], environ[_IS_PAGE] = rule, is_page
+
+
+def found_again() -> str | None:
+    """The address that was asked for, if going there shows the same: not a form's, nor one with a query."""
+    request = incoming()
+    return request.path if request.environ.get(_IS_PAGE) and not request.query_string else None
 
 
 def read_query(*lists: str) -> dict[str, str]:

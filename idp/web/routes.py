@@ -38,8 +38,7 @@ def enrolling(doors: Doors) -> tuple[Any, ...]:
     return doors.surface, doors.provider.self_enrolment, doors.provider.recent
 
 
-ROUTES: tuple[Route, ...] = (
-    *ACCOUNT,
+SIGN_IN: tuple[Route, ...] = (
     Route("/authorize", signin.Authorize, lambda d: (d.provider.requests, d.steps), "authorization_endpoint"),
     Route("/signin/<interaction_id>", signin.SignIn, lambda d: (d.steps,)),
     Route("/signin/<interaction_id>/identify", signin.IdentifyForm, lambda d: (d.steps,)),
@@ -49,6 +48,10 @@ ROUTES: tuple[Route, ...] = (
     Route("/signin/<interaction_id>/consent", signin.ConsentForm, lambda d: (d.steps,)),
     Route("/signin/<interaction_id>/restart", signin.RestartForm, lambda d: (d.steps,)),
     Route("/signin/<interaction_id>/cancel", signin.CancelForm, lambda d: (d.steps,)),
+)
+ROUTES: tuple[Route, ...] = (
+    *ACCOUNT,
+    *SIGN_IN,
     Route(
         "/token",
         Token,
@@ -209,11 +212,11 @@ def mtls_aliases(provider: Provider, origin: str | None) -> dict[str, str]:
 
 
 def direct(doors: Doors) -> dict[str, MethodView]:
-    """The views that are asked without Flask, by path: those for programs at addresses without variables."""
+    """The views that are asked without Flask, by address: a sign-in's, and those for programs."""
     return {
         route.path: route.view(*route.needs(doors))
         for route in routes(doors.provider)
-        if route.is_api and "<" not in route.path
+        if route.is_api or route in SIGN_IN
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
-from flask import Response, request
+from flask import Response
 
 from idp.authenticators.method import ProofRejected
 from idp.authenticators.password import PasswordUnfit
@@ -17,7 +17,7 @@ from idp.kernel.ids import new_secret
 from idp.oidc.authorization.response_modes import AuthorizationResponse
 from idp.signin.ending import Caller
 from idp.statute.names import NameRefused
-from idp.web.http import Addresses, Cookies, incoming, see_other
+from idp.web.http import Addresses, Cookies, found_again, incoming, see_other
 from idp.web.i18n import Language, Sentences, choose_language
 from idp.web.render import Pages
 
@@ -107,7 +107,7 @@ class Surface:
             template,
             language,
             form_token=self.form_token(caller.browser),
-            other_language_url=self._other_language(language, here or _found_again()),
+            other_language_url=self._other_language(language, here or found_again()),
             frames=frames,
             **context,
         )
@@ -169,13 +169,6 @@ def again(page: Response, error: IdpError | None) -> Response:
     elif error is not None:
         page.status_code = 400
     return page
-
-
-def _found_again() -> str | None:
-    """The address that was asked for, if going there shows the same: not a form's, nor one with a query."""
-    rule = request.url_rule
-    is_page = rule is not None and "GET" in (rule.methods or ()) and not request.query_string
-    return request.path if is_page else None
 
 
 def _origin(address: str) -> str:

@@ -1,4 +1,4 @@
-"""Programs are answered without Flask, and as Flask would answer them."""
+"""Programs, and people who sign in, are answered without Flask, and as Flask would answer them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ from werkzeug.test import Client, TestResponse
 
 from idp.kernel.errors import Unavailable
 from idp.web.direct import Direct
-from idp.web.http import as_json
-from tests.house import House
+from idp.web.http import FOR_CLIENTS, as_json
+from tests.house import Browser, House, RelyingParty
 
 FIXED = [
     ("POST", "/token"),
@@ -24,6 +24,12 @@ FIXED = [
     ("POST", "/device_authorization"),
     ("POST", "/bc-authorize"),
     ("GET", "/health"),
+]
+SIGN_IN = [
+    ("GET", "/authorize"),
+    ("GET", "/signin/nobodys"),
+    ("POST", "/signin/nobodys/identify"),
+    ("POST", "/signin/nobodys/prove/totp"),
 ]
 
 
@@ -53,9 +59,30 @@ def test_endpoint_for_programs_is_answered_without_flask(house: House, method: s
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize(("method", "path"), SIGN_IN)
+def test_sign_in_is_answered_without_flask(house: House, method: str, path: str) -> None:
+    with asked_of_flask(house) as asked:
+        response = open_by(house.app, method, path)
+
+    assert asked == []
+    assert response.mimetype == "text/html"
+    assert response.headers["X-Frame-Options"] == "DENY"
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/token"), ("OPTIONS", "/introspect"), ("HEAD", "/userinfo"), ("GET", "/"), ("POST", "/token/")],
+    [
+        ("GET", "/token"),
+        ("OPTIONS", "/introspect"),
+        ("HEAD", "/userinfo"),
+        ("GET", "/"),
+        ("POST", "/token/"),
+        ("GET", "/signin/"),
+        ("GET", "/signin//identify"),
+        ("GET", "/signin/nobodys/identify"),
+        ("GET", "/signin/nobodys/"),
+        ("GET", "/signin/%C4%91"),
+    ],
 )
 def test_whatever_else_goes_on_to_flask(house: House, method: str, path: str) -> None:
     with asked_of_flask(house) as asked:
@@ -64,13 +91,16 @@ def test_whatever_else_goes_on_to_flask(house: House, method: str, path: str) ->
     assert len(asked) == 1
 
 
-def test_both_ways_tell_an_error_the_same(house: House) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"), [("/userinfo", 401), ("/authorize", 400), ("/signin/nobodys", 410)]
+)
+def test_both_ways_tell_an_error_the_same(house: House, path: str, status: int) -> None:
     """As HEAD Flask answers it: the same view, status and headers."""
-    direct = open_by(house.app, "GET", "/userinfo")
-    by_flask = open_by(house.app, "HEAD", "/userinfo")
+    direct = open_by(house.app, "GET", path)
+    by_flask = open_by(house.app, "HEAD", path)
 
-    own = {"X-Request-Id", "Content-Length"}
-    assert direct.status_code == by_flask.status_code == 401
+    own = {"X-Request-Id", "Content-Length", "Set-Cookie"}
+    assert direct.status_code == by_flask.status_code == status
     assert {name: value for name, value in direct.headers if name not in own} == {
         name: value for name, value in by_flask.headers if name not in own
     }
@@ -95,6 +125,29 @@ def test_whatever_a_view_raises_is_told_in_json(
     response = Client(house.app).post("/token", data={"grant_type": "client_credentials"})
 
     assert (response.status_code, response.json["error"]) == (status, told)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/authorize", 404), ("/signin/nobodys", 404), ("/userinfo", 401)]
+)
+def test_sign_in_is_not_where_clients_show_certificates(house: House, path: str, status: int) -> None:
+    response = Client(house.app).get(path, environ_overrides={FOR_CLIENTS: True})
+
+    assert response.status_code == status
+
+
+def test_page_of_a_sign_in_offers_the_other_language_at_its_own_address(
+    house: House, rp: RelyingParty, browser: Browser
+) -> None:
+    browser.open("/authorize", rp.request())
+    form = browser.page.form_with("password")
+    assert form is not None
+
+    here = form.action.removesuffix("/identify")
+
+    shown = browser.client.get(here).text
+
+    assert f"/language/en?return={here}" in shown
 
 
 def test_what_is_asked_before_may_refuse() -> None:
