@@ -130,7 +130,7 @@ GUIDE: dict[str, Advice] = {
     "login_required": Advice(
         "303", "authorization", "the person is not signed in, or must prove themself anew",
         "prompt=none cannot ask. Send the person without it; another one than the hint's was signed in, or "
-        "nobody.",
+        "longer ago than max_age, or nobody.",
         "OIDC Core 3.1.2.6",
     ),
     "registration_not_supported": Advice(

@@ -27,17 +27,16 @@ from idp.signin.interaction import (
 )
 from idp.signin.next_step import (
     PASSWORD,
-    AccountInactive,
     AskConsent,
     ChooseWhom,
     Complete,
-    MandateGone,
     Prove,
     Refuse,
     Step,
     decided,
     next_step,
 )
+from idp.signin.refusals import AccountInactive, MandateGone
 
 OWN_PAGES = ""  # stands for the client where a person comes to their own account pages
 

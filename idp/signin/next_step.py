@@ -11,6 +11,7 @@ from idp.oidc.errors import OAuthError
 from idp.oidc.tokens.claims import by_scope
 from idp.oidc.tokens.rar import worth_vnd
 from idp.signin.interaction import Answering, Decision, Interaction, Option, Way
+from idp.signin.refusals import AboveLimit, AccountInactive, NoMandate
 
 PASSWORD = "password"
 CHILD_AGREES = "child agrees"  # no claim is named so
@@ -61,46 +62,6 @@ class Refuse:
     error: OAuthError
 
 
-class AccountInactive(OAuthError):
-    """The account is locked or closed. Told to who has proven to be its holder, and to the client."""
-
-    code = "account_locked"
-
-    def __init__(self) -> None:
-        super().__init__("the account may not be used", "access_denied", 403)
-
-
-class NoMandate(OAuthError):
-    """The client demands that the person acts for somebody, in a role that they do not have."""
-
-    code = "mandate_missing"
-
-    def __init__(self) -> None:
-        super().__init__("the person may act for nobody here in a role that was asked", "access_denied", 403)
-
-
-class AboveLimit(OAuthError):
-    """What the client asks to do is worth more than the mandate allows."""
-
-    code = "mandate_limit"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "authorization_details: worth more than the limit_vnd of the person's mandate",
-            "access_denied",
-            403,
-        )
-
-
-class MandateGone(OAuthError):
-    """The mandate that was chosen ended while the sign-in went on."""
-
-    code = "mandate_over"
-
-    def __init__(self) -> None:
-        super().__init__("the mandate that was chosen has ended", "access_denied", 403)
-
-
 class ChildNotAsked(Refused):
     """From 7, a child is asked too: the guardian's yes alone is none (Law 91/2025 Art. 24)."""
 
@@ -131,8 +92,26 @@ def next_step(interaction: Interaction, now: datetime) -> Step:
     request = interaction.request
     if request is not None and request.is_silent and type(step) in SILENT:
         error, description = SILENT[type(step)]
+        if isinstance(step, Identify | Prove):
+            description = _too_old(interaction, now) or description
         return Refuse(OAuthError(description, error))
     return step
+
+
+def _too_old(interaction: Interaction, now: datetime) -> str | None:
+    """That the sign-in is older than ``max_age``; ``None``: it is not.
+
+    How old it is, only a client hears that the person allowed something: others could tell by the second
+    whom they have in common.
+    """
+    request, standing = interaction.request, interaction.standing
+    if request is None or request.max_age is None or standing is None:
+        return None
+    if fresh_proofs(interaction, now) == interaction.proofs:
+        return None
+    expected = f"max_age: expected a sign-in of the last {request.max_age.total_seconds():.0f} s"
+    age = now - min(proof.at for proof in interaction.proofs)  # as auth_time counts
+    return expected + (f"; came one of {age.total_seconds():.0f} s ago" if standing.consent.scope else "")
 
 
 def _first_unmet(interaction: Interaction, now: datetime) -> Step:

@@ -248,6 +248,21 @@ def test_max_age_counts_from_the_proofs(
     answer = _silently(acquainted, rp, max_age=max_age)
 
     assert answer.get("error") == error
+    if error:
+        told = f"max_age: expected a sign-in of the last {max_age} s; came one of 60 s ago"
+        assert answer["error_description"] == told
+
+
+@pytest.mark.spec("OIDC Core 1.0 §3.1.2.1", "OIDC Core 1.0 §8.1")
+def test_age_of_a_sign_in_is_told_only_to_whom_something_was_allowed(
+    house: House, acquainted: Browser
+) -> None:
+    stranger = house.client("stranger")
+
+    answer = _silently(acquainted, stranger, max_age="0")
+
+    assert answer["error"] == "login_required"
+    assert answer["error_description"] == "max_age: expected a sign-in of the last 0 s"
 
 
 @pytest.mark.spec("OIDC Core 1.0 §3.1.2.1")
