@@ -103,8 +103,8 @@ def test_elsewhere_nothing_is_steered(house: House, path: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-@pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_page_of_another_site_steers_nothing(simulator: House, site: str, method: str) -> None:
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "same-origin"])
+def test_page_steers_nothing(simulator: House, site: str, method: str) -> None:
     client, from_there = simulator.app.test_client(), {"Sec-Fetch-Site": site}
     keys = client.get("/jwks").data
 
@@ -121,6 +121,24 @@ def test_page_of_another_site_steers_nothing(simulator: House, site: str, method
     typed = client.get("/simulator/clock?shift=1", headers={"Sec-Fetch-Site": "none"})
     assert typed.get_json()["shift"] == 1
     assert client.get("/simulator/resource", headers=from_there).status_code == 401
+
+
+def test_name_that_leads_here_from_elsewhere_steers_nothing(simulator: House) -> None:
+    client = simulator.app.test_client()
+    keys = client.get("/jwks").data
+
+    for host in (
+        "evil.example",
+        "evil.example:8000",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "[",
+    ):
+        refused(client.get("/simulator/rotate-keys", headers={"Host": host}), "access_denied", 403)
+    assert client.get("/jwks").data == keys
+
+    for host in ("localhost:8000", "127.0.0.1:8000", "[::1]:8000"):
+        assert client.get("/simulator/clock", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.spec("RFC 7591 §5")

@@ -1,5 +1,6 @@
 """/simulator/...: what the simulator does by URL, for developers and conformance runs. Nowhere else."""
 
+import re
 from collections.abc import Callable, Collection
 from datetime import timedelta
 from uuid import uuid4
@@ -37,6 +38,7 @@ MANY = 12  # digits
 LONGEST_SHIFT = 10 * 366 * 24 * 3600  # seconds
 TIMES = tuple(str(number) for number in range(1, 101))
 FAULT_LASTS = timedelta(minutes=10)
+_HERE = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?")
 STATUSES = frozenset({"400", "401", "403", "429", "500"})
 
 
@@ -135,14 +137,20 @@ class Fault(MethodView):
 
 
 def refuse_other_sites() -> None:
-    """Programs steer, and developers who open an address: no page of another site that they happen to visit.
+    """Programs steer, and developers who type an address: no page that they happen to visit.
 
-    Browsers say by themselves where a request comes from; what says nothing is no browser's.
+    Browsers say by themselves where a request comes from (Fetch Metadata). Our own pages steer nothing
+    either, for what they show may be an attacker's: a client's logo, a frame at sign-out, the way back to it.
+    What says nothing is a program, or a browser that was led here under a foreign name, which ``Host`` tells.
+    Not told apart are browsers of before 2023, and a link in a mail: of invented people alone.
     """
     request = incoming()
-    is_steering = request.path.startswith(f"{OURS}/") and request.path != RESOURCE
-    if is_steering and request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-        raise AccessDenied("Sec-Fetch-Site: pages of other sites do not steer a simulator", status=403)
+    if not request.path.startswith(f"{OURS}/") or request.path == RESOURCE:
+        return
+    if request.headers.get("Sec-Fetch-Site", "none") != "none":
+        raise AccessDenied("Sec-Fetch-Site: pages do not steer a simulator; type the address", status=403)
+    if not _HERE.fullmatch(request.host):
+        raise AccessDenied("Host: a simulator is steered as localhost alone", status=403)
 
 
 def failing(ephemeral: Ephemeral) -> Callable[[], None]:
