@@ -53,13 +53,15 @@ def init() -> None:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, type=PORT, show_default=True, help="Port to listen on.")
+@click.option(
+    "--port", default=8000, type=PORT, envvar="IDP_PORT", show_default=True, help="Port to listen on."
+)
 @click.option("--workers", type=click.IntRange(1), help="Processes; as many as there are cores unless told.")
 @click.option(
     "--threads", default=THREADS, type=click.IntRange(1), show_default=True, help="Of each process."
 )
-@click.option("--tls-cert", type=FILE, help="Certificate chain, PEM.")
-@click.option("--tls-key", type=FILE, help="Its private key, PEM (PKCS#8).")
+@click.option("--tls-cert", type=FILE, envvar="IDP_TLS_CERT", help="Certificate chain, PEM.")
+@click.option("--tls-key", type=FILE, envvar="IDP_TLS_KEY", help="Its private key, PEM (PKCS#8).")
 @click.option("--mtls-port", type=PORT, envvar="IDP_MTLS_PORT", help="Where clients show certificates.")
 @click.option("--simulator", is_flag=True, help="For developers: invented people, steered by URL.")
 def serve(
@@ -107,7 +109,9 @@ def serve(
 def _ask_for_certificates(mtls_port: int, port: int, *, has_tls: bool) -> None:
     """Have all workers know of it."""
     if not has_tls or mtls_port == port:
-        raise click.UsageError("--mtls-port needs --tls-cert and --tls-key, and differs from --port")
+        raise click.UsageError(
+            "--mtls-port (IDP_MTLS_PORT) needs --tls-cert and --tls-key, and differs from --port"
+        )
     os.environ["IDP_MTLS_PORT"] = str(mtls_port)
 
 

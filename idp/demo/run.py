@@ -18,7 +18,7 @@ import click
 from idp.demo.files import write_private, write_private_json
 from idp.demo.prepare import prepared
 from idp.demo.processes import Processes, ignore_signals, stopping_on_signals
-from idp.demo.show import Show, document_of, for_shells, settings_of, trusting
+from idp.demo.show import OVER_TLS, Show, document_of, for_shells, over_tls, settings_of
 from idp.demo.tls import Certificates, make_certificates
 from idp.provider import Provider
 from idp.serving import PortTaken, refuse_taken
@@ -71,8 +71,9 @@ def _run(show: Show, processes: Processes) -> None:
     show.document.unlink(missing_ok=True)  # of an earlier run, perhaps at other addresses
     certificates = make_certificates(show.data / "tls") if show.is_tls else None
     settings = settings_of(show.data, show.issuer, is_simulator=not show.is_strict)
-    if certificates is not None:
-        settings |= trusting(show.data, certificates) | {"IDP_MTLS_PORT": str(show.mtls_port)}
+    settings |= {"IDP_PORT": str(show.port)} | over_tls(show, certificates)
+    for name in OVER_TLS.difference(settings):  # of another demonstration, taken in from its idp.env
+        os.environ.pop(name, None)
     os.environ.update(settings)
     write_private(show.environment, for_shells(settings))
     click.echo(f"preparing {show.data}")
@@ -82,7 +83,7 @@ def _run(show: Show, processes: Processes) -> None:
     finally:
         provider.close()
     document = document_of(show, cast, certificates)
-    _start_provider(show, processes, certificates)
+    _start_provider(show, processes)
     if show.portal_url is not None:
         _start_portal(show, processes, document["clients"]["portal"], certificates)
     _wait_until_ready(show, processes, certificates)
@@ -93,13 +94,8 @@ def _run(show: Show, processes: Processes) -> None:
     raise NotReady(ended, _log_of(show, ended))
 
 
-def _start_provider(show: Show, processes: Processes, certificates: Certificates | None) -> None:
-    command = ["-c", "from idp.cli import main; main()", "serve", f"--port={show.port}"]
-    command.append(f"--workers={show.workers}")
-    if certificates is not None:
-        server = certificates.server
-        command += [f"--tls-cert={server.certificate}", f"--tls-key={server.key}"]
-        command.append(f"--mtls-port={show.mtls_port}")
+def _start_provider(show: Show, processes: Processes) -> None:
+    command = ["-c", "from idp.cli import main; main()", "serve", f"--workers={show.workers}"]
     processes.start("provider", command, os.environ, show.server_log)
 
 

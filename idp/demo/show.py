@@ -74,6 +74,10 @@ class Show:
         return self.data / "demo.json"
 
 
+# What only a demonstration over TLS sets: ``over_tls``.
+OVER_TLS = frozenset({"IDP_TLS_CERT", "IDP_TLS_KEY", "IDP_MTLS_PORT", "IDP_CLIENT_CA_FILE"})
+
+
 def for_shells(settings: Mapping[str, str]) -> str:
     """The settings as lines that a shell takes in with ``.``, so that commands find the demonstration."""
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
@@ -131,10 +135,20 @@ def _shown_by(show: Show, certificates: Certificates) -> dict[str, Any]:
     }
 
 
-def trusting(data: Path, certificates: Certificates) -> dict[str, str]:
-    """The settings by which clients are known by certificates: our own authority's, and the operator's."""
-    told = os.environ.get("IDP_CLIENT_CA_FILE")
-    trusted = data / "tls" / "trusted-client-cas.pem"
-    own = certificates.client_authority.certificate.read_bytes()
-    trusted.write_bytes(own + (Path(told).read_bytes() if told else b""))
-    return {"IDP_CLIENT_CA_FILE": str(trusted)}
+def over_tls(show: Show, certificates: Certificates | None) -> dict[str, str]:
+    """The settings of TLS, if there is any.
+
+    Clients are known by certificates of our own authority, and of the operator's.
+    """
+    if certificates is None:
+        return {}
+    trusted = show.data / "tls" / "trusted-client-cas.pem"
+    told = os.environ.get("IDP_CLIENT_CA_FILE", str(trusted))
+    others = b"" if told == str(trusted) else Path(told).read_bytes()
+    trusted.write_bytes(certificates.client_authority.certificate.read_bytes() + others)
+    return {
+        "IDP_TLS_CERT": str(certificates.server.certificate),
+        "IDP_TLS_KEY": str(certificates.server.key),
+        "IDP_MTLS_PORT": str(show.mtls_port),
+        "IDP_CLIENT_CA_FILE": str(trusted),
+    }

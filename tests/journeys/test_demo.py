@@ -367,7 +367,7 @@ def test_the_next_start_shows_the_same_people_at_other_addresses(folder):
     assert told["issuer"] != before["issuer"]
 
 
-def test_over_tls_the_named_authority_vouches_for_it(folder):
+def test_over_tls_the_named_authority_vouches_for_it_and_its_settings_serve_it_alone(folder):
     with Demonstration(folder, two_ports(), "--tls") as running:
         told = running.told
         assert told["issuer"].startswith("https://localhost:")
@@ -380,6 +380,14 @@ def test_over_tls_the_named_authority_vouches_for_it(folder):
 
     assert "Trần Minh Quỳnh" in surfer.text
     assert any(name.startswith("__Host-idp_") for name in names)
+
+    command = f'. "{folder}/idp.env" && exec "{COMMAND[0]}" -c "{COMMAND[2]}" serve --workers=1'
+    with subprocess.Popen(["sh", "-c", command], cwd=ROOT) as alone:
+        try:
+            until(lambda: answers(f"{told['issuer']}/health", told["ca_file"]), process=alone)
+            assert answers(f"https://localhost:{told['mtls_port']}/health", told["ca_file"])
+        finally:
+            alone.terminate()
 
 
 def test_a_proxy_in_the_environment_is_not_asked(folder):
@@ -477,9 +485,9 @@ def two_ports():
     return port
 
 
-def answers(url):
+def answers(url, ca_file=None):
     try:
-        return requests.get(url, timeout=2).status_code == 200
+        return requests.get(url, timeout=2, verify=ca_file).status_code == 200
     except requests.RequestException:
         return False
 
