@@ -37,6 +37,7 @@ __all__ = [
     "PublicKey",
     "check_signature",
     "der_of",
+    "fits",
     "half_hash",
     "header_of",
     "import_public",
@@ -269,13 +270,13 @@ def _media_type(typ: str) -> str:
 def _choose(keys: Sequence[Jwk], alg: str, kid: str | None) -> Jwk:
     # A JWK Set comes from outside as well: what is no object in it fits nothing.
     objects = [key for key in keys if isinstance(key, Mapping)]
-    fitting = [key for key in objects if _fits(key, alg) and (kid is None or key.get("kid") == kid)]
+    fitting = [key for key in objects if fits(key, alg) and (kid is None or key.get("kid") == kid)]
     if len(fitting) != 1:
         raise BadToken("ambiguous_key" if fitting else "unknown_key")
     return fitting[0]
 
 
-def _fits(key: Jwk, alg: str) -> bool:
+def fits(key: Jwk, alg: str) -> bool:
     """Whether a JWK may verify this algorithm, by its kind and by what it says of itself (RFC 7517 §4)."""
     kty, crv = ALGORITHMS[alg]
     operations = key.get("key_ops", ["verify"])

@@ -48,6 +48,7 @@ from idp.oidc.tokens.id_token import IdTokens
 from idp.oidc.tokens.introspection import Introspection
 from idp.oidc.tokens.issue import Issue
 from idp.oidc.tokens.jwt_access_token import JwtAccessTokens
+from idp.oidc.tokens.rar import TYPES
 from idp.oidc.tokens.reads import Reads
 from idp.oidc.tokens.recognition import Recognition
 from idp.oidc.tokens.revocation import Revocation
@@ -67,7 +68,7 @@ class Protocol(People):
         super().__init__(settings, clock)
         root, issuer, clock = settings.root_secret, settings.issuer, self.clock
         self.features = Features(frozenset(settings.features_off))
-        self.clients = Clients(self.database, clock, self.keyring.algorithms)
+        self.clients = Clients(self.database, clock, self.keyring.algorithms, tuple(TYPES))
         self.fetching = Fetching(self.outbound.fetch)
         self.client_keys = ClientKeys(self.fetching)
         self.envelopes = Envelopes(self.client_keys)
@@ -288,12 +289,5 @@ class Protocol(People):
         recognition = Recognition(self.access_tokens, self.grants)
         self.revocation = Revocation(recognition, self.grants, self.audit, self.database)
         self.introspection = Introspection(
-            issuer,
-            recognition,
-            self.clients,
-            self.subjects,
-            self.acting,
-            self.keyring,
-            self.envelopes,
-            clock,
+            issuer, recognition, self.clients, self.subjects, self.acting, self.keyring, self.envelopes, clock
         )

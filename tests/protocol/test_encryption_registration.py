@@ -114,7 +114,9 @@ def test_client_without_a_key_to_encrypt_to_is_refused(open_house: House, what: 
     response = register(open_house, asked)
 
     assert refusal(response) == (400, "invalid_client_metadata")
-    assert "id_token_encrypted_response_alg" in response.get_json()["error_description"]
+    # A key that is of no use to anybody is named itself; else the member that asks for another.
+    description = response.get_json()["error_description"]
+    assert description.startswith(("id_token_encrypted_response_alg", "jwks")), description
     with pytest.raises(InvalidClientMetadata):
         open_house.client(jwks=jwks, id_token_encrypted_response_alg=alg)
 

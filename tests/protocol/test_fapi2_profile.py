@@ -9,7 +9,7 @@ from idp.keyring.keyring import SIGNING
 from idp.oidc.clients.checks import InvalidClientMetadata, check
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.profiles import PROFILES, Profile, profile_of
-from tests.assertions import a_signer
+from tests.assertions import a_key, a_signer
 from tests.house import Browser, House
 from tests.proofs import Holder
 
@@ -24,7 +24,7 @@ FIT = ClientMetadata(
     client_name={"en": "Trial site"},
     redirect_uris=("https://rp.example/callback",),
     token_endpoint_auth_method="private_key_jwt",
-    jwks={"keys": [JWK]},
+    jwks={"keys": [JWK, a_key("RS256", "two").as_dict(private=False)]},
 )
 SIGNED = [
     "id_token_signed_response_alg",

@@ -1,6 +1,7 @@
 """RFC 9396: what exactly a client asks to do."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -240,3 +241,23 @@ def test_person_asked_elsewhere_sees_every_member_at_once(house: House, person: 
     browser.submit({}, "consent-allow")
     grant["grant_type"] = CibaGrant.GRANT_TYPE if "auth_req_id" in grant else DeviceGrant.GRANT_TYPE
     assert party.post("/token", grant).get_json()["authorization_details"] == [DOSSIER]
+
+
+@pytest.mark.spec("RFC 9396 §10", "RFC 7591 §3.2.2")
+def test_type_that_nobody_knows_is_not_registered(make_house: Callable[..., House]) -> None:
+    house = make_house(is_simulator=True)
+    asked = {"client_name": "Trial", "redirect_uris": ["https://rp.example/cb"]}
+    browser = house.app.test_client()
+
+    known = browser.post("/register", json={**asked, "authorization_details_types": list(TYPES)})
+    path = known.get_json()["registration_client_uri"].removeprefix(house.settings.issuer)
+    headers = {"Authorization": f"Bearer {known.get_json()['registration_access_token']}"}
+    wrong = {**asked, "authorization_details_types": ["dossier", "invented"]}
+    refusals = [
+        browser.post("/register", json=wrong),
+        browser.put(path, json={**wrong, "client_id": known.get_json()["client_id"]}, headers=headers),
+    ]
+
+    assert known.get_json()["authorization_details_types"] == list(TYPES)
+    for response in refusals:
+        assert "invented" in refused(response, "invalid_client_metadata")

@@ -10,6 +10,7 @@ from idp.oidc.clients.encryption import faults_of_encryption
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.proof_checks import faults_of_profile, faults_of_proof
 from idp.oidc.clients.shown_names import faults_of_names
+from idp.oidc.errors import came
 from idp.oidc.profiles import ALGORITHMS
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
@@ -41,11 +42,12 @@ class InvalidClientMetadata(Refused):
         return {"field": self.field, "expected": self.expected}
 
 
-def check(metadata: ClientMetadata, signing: Collection[str]) -> None:
+def check(metadata: ClientMetadata, signing: Collection[str], details_types: Collection[str] = ()) -> None:
     """Refuse what could hurt people or never work.
 
     Args:
         signing: what the keyring keeps keys for.
+        details_types: the types of authorization details that there are (RFC 9396 §2).
 
     Raises:
         InvalidClientMetadata: naming the field and what it should have been.
@@ -71,6 +73,11 @@ def check(metadata: ClientMetadata, signing: Collection[str]) -> None:
     if metadata.default_level is not None and metadata.default_level not in LEVELS:
         raise InvalidClientMetadata("default_level", "1 to 4")
     _check_algorithms(metadata, signing)
+    for kind in metadata.authorization_details_types:
+        if kind not in details_types:  # RFC 9396 §10
+            raise InvalidClientMetadata(
+                "authorization_details_types", f"some of {' '.join(details_types)}{came(kind)}"
+            )
     if (
         metadata.subject_type == "pairwise"
         and metadata.sector_identifier_uri is None

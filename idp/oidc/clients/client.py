@@ -112,12 +112,16 @@ class Registered:
 
 
 class Clients:
-    """The registered clients. ``signing`` is what the keyring keeps keys for."""
+    """The registered clients."""
 
-    def __init__(self, database: Database, clock: Clock, signing: Collection[str]) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, signing: Collection[str], details_types: Collection[str]
+    ) -> None:
+        """``signing`` and ``details_types`` are what a client may choose from: see ``checks.check``."""
         self._database = database
         self._clock = clock
         self._signing = signing
+        self._details_types = details_types
         self._known: dict[str, tuple[float, Client]] = {}
         self._lock = threading.Lock()
 
@@ -136,7 +140,7 @@ class Clients:
 
     def check(self, details: ClientMetadata) -> None:
         """Whether a client may be registered so. Raises ``InvalidClientMetadata``: see ``checks.check``."""
-        check(details, self._signing)
+        check(details, self._signing, self._details_types)
 
     def register(
         self,

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from idp.keyring.jose import PRIVATE_MEMBERS, BadToken, keys_in
-from idp.oidc.clients.address_checks import is_web_address
+from idp.oidc.clients.key_checks import faults_of_keys
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.names import name_of
 from idp.oidc.profiles import ALGORITHMS, PROFILES
@@ -29,7 +28,7 @@ NAMES = (
 
 def faults_of_proof(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
     """Each member at fault, and what it should have been."""
-    yield from _key_faults(metadata)
+    yield from faults_of_keys(metadata)
     if metadata.token_endpoint_auth_method == "private_key_jwt":
         if metadata.jwks is None and metadata.jwks_uri is None:
             yield "jwks", "jwks or jwks_uri, for private_key_jwt"
@@ -77,23 +76,3 @@ def _certificate_faults(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
             ip_address(metadata.tls_client_auth_san_ip or "")
     except ValueError:
         yield given[0], "a name as RFC 4514 or RFC 4291 writes it"
-
-
-def _key_faults(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
-    if metadata.jwks_uri is not None:
-        if metadata.jwks is not None:  # RFC 7591 §2
-            yield "jwks", "not beside jwks_uri"
-        if not is_web_address(metadata.jwks_uri):
-            yield "jwks_uri", "an https address"
-    if metadata.jwks is None:
-        return
-    try:
-        keys = keys_in(metadata.jwks)
-    except BadToken:
-        yield "jwks", "a JWK Set of at most 50 keys"
-        return
-    if any(not PRIVATE_MEMBERS.isdisjoint(key) or key.get("kty") == "oct" for key in keys):
-        yield "jwks", "public keys only: a private key that was sent is no longer one"
-    kids = [key["kid"] for key in keys if isinstance(key.get("kid"), str)]
-    if len(set(kids)) != len(kids):
-        yield "jwks", "a kid of its own for each key"
