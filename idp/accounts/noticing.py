@@ -13,7 +13,7 @@ from idp.accounts.locks import Locks
 from idp.accounts.owed_readings import OwedReadings
 from idp.accounts.record_grounds import Record, grounds_of
 from idp.kernel.clock import Clock
-from idp.registers.register import MOST_CHANGES, Change, Register, Registers
+from idp.registers.register import MOST_CHANGES, Change, Register, Registers, UnreadChange
 from idp.statute.ages import day_in_vietnam
 
 R = TypeVar("R", bound=Record)
@@ -34,7 +34,7 @@ class Noticed(Generic[R]):
             self._notice(number, record)
         return record
 
-    def changes(self, after: str, limit: int = MOST_CHANGES) -> Sequence[Change]:
+    def changes(self, after: str, limit: int = MOST_CHANGES) -> Sequence[Change | UnreadChange]:
         """As in ``Register``."""
         return self._register.changes(after, limit)
 

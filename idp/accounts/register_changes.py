@@ -14,11 +14,12 @@ from idp.accounts.account import AccountExists, Accounts
 from idp.accounts.former_numbers import FormerNumbers
 from idp.accounts.locks import LockStands
 from idp.accounts.notices import Notices
+from idp.accounts.owed_readings import OwedReadings
 from idp.accounts.register_reading import RegisterReading, Turn
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
-from idp.kernel.errors import Refused
-from idp.registers.following import Work
+from idp.kernel.errors import Refused, Unavailable
+from idp.registers.following import ChangeUnread, Told, Work
 from idp.registers.register import Change, ChangeKind, RegisterName
 from idp.statute.rules import LockGround
 
@@ -44,7 +45,7 @@ class ActsOf:
         """See ``Acts``."""
         return self.changes.prepare(self.name, change)
 
-    def refuse(self, change: Change, refusal: Refused) -> None:
+    def refuse(self, change: Told, refusal: Refused) -> None:
         """See ``Acts``."""
         self.changes.refuse(self.name, change, refusal)
 
@@ -57,6 +58,7 @@ class RegisterChanges:
         accounts: Accounts,
         former: FormerNumbers,
         reading: RegisterReading,
+        owed: OwedReadings,
         notices: Notices,
         audit: AuditLog,
         lock: Turn,
@@ -64,6 +66,7 @@ class RegisterChanges:
         self._accounts = accounts
         self._former = former
         self._reading = reading
+        self._owed = owed
         self._notices = notices
         self._audit = audit
         self._lock = lock
@@ -73,7 +76,7 @@ class RegisterChanges:
         return ActsOf(self, name)
 
     def prepare(self, name: RegisterName, change: Change) -> Work:
-        """See ``Acts``. Raises ``Unavailable``."""
+        """See ``Acts``. A record that cannot be had now is owed a reading: one holds up no other's news."""
         account = self._accounts.by_number(change.number)
         if account is None:
             return _nothing  # it has no account here, or its number was changed when this was told before
@@ -83,16 +86,21 @@ class RegisterChanges:
             return partial(self._reading.end_own, account.id, ground, name.value)
         if change.kind is ChangeKind.NUMBER_REISSUED and change.new_number is not None:
             return partial(self._renumber, account.id, change.number, change.new_number, name)
-        return self._reading.of(account)
+        try:
+            return self._reading.of(account)
+        except Unavailable:
+            return partial(self._owed.owe, account.id)
 
-    def refuse(self, name: RegisterName, change: Change, refusal: Refused) -> None:
-        """See ``Acts``: people have to look into it."""
-        account = self._accounts.by_number(change.number)
+    def refuse(self, name: RegisterName, change: Told, refusal: Refused) -> None:
+        """See ``Acts``: people have to look into it. What could not be read may be in the record too."""
+        account = None if change.number is None else self._accounts.by_number(change.number)
+        if account is not None and isinstance(refusal, ChangeUnread):
+            self._owed.owe(account.id)
         self._audit.record(
             Event.REGISTER_CHANGE_REFUSED,
             account_id=None if account is None else account.id,
             register=name.value,
-            kind=change.kind.value,
+            kind=str(change.kind),
             reason=refusal.code,
         )
 

@@ -102,8 +102,7 @@ class RegisterReading:
         What has run out by its day is locked without the register, once that has been silent for a day:
         nobody is taken for entitled because nobody could be asked.
         """
-        silent: set[RegisterName] = set()
-        return sum(self._caught_up(owed, silent) for owed in self._owed.due())
+        return sum(self._caught_up(owed) for owed in self._owed.due())
 
     def end_own(self, account_id: UUID, ground: LockGround, actor: str) -> None:
         """End what a register locked. Within a transaction.
@@ -114,15 +113,14 @@ class RegisterReading:
             with suppress(LockAbsent):
                 self._unlock(account_id, ground, actor)
 
-    def _caught_up(self, owed: OwedReading, silent: set[RegisterName]) -> bool:
+    def _caught_up(self, owed: OwedReading) -> bool:
+        # Each is asked for: one record that cannot be had holds up no other, and a register that is silent
+        # is not asked again by whoever asks it.
         account = self._accounts.the(owed.account_id)
         name = REGISTERS[account.kind]
         try:
-            if name in silent:
-                raise Unavailable(name.value)
             work = self.of(account)
         except Unavailable:
-            silent.add(name)
             if owed.ground is None or owed.locks_at is None or self._clock() < owed.locks_at + PATIENCE:
                 return False
             work = partial(self._lock_once, account.id, owed.ground, name.value)

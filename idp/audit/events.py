@@ -123,6 +123,10 @@ class Event(StrEnum):
         "register.change_refused",
         "What a register told could not be done, and somebody must look into it.",
     )
+    REGISTER_CHANGE_SETTLED = (
+        "register.change_settled",
+        "Somebody has seen to what a register told and could not be done.",
+    )
 
     AUDIT_CHECKPOINTED = "audit.checkpointed", "The heads of the audit chain were written down elsewhere."
     AUDIT_LANE_LOST = (

@@ -1,4 +1,4 @@
-"""State registers: generate, import, change, serve."""
+"""State registers: generate, import, change, follow, what was refused, serve."""
 
 import json
 import time
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from idp.audit.events import Event
+from idp.cli.accounts import ACTOR
 from idp.cli.house import opened
 from idp.cli.importing import FILE, REFUSED, bar, tell
 from idp.kernel.errors import Unavailable
@@ -121,6 +122,37 @@ def _followed(provider: Provider, name: RegisterName) -> bool:
         return False
     click.echo(f"{name.value}: {count} changes")
     return True
+
+
+@registers.command()
+def refused() -> None:
+    """List what registers told and could not be done, oldest first: register, place, what, and why."""
+    with opened() as provider:
+        for each in provider.refused_changes.all():
+            when = day_in_vietnam(each.refused_at)
+            click.echo(f"{each.register.value} {each.cursor} {each.kind or '?'} {each.reason} {when}")
+
+
+@registers.command()
+def retry() -> None:
+    """Have what was refused told once more, and do what can be done now: after an update, say."""
+    with opened() as provider:
+        for name in RegisterName:
+            register, acts = provider.registers.by_name(name), provider.register_changes.of(name)
+            done, left = provider.following.retry(name, register, acts)
+            if done or left:
+                click.echo(f"{name.value}: {done} done, {left} refused again")
+
+
+@registers.command()
+@click.argument("name", type=NAMES)
+@click.argument("cursor")
+def settle(name: str, cursor: str) -> None:
+    """Take off the list what you have seen to: its register and place, as `refused` lists them."""
+    with opened() as provider, provider.database.transaction():
+        provider.refused_changes.settle(RegisterName(name), cursor)
+        provider.audit.record(Event.REGISTER_CHANGE_SETTLED, register=name, actor=ACTOR)
+    click.echo("settled")
 
 
 @registers.command(name="key")

@@ -61,6 +61,7 @@ from idp.notifications.texts import Texts
 from idp.provider.bedrock import Bedrock
 from idp.provider.registers import registers_of
 from idp.registers.following import Following
+from idp.registers.refused_changes import RefusedChanges
 from idp.registers.sample import Samples
 from idp.settings import Settings
 
@@ -72,7 +73,8 @@ class People(Bedrock):
         super().__init__(settings, clock)
         self.outbox = Outbox(self.database, self.seal, self.clock)
         self.samples = Samples(self.database, self.seal, self.clock)
-        self.following = Following(self.database, self.clock)
+        self.refused_changes = RefusedChanges(self.database, self.clock)
+        self.following = Following(self.database, self.refused_changes, self.clock)
         self.accounts = Accounts(self.database, self.seal, self.clock)
         self.locks = Locks(self.database, self.clock)
         self.owed_readings = OwedReadings(self.database, self.clock)

@@ -139,7 +139,13 @@ class Protocol(People):
             unlock=lambda account_id, ground, actor: self.locking.unlock(account_id, actor, ground),
         )
         self.register_changes = RegisterChanges(
-            self.accounts, self.former_numbers, reading, self.notices, self.audit, self.locking.lock
+            self.accounts,
+            self.former_numbers,
+            reading,
+            self.owed_readings,
+            self.notices,
+            self.audit,
+            self.locking.lock,
         )
 
     def _mandates_ended(self, ended: Sequence[Mandate]) -> None:

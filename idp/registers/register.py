@@ -29,6 +29,7 @@ __all__ = [
     "Registers",
     "Representative",
     "Shape",
+    "UnreadChange",
 ]
 
 R = TypeVar("R")
@@ -73,6 +74,18 @@ class Change:
     new_number: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadChange:
+    """Something that a feed tells and we cannot read: of a kind unknown here, or lacking what its kind needs.
+
+    ``kind`` as it was told, where that is a word; ``number`` where there is one.
+    """
+
+    cursor: str
+    kind: str = ""
+    number: str | None = field(default=None, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Shape(Generic[R]):
     """How one register's records are written down, and what may happen to them."""
@@ -99,7 +112,7 @@ class Register(Protocol[R_co]):
             Unavailable: the register is silent. Never taken for "there is none".
         """
 
-    def changes(self, after: str, limit: int = MOST_CHANGES) -> Sequence[Change]:
+    def changes(self, after: str, limit: int = MOST_CHANGES) -> Sequence[Change | UnreadChange]:
         """What happened since a cursor, in order; ``""`` is the beginning, nothing is the end.
 
         Raises:

@@ -13,8 +13,9 @@ from idp.accounts.foreigner_filing import foreigner_of
 from idp.accounts.kinds import Kind
 from idp.accounts.mandate import Role
 from idp.assurance import Level
-from idp.kernel.errors import Refused
-from idp.registers.register import ChangeKind, CitizenRecord, RegisterName
+from idp.audit.events import Event
+from idp.kernel.errors import Refused, Unavailable
+from idp.registers.register import ChangeKind, CitizenRecord, RegisterName, UnreadChange
 from idp.registers.sample import SAMPLES
 from idp.statute.ages import day_in_vietnam
 from tests.dependants import FROM
@@ -106,6 +107,60 @@ def test_account_that_is_activated_after_a_death_is_locked(house: House, record:
     house.provider.enrolment.activate(HOLDER, code, FROM, lambda: lambda _account_id: None)
 
     assert stands(house, account.id) == (Status.LOCKED, LockGround.DEATH)
+
+
+class NewKindOfNews:
+    """The population register, whose news of a death is of a kind that nobody here knows yet."""
+
+    def __init__(self, house: House) -> None:
+        self.register = house.provider.registers.population
+
+    def changes(self, after: str, limit: int = 100) -> list[UnreadChange]:
+        told = self.register.changes(after, limit)
+        return [UnreadChange(cursor=each.cursor, kind="demise", number=HOLDER) for each in told]
+
+
+def test_news_of_an_unknown_kind_is_remembered_and_has_the_record_read(house: House, holder: Person) -> None:
+    dies(house)
+    provider, name = house.provider, RegisterName.POPULATION
+
+    acts: Any = provider.register_changes.of(name)
+    feed: Any = NewKindOfNews(house)
+    assert provider.following.follow(name, feed, acts) == 1
+
+    assert stands(house, holder.account_id) == (Status.LOCKED, LockGround.DEATH)
+    events = provider.audit.for_account(holder.account_id, 9, None, {Event.REGISTER_CHANGE_REFUSED})
+    assert [(each.facts["kind"], each.facts["reason"]) for each in events] == [
+        ("demise", "register_change_unread")
+    ]
+    assert [each.cursor for each in provider.refused_changes.all()] == ["1"]
+
+
+def test_record_that_cannot_be_had_holds_up_nobody_elses_news(
+    house: House, holder: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider, name = house.provider, RegisterName.POPULATION
+    other = provider.registers.population.find("004094990074")
+    assert other is not None
+    befalls(house, ChangeKind.RECORD_CHANGED, HOLDER, name)
+    befalls(house, ChangeKind.DEATH, other.number, name)
+    dead = house.person(number=other.number, identity=citizen_of(other)).account_id
+    provider.owed_readings.owe(dead)
+    find = provider.samples.population.find
+
+    def unusable_once(number: str) -> CitizenRecord | None:
+        if number == HOLDER:
+            raise Unavailable("population register")
+        return find(number)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(provider.samples.population, "find", unusable_once)
+        provider.following.follow(name, provider.registers.by_name(name), provider.register_changes.of(name))
+        assert stands(house, dead) == (Status.LOCKED, LockGround.DEATH)
+
+    assert [each.account_id for each in provider.owed_readings.due()] == [holder.account_id]
+    assert stands(house, holder.account_id) == (Status.ACTIVE, None)
+    assert provider.owed_readings.due() == []
 
 
 def test_news_of_what_a_record_had_shown_locks_no_second_time(house: House, holder: Person) -> None:

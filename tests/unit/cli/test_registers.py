@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from idp.registers.register import RegisterName
+from idp.registers.register import RegisterName, UnreadChange
 from idp.registers.sample import SAMPLE_PEOPLE
 
 HEADER, *ROWS = SAMPLE_PEOPLE.read_text(encoding="utf-8").splitlines()
@@ -192,3 +192,27 @@ def test_key_is_made_once_and_its_public_half_printed(idp, tmp_path):
 
 def test_without_a_key_the_samples_are_served_to_this_machine_only(idp):
     assert idp("registers", "serve-sample", "--host", "0.0.0.0").status == 2
+
+
+def test_what_was_refused_is_listed_told_again_and_taken_off_the_list(idp, monkeypatch):
+    for day in ("2026-11-01", "2026-11-02"):
+        idp.succeed("registers", "change", "record_changed", "001083990000", "--on", day)
+    with monkeypatch.context() as newer:
+        newer.setattr(
+            "idp.registers.sample.SampleRegister.changes",
+            lambda _self, after, _limit=100: (
+                []
+                if after == "2"
+                else [UnreadChange(cursor=str(int(after or 0) + 1), kind="citizenship_lost")]
+            ),
+        )
+        idp.succeed("registers", "follow")
+        said = idp.succeed("registers", "refused")
+        assert "population 1 citizenship_lost register_change_unread" in said
+        assert "population: 0 done, 2 refused again" in idp.succeed("registers", "retry")
+
+    assert "settled" in idp.succeed("registers", "settle", "population", "2")
+    assert "not_found" in idp("registers", "settle", "population", "2").err
+    assert "population: 1 done, 0 refused again\n" in idp.succeed("registers", "retry")
+    assert "population" not in idp.succeed("registers", "refused")
+    assert idp.events("register.change_settled") == [{"register": "population", "actor": "cli"}]

@@ -5,7 +5,8 @@ import pytest
 
 from idp.kernel.errors import NotFound, Unavailable
 from idp.registers.following import Following
-from idp.registers.register import ChangeKind, RegisterName
+from idp.registers.refused_changes import RefusedChanges
+from idp.registers.register import ChangeKind, RegisterName, UnreadChange
 from idp.registers.sample import SAMPLES, Samples
 from tests.people import a_seal
 
@@ -45,8 +46,13 @@ def tell(samples):
 
 
 @pytest.fixture
-def following(database, clock):
-    return Following(database, clock)
+def refused(database, clock):
+    return RefusedChanges(database, clock)
+
+
+@pytest.fixture
+def following(database, refused, clock):
+    return Following(database, refused, clock)
 
 
 def test_every_change_is_handed_over_once_and_in_order(following, samples, tell):
@@ -60,13 +66,13 @@ def test_every_change_is_handed_over_once_and_in_order(following, samples, tell)
     assert [change.cursor for change in told] == [str(place) for place in range(1, 251)]
 
 
-def test_place_outlives_the_process(following, samples, tell, database, clock):
+def test_place_outlives_the_process(following, samples, tell, database, refused, clock):
     told = []
     tell()
     following.follow(NAME, samples.population, Acts(told.append))
     tell()
 
-    Following(database, clock).follow(NAME, samples.population, Acts(told.append))
+    Following(database, refused, clock).follow(NAME, samples.population, Acts(told.append))
 
     assert [change.cursor for change in told] == ["1", "2"]
 
@@ -100,9 +106,9 @@ def test_what_a_failed_act_wrote_is_undone(following, samples, tell):
     assert not samples.population.find(CITIZEN).is_deceased
 
 
-def test_of_two_followers_each_change_goes_to_one(following, samples, tell, database, clock):
+def test_of_two_followers_each_change_goes_to_one(following, samples, tell, database, refused, clock):
     tell(3)
-    told, other = [], Following(database, clock)
+    told, other = [], Following(database, refused, clock)
 
     class Interrupted:
         """Between reading the page and acting on it, somebody else follows."""
@@ -147,6 +153,64 @@ def test_what_is_refused_is_undone_remembered_and_holds_nothing_up(following, sa
     assert acts.refused == [("2", NotFound.code)]
     assert not samples.population.find(CITIZEN).is_deceased
     assert following.cursor(NAME) == "3"
+
+
+class NewKind:
+    """The sample's feed, whose second change is of a kind that is not known here, until it is."""
+
+    def __init__(self, samples):
+        self.samples = samples
+        self.is_known = False
+
+    def changes(self, after, limit=100):
+        page = self.samples.population.changes(after, limit)
+        return [
+            UnreadChange(cursor="2", kind="citizenship_lost")
+            if each.cursor == "2" and not self.is_known
+            else each
+            for each in page
+        ]
+
+
+def test_change_of_a_new_kind_is_listed_and_stops_none_after_it(following, refused, samples, tell):
+    tell(3)
+    told = []
+    acts = Acts(lambda change: told.append(change.cursor))
+
+    assert following.follow(NAME, NewKind(samples), acts) == 3
+
+    assert told == ["1", "3"]
+    assert acts.refused == [("2", "register_change_unread")]
+    (kept,) = refused.all()
+    assert (kept.register, kept.after, kept.cursor, kept.kind, kept.reason) == (
+        *(NAME, "1", "2", "citizenship_lost", "register_change_unread"),
+    )
+
+
+def test_what_was_refused_is_told_again_once_it_can_be_read(following, refused, samples, tell):
+    tell(3)
+    told, feed = [], NewKind(samples)
+    acts = Acts(lambda change: told.append(change.cursor))
+    following.follow(NAME, feed, acts)
+    assert following.retry(NAME, feed, acts) == (0, 1)
+
+    feed.is_known = True
+
+    assert following.retry(NAME, feed, acts) == (1, 0)
+    assert told == ["1", "3", "2"]
+    assert (refused.all(), following.cursor(NAME)) == ([], "3")
+    assert following.retry(NAME, feed, acts) == (0, 0)
+
+
+def test_what_somebody_has_seen_to_leaves_the_list_once(following, refused, samples, tell):
+    tell(2)
+    following.follow(NAME, NewKind(samples), Acts(lambda change: None))
+
+    refused.settle(NAME, "2")
+
+    assert refused.all() == []
+    with pytest.raises(NotFound):
+        refused.settle(NAME, "2")
 
 
 def test_no_transaction_is_open_while_the_register_is_asked(following, samples, tell, database):
