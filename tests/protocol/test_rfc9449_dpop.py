@@ -112,7 +112,7 @@ def test_bound_token_needs_its_own_proof(
         {"htm": "GET"}, {"htm": None}, {"htu": "https://evil.example/token"}, {"htu": None}, {"htu": 7},
         {"htu": "http://localhost:8000/userinfo"}, {"htu": "http://a@localhost:8000/token"},
         {"htu": "http://[::1/token"}, {"jti": None}, {"jti": ""}, {"jti": 7}, {"jti": "x" * 256},
-        {"iat": None}, {"iat": "now"}, {"iat": True}, {"iat": 10**17},
+        {"iat": None}, {"iat": "now"}, {"iat": True}, {"iat": 10**17}, {"exp": "soon"}, {"nbf": True},
     ],
 )  # fmt: skip
 def test_proof_with_a_wrong_claim_is_refused(
@@ -156,6 +156,22 @@ def test_address_is_compared_without_query_and_in_any_case(
     proof = holder.proof(htu="HTTP://LOCALHOST:8000/token?x=1#y")
 
     assert redeem(rp, code_for(rp, person), proof).status_code == 200
+
+
+@pytest.mark.spec("RFC 9449 §4.3", "RFC 7519 §4.1.4")
+def test_proof_that_says_when_it_ends_or_begins_is_held_to_it(
+    house: House, rp: RelyingParty, holder: Holder
+) -> None:
+    now = int(house.clock().timestamp())
+
+    for ahead, error in (
+        ({"exp": -30}, "invalid_dpop_proof"),
+        ({"exp": -29}, "invalid_grant"),
+        ({"nbf": 31}, "invalid_dpop_proof"),
+        ({"nbf": 30, "exp": 300}, "invalid_grant"),
+    ):
+        proof = holder.proof(**{name: now + seconds for name, seconds in ahead.items()})
+        refused(redeem(rp, "x", proof), error)
 
 
 @pytest.mark.spec("RFC 9449 §11.1", "RFC 9449 §4.3")

@@ -74,18 +74,16 @@ class DpopProofs:
         return self._nonce_of(self._slot())
 
     def _fault(self, claims: dict[str, object], presented: Presented, access_token: str | None) -> str | None:
-        jti, iat = claims.get("jti"), claims.get("iat")
+        jti = claims.get("jti")
         if not isinstance(jti, str) or not 1 <= len(jti) <= MAX_JTI:
             return f"jti: expected a string of at most {MAX_JTI} characters"
         if claims.get("htm") != presented.method:
             return f"htm: expected {presented.method}"
         if not any(_is_same_address(claims.get("htu"), url) for url in presented.urls):
             return f"htu: expected {presented.url}"
-        now = self._clock().timestamp()
-        if isinstance(iat, bool) or not isinstance(iat, int | float):
-            return "iat: expected the time in seconds"
-        if not now - WINDOW.total_seconds() <= iat <= now + AHEAD.total_seconds():
-            return f"iat: expected the time now, {int(now)}, or up to 60 seconds before"
+        wrong = _fault_of_time(claims, self._clock().timestamp())
+        if wrong is not None:
+            return wrong
         if access_token is not None and claims.get("ath") != _hash(access_token):
             return "ath: expected the hash of the access token"
         return None
@@ -101,6 +99,27 @@ class DpopProofs:
             return False
         slot = self._slot()
         return any(hmac.compare_digest(nonce, self._nonce_of(each)) for each in (slot, slot - 1))
+
+
+def _fault_of_time(claims: dict[str, object], now: float) -> str | None:
+    """Whether a proof is of now; ``exp`` and ``nbf`` are nobody's duty, but hold (RFC 7519 §4.1.4)."""
+    times: dict[str, float | None] = {}
+    for name in ("iat", "exp", "nbf"):
+        at = claims.get(name)
+        if isinstance(at, bool) or not isinstance(at, int | float | None):
+            return f"{name}: expected the time in seconds"
+        times[name] = at
+    iat, exp, nbf = times["iat"], times["exp"], times["nbf"]
+    if iat is None:
+        return "iat: expected the time in seconds"
+    ahead = AHEAD.total_seconds()
+    if not now - WINDOW.total_seconds() <= iat <= now + ahead:
+        return f"iat: expected the time now, {int(now)}, or up to 60 seconds before"
+    if exp is not None and exp <= now - ahead:
+        return "exp: it has expired"
+    if nbf is not None and nbf > now + ahead:
+        return "nbf: lies in the future"
+    return None
 
 
 def _is_same_address(htu: object, url: str) -> bool:
