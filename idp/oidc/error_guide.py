@@ -171,8 +171,8 @@ GUIDE: dict[str, Advice] = {
         "Send the client_id that registration gave.", "RFC 6749 4.1.2.1",
     ),
     "unknown_user_id": Advice(
-        "400", "CIBA", "login_hint: expected an identity number, digits only",
-        "Name the person by identity number, or by an ID token of theirs.", "CIBA 13",
+        "400", "CIBA", "login_hint: expected an identity number of digits, or an agency's code",
+        "Name them by their number, an agency by its code, or by an ID token of theirs.", "CIBA 13",
     ),
     "unmet_authentication_requirements": Advice(
         "303", "authorization", "the account has no method that reaches the level",

@@ -176,7 +176,9 @@ def test_id_token_is_a_hint(house, counter, person):
 
 
 @pytest.mark.spec("CIBA Core 1.0 §13")
-@pytest.mark.parametrize("hint", ["nguyen@example.vn", "12", "0" * 21, "không"])
+@pytest.mark.parametrize(
+    "hint", ["nguyen@example.vn", "12", "0" * 21, "không", "toan", "G01..02", "g01/02", "G" + "1" * 35]
+)
 def test_hint_of_no_known_form_is_told(counter, person, hint):
     assert error_of(ask(counter, person, login_hint=hint)) == "unknown_user_id"
 
@@ -443,6 +445,20 @@ def test_request_that_names_whom_somebody_acts_for_reaches_them(house, acting, p
     assert claims["mandate"]["role"] == role.value
     used = [each.event for each in house.provider.audit.for_account(principal, 20)]
     assert {"mandate.used", "request.allowed"} <= set(used)
+
+
+@pytest.mark.spec("CIBA Core 1.0 §7.1")
+@pytest.mark.parametrize("hint", ["G01.02.03", "g01.02.03", " G01.02.03 "])
+def test_agency_is_named_by_its_code_of_letters(house, acting, person, hint):
+    agency = an_organisation_of(house, number="G01.02.03")
+    represents(house, person, agency)
+
+    response = acting.post("/bc-authorize", {"scope": "openid profile", "login_hint": hint})
+    answer(signed_in(house, person))
+
+    tokens = poll(acting, response.get_json()["auth_req_id"]).get_json()
+    party = house.provider.clients.find(acting.client_id)
+    assert house.id_token(tokens["id_token"])[1]["sub"] == house.provider.subjects.subject(party, agency)
 
 
 @pytest.mark.spec("CIBA Core 1.0 §7.1")

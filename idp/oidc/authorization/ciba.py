@@ -25,6 +25,7 @@ from idp.oidc.grants.pending import INTERVAL, Pending, Pendings, Waiting
 from idp.oidc.tokens.grant import Grants
 from idp.oidc.tokens.handle import new_handle
 from idp.oidc.tokens.subject import Subjects
+from idp.statute.agency_code import AgencyCodeMalformed, parse_agency_code
 from idp.storage.ephemeral import Ephemeral, Space
 
 # What discovery says of it (CIBA Core 1.0 §4).
@@ -141,9 +142,7 @@ class BackchannelRequests:
         return account.id if account is not None and account.is_active else new_id()
 
     def _named(self, hint: str, _client: Client) -> tuple[Account | None, str]:
-        number = _BETWEEN_DIGITS.sub("", hint)
-        if not _NUMBER.fullmatch(number):
-            raise UnknownUserId("login_hint: expected an identity number, digits only")
+        number = _read_number(hint)
         return self._accounts.by_number(number), number
 
     def _hinted(self, hint: str, client: Client) -> tuple[Account | None, str]:
@@ -162,6 +161,19 @@ class BackchannelRequests:
         asked = self._ephemeral.increment(Space.ATTEMPTS, f"ciba:{client.client_id}:{number}", WINDOW)
         if asked > ASKED_AT_MOST:
             raise TooManyAttempts(WINDOW)
+
+
+def _read_number(hint: str) -> str:
+    """The digits of anybody's number, or an agency's code of letters and digits (Decision 20/2020)."""
+    number = _BETWEEN_DIGITS.sub("", hint)
+    if _NUMBER.fullmatch(number):
+        return number
+    try:
+        if any(character.isalpha() for character in number) and any(map(str.isdigit, number)):
+            return parse_agency_code("".join(hint.split()))
+    except AgencyCodeMalformed:
+        pass
+    raise UnknownUserId("login_hint: expected an identity number of digits, or an agency's code")
 
 
 def _message(sent: Mapping[str, str]) -> str | None:
