@@ -50,6 +50,11 @@ GUIDE: dict[str, Advice] = {
         "Ask for the scope that the challenge names, or use a token that stands for a person.",
         "RFC 6750 3.1",
     ),
+    "insufficient_user_authentication": Advice(
+        "401", "a resource (the simulator's)", "a more recent sign-in is asked for",
+        "Send the person to the authorization endpoint with acr_values and max_age of the challenge, and "
+        "come back with the new token.", "RFC 9470 3",
+    ),
     "invalid_authorization_details": Advice(
         "303, 400", "authorization, PAR, CIBA", "authorization_details: type: missing; expected text",
         "Send an array of objects of the types in discovery, each with its own members.", "RFC 9396 5",

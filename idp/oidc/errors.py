@@ -1,6 +1,7 @@
 """What the protocol refuses, in its own words (RFC 6749 §4.1.2.1 and §5.2, OIDC Core 1.0 §3.1.2.6)."""
 
 import re
+from collections.abc import Mapping
 
 from authlib.oauth2 import OAuth2Error
 
@@ -206,6 +207,17 @@ class UseDpopNonce(OAuthError):
 class InsufficientScope(OAuthError):
     code = "insufficient_scope"
     status = 403
+
+
+class InsufficientUserAuthentication(OAuthError):
+    """The sign-in behind a token is not what the resource asks for; ``members`` say what is (RFC 9470 §3)."""
+
+    code = "insufficient_user_authentication"
+    status = UNAUTHORIZED
+
+    def __init__(self, description: str, members: Mapping[str, str]) -> None:
+        super().__init__(description)
+        self.members = members
 
 
 class AuthorizationRefused(Refused):

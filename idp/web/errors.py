@@ -11,6 +11,7 @@ from idp.oidc.errors import (
     UNAUTHORIZED,
     AuthorizationRefused,
     InsufficientScope,
+    InsufficientUserAuthentication,
     InvalidClient,
     InvalidDpopProof,
     InvalidToken,
@@ -40,6 +41,7 @@ STATUS: dict[type[IdpError], int] = {
 SERVER_ERROR = 500
 REQUEST_ID = "X-Request-Id"
 DPOP_ALGORITHMS = " ".join(ALGORITHMS)
+_OF_TOKENS = InvalidToken | InsufficientScope | InsufficientUserAuthentication | TokenMisplaced
 _OF_PROOFS = InvalidDpopProof | UseDpopNonce
 ERROR = "idp.error"  # in the WSGI environment: what was refused, for the request's line in the log
 SENTENCES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
@@ -114,9 +116,7 @@ class Errors:
             response.headers["WWW-Authenticate"] = 'Basic realm="token"'
         if isinstance(error, TokenMissing):
             response.headers["WWW-Authenticate"] = _invitation()
-        elif isinstance(error, InvalidToken | InsufficientScope | TokenMisplaced) or (
-            isinstance(error, _OF_PROOFS) and status == UNAUTHORIZED
-        ):
+        elif isinstance(error, _OF_TOKENS) or (isinstance(error, _OF_PROOFS) and status == UNAUTHORIZED):
             response.headers["WWW-Authenticate"] = _challenge(error, name, description)
         if isinstance(error, UseDpopNonce):
             response.headers["DPoP-Nonce"] = error.nonce
@@ -158,6 +158,8 @@ def _invitation() -> str:
 def _challenge(error: IdpError, name: str, description: str) -> str:
     """In the scheme that the token came under, or should have (RFC 6750 §3, RFC 9449 §7.1)."""
     told = f'error="{name}", error_description="{description}"'
+    if isinstance(error, InsufficientUserAuthentication):
+        told += "".join(f', {member}="{value}"' for member, value in error.members.items())
     came = incoming().headers.get("Authorization", "").partition(" ")[0].lower()
     if came == "dpop" or isinstance(error, _OF_PROOFS):
         return f'DPoP {told}, algs="{DPOP_ALGORITHMS}"'

@@ -35,12 +35,12 @@ from idp.oidc.tokens.claims import SCOPES, ClaimsRequest, read_claims_request
 from idp.oidc.tokens.purpose import allowed_claims
 from idp.oidc.tokens.rar import read_details
 from idp.oidc.tokens.resource import RESOURCE, read_resources
+from idp.oidc.tokens.step_up import read_max_age
 
 Rule = Callable[[Draft], None]
 RESPONSE_TYPES = ("code",)
 S256_LENGTH = 43  # base64url of 32 bytes
 MAX_PARAMETER = 2048
-MAX_AGE_DIGITS = 9
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 
 
@@ -163,9 +163,7 @@ def max_age_is_a_number(draft: Draft) -> None:
         if (default := draft.known_client.metadata.default_max_age) is not None:
             draft.max_age = timedelta(seconds=default)
         return
-    if not (asked.isascii() and asked.isdigit() and len(asked) <= MAX_AGE_DIGITS):
-        raise InvalidRequest(f"max_age: expected a number of seconds{came(asked)}")
-    draft.max_age = timedelta(seconds=int(asked))
+    draft.max_age = read_max_age(asked)
 
 
 def claims_are_allowed(draft: Draft) -> None:

@@ -19,7 +19,10 @@ from idp.oidc.tokens.grant import Grant, Grants
 from idp.oidc.tokens.jwt_access_token import AccessToken
 from idp.oidc.tokens.purpose import allowed_scope, serves_purpose
 from idp.oidc.tokens.reads import Reads
+from idp.oidc.tokens.step_up import Demand, hold
 from idp.oidc.tokens.subject import Subjects
+
+ANY = Demand()
 
 
 class UserInfo:
@@ -55,18 +58,22 @@ class UserInfo:
         self._envelopes = envelopes
         self._clock = clock
 
-    def answer(self, token: str, came: Presented, scheme: str = "bearer") -> dict[str, object] | str:
+    def answer(
+        self, token: str, came: Presented, scheme: str = "bearer", demand: Demand = ANY
+    ) -> dict[str, object] | str:
         """The claims that the token's scope and the account's consent release; a JWT of them for a client
         registered so (§5.3.2).
 
         Args:
             came: the request that brought the token: a bound one needs its holder's key.
             scheme: ``bearer`` or ``dpop``, as the token came.
+            demand: what is asked of the sign-in behind the token.
 
         Raises:
             InvalidToken: not ours, expired, revoked, not its holder's or not for us, or its account or
                 client may no longer act.
             InvalidDpopProof: a token bound to a key comes without a good proof; ``UseDpopNonce`` likewise.
+            InsufficientUserAuthentication: the sign-in is not what is asked for.
             InsufficientScope: it is all in order, but without ``openid``, or for no account.
             NotEncryptable: the answer was to be encrypted, and the client's key is not to be had.
         """
@@ -81,6 +88,7 @@ class UserInfo:
         is_for_us = not presented.audience or self._issuer in presented.audience
         if not is_for_us or presented.actor is not None:
             raise InvalidToken("the access token is for other resources than UserInfo")
+        hold(grant, demand, self._clock())
         account = self._account(grant, columns)
         scope = allowed_scope(client, presented.scope)
         if "openid" not in scope:

@@ -25,6 +25,7 @@ from idp.oidc.errors import AccessDenied, InsufficientScope, InvalidRequest, OAu
 from idp.oidc.grants.pending import Pending, Pendings, Waiting
 from idp.oidc.sessions.session import Sessions
 from idp.oidc.tokens.handle import read_handle
+from idp.oidc.tokens.step_up import Demand, read_demand
 from idp.storage.ephemeral import Ephemeral, Space
 from idp.web.endpoints.userinfo import UserInfo
 from idp.web.http import as_json, incoming, read_form, read_query
@@ -69,8 +70,12 @@ class RotateKeys(MethodView):
 class Resource(UserInfo):
     """A protected resource, open to whom UserInfo is: to bearers, and holders of keys and certificates.
 
-    And to tokens without ``openid``, or for no account: to them it has nothing to tell.
+    And to tokens without ``openid``, or for no account: to them it has nothing to tell. ``acr_values`` and
+    ``max_age`` in its query are what it asks of the sign-in behind the token (RFC 9470).
     """
+
+    def _demand(self) -> Demand:
+        return read_demand(read_query())
 
     def _answer(self, token: str, scheme: str) -> Response:
         try:

@@ -5,6 +5,8 @@ from flask.views import MethodView
 
 from idp.oidc.errors import InvalidToken, TokenMisplaced, TokenMissing
 from idp.oidc.tokens.dpop import DpopProofs
+from idp.oidc.tokens.step_up import Demand
+from idp.oidc.tokens.userinfo import ANY
 from idp.oidc.tokens.userinfo import UserInfo as Claims
 from idp.web.http import FORM, as_json, incoming, read_form, read_query
 from idp.web.presented import Presenting
@@ -37,9 +39,13 @@ class UserInfo(MethodView):
         scheme, token = in_header or (("bearer", in_body) if in_body else _missing())
         return self._answer(token, scheme)
 
+    def _demand(self) -> Demand:
+        """What is asked of the sign-in behind the token: nothing."""
+        return ANY
+
     def _answer(self, token: str, scheme: str) -> Response:
         presented = self._presented()
-        answer = self._claims.answer(token, presented, scheme)
+        answer = self._claims.answer(token, presented, scheme, self._demand())
         response = as_jwt(answer) if isinstance(answer, str) else as_json(answer)
         if scheme == "dpop":
             response.headers["DPoP-Nonce"] = self._proofs.nonce()
