@@ -1,5 +1,7 @@
 """Requests are read once, strictly; addresses are believed from the right mouth only."""
 
+import gc
+import weakref
 from collections.abc import Callable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -33,6 +35,18 @@ def form(body: bytes, content_type: str = FORM, *lists: str, **more: object) -> 
     sent = EnvironBuilder("/", method="POST", data=body, content_type=content_type, **more)
     receive(sent.get_environ())
     return read_form(*lists)
+
+
+def test_request_that_was_answered_is_gone_without_the_garbage_collector() -> None:
+    gc.disable()
+    try:
+        answered = weakref.ref(receive(EnvironBuilder("/?code=secret").get_environ()))
+
+        receive(EnvironBuilder("/").get_environ())
+
+        assert answered() is None
+    finally:
+        gc.enable()
 
 
 def as_query(text: bytes) -> dict[str, str]:
