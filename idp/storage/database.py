@@ -5,14 +5,16 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, DateTime, Dialect, Executable, MetaData, TypeDecorator
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
 
 from idp.kernel.errors import Unavailable
 from idp.storage.engine import RETRYABLE, STATEMENT_TIMEOUT_MS, is_closed, is_passing, make_engine, sqlstate
+from idp.storage.instant import SqliteInstant
 from idp.storage.prepared import Compiled, Prepared
 
 T = TypeVar("T")
@@ -34,20 +36,15 @@ metadata = MetaData(
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware UTC moment. SQLite keeps no time zone, so it is put back on the way out."""
+    """An aware moment, in UTC when it comes back."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or dialect.name != "sqlite":
-            return value
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or dialect.name != "sqlite":
-            return value
-        return value.replace(tzinfo=UTC)
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(SqliteInstant())  # type: ignore[no-untyped-call]
+        return dialect.type_descriptor(DateTime(timezone=True))
 
 
 class _Here(threading.local):
