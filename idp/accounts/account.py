@@ -289,7 +289,8 @@ class Accounts:
         return self._seal.seal(text.encode(), f"accounts.{column}:{account_id}")
 
     def _opened(self, sealed: bytes, column: str, account_id: UUID) -> dict[str, Any]:
-        members: dict[str, Any] = json.loads(self._seal.open(sealed, f"accounts.{column}:{account_id}"))
+        text = self._seal.open(sealed, f"accounts.{column}:{account_id}").decode()
+        members: dict[str, Any] = json.loads(text)
         return members
 
 

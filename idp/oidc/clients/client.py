@@ -7,7 +7,6 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from authlib.oauth2.rfc6749 import ClientMixin
 from pydantic import TypeAdapter
@@ -16,7 +15,7 @@ from sqlalchemy import JSON, Column, LargeBinary, String, Table, bindparam, inse
 from idp.kernel.clock import Clock
 from idp.kernel.ids import digest, new_secret
 from idp.oidc.clients.checks import check
-from idp.oidc.clients.metadata import ClientMetadata
+from idp.oidc.clients.metadata import ClientMetadata, host_of
 from idp.storage.database import Database, Instant, metadata
 from idp.storage.prepared import Prepared
 
@@ -65,7 +64,7 @@ class Client(ClientMixin):  # type: ignore[misc]
     def sector(self) -> str:
         """The sector that pairwise subjects are made for (OIDC Core 1.0 §8.1)."""
         uri = self.metadata.sector_identifier_uri
-        return (urlsplit(uri).hostname if uri else None) or self.metadata.domain or self.client_id
+        return (host_of(uri) if uri else "") or self.metadata.domain or self.client_id
 
     def get_client_id(self) -> str:
         return self.client_id

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -150,4 +151,10 @@ class ClientMetadata:
     @property
     def domain(self) -> str:
         """The host that people are sent back to: what they can compare with the address bar."""
-        return urlsplit(self.redirect_uris[0]).hostname or "" if self.redirect_uris else ""
+        return host_of(self.redirect_uris[0]) if self.redirect_uris else ""
+
+
+@lru_cache(maxsize=4096)
+def host_of(uri: str) -> str:
+    """The host of a registered address; empty where it names none."""
+    return urlsplit(uri).hostname or ""
