@@ -13,6 +13,7 @@ from tests.house import House
 
 Key = ECKey | OKPKey | RSAKey
 ALGORITHMS = {"ES256": ("EC", "P-256"), "PS256": ("RSA", 2048), "Ed25519": ("OKP", "Ed25519")}
+ALGORITHMS["EdDSA"] = ALGORITHMS["Ed25519"]  # as most clients still call it
 
 
 def new_key(alg: str = "ES256") -> Key:
@@ -58,7 +59,8 @@ class Holder:
         head = {"typ": "dpop+jwt", "alg": self.alg, "jwk": self.key.as_dict(private=False)} | (header or {})
         # By hand: joserfc does not make what no server should take.
         signed = ".".join(encoded(json.dumps(part).encode()) for part in (head, told))
-        signature = jws.JWSRegistry(algorithms=[self.alg]).get_alg(self.alg).sign(signed.encode(), self.key)
+        alg = "Ed25519" if self.alg == "EdDSA" else self.alg
+        signature = jws.JWSRegistry(algorithms=[alg]).get_alg(alg).sign(signed.encode(), self.key)
         return f"{signed}.{encoded(signature)}"
 
     def headers(self, token: str, method: str = "GET", **claims: Any) -> dict[str, str]:

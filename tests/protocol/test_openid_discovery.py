@@ -6,17 +6,8 @@ from typing import Any
 
 import pytest
 
-from idp.accounts.kinds import Kind
-from idp.accounts.legacy_links import Link
-from idp.assurance import level_of
-from idp.kernel.ids import new_id
-from idp.oidc.grants.table import GRANT_TYPES
-from idp.oidc.tokens.claims import SELF_TOLD
-from tests.assertions import a_signer
-from tests.house import SCOPES, Browser, House, Person, RelyingParty
-from tests.mandated import an_organisation_of, represents, tokens_under
-from tests.people import ALL_CODES, an_organisation
-from tests.protocol.acts import code_for, signed_in, tokens_for
+from tests.house import Browser, House, Person, RelyingParty
+from tests.protocol.acts import tokens_for
 
 REQUIRED = (
     "issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "scopes_supported",
@@ -133,111 +124,6 @@ def test_issuer_is_the_id_tokens_iss(house: House, rp: RelyingParty, person: Per
     _, claims = house.id_token(tokens_for(rp, person)["id_token"])
 
     assert claims["iss"] == document["issuer"]
-
-
-@pytest.mark.spec("Discovery 1.0 §3")
-def test_every_scope_advertised_is_given(rp: RelyingParty, person: Person, document: dict[str, Any]) -> None:
-    asked = " ".join(document["scopes_supported"])
-
-    assert tokens_for(rp, person, scope=asked)["scope"].split() == document["scopes_supported"]
-
-
-@pytest.mark.spec("Discovery 1.0 §3")
-def test_every_claim_advertised_can_be_delivered(house: House, document: dict[str, Any]) -> None:
-    rp = house.client(claims=tuple(document["claims_supported"]))
-    told = dict.fromkeys(SELF_TOLD, "https://ha.example/")
-    person = house.person(email="ha@thu.example", activated_at=house.clock(), profile=told)
-    wish = {"userinfo": dict.fromkeys(document["claims_supported"])}
-
-    company = an_organisation_of(house, identity=an_organisation(**ALL_CODES))
-    foreigner = house.person(kind=Kind.FOREIGNER, number="900990000001")
-    link = Link(sector=rp.house.provider.clients.sectors()["rp"], legacy_id="cu-1", number=person.username)
-    links = house.provider.legacy_links
-    links.write([(link, links.index(link.sector, link.legacy_id), person.account_id)], new_id(), "cli")
-    asked = {"scope": " ".join(SCOPES), "claims": json.dumps(wish)}
-
-    answers = [
-        tokens_for(rp, person, **asked),
-        tokens_for(rp, foreigner, **asked),
-        tokens_under(rp, person, represents(house, person, company), **asked),
-    ]
-
-    told = {name for tokens in answers for name in house.id_token(tokens["id_token"])[1]}
-    told |= {name for tokens in answers for name in rp.userinfo(tokens["access_token"]).get_json()}
-    assert told == set(document["claims_supported"])
-
-
-@pytest.mark.spec("Discovery 1.0 §3")
-def test_every_algorithm_advertised_signs(house: House, person: Person, document: dict[str, Any]) -> None:
-    for alg in document["id_token_signing_alg_values_supported"]:
-        rp = house.client(alg.lower(), id_token_signed_response_alg=alg)
-        header, _ = house.id_token(tokens_for(rp, person)["id_token"])
-        assert header["alg"] == alg
-
-
-@pytest.mark.spec("Discovery 1.0 §3")
-def test_every_acr_advertised_can_be_reached_and_no_other(
-    house: House, rp: RelyingParty, person: Person, document: dict[str, Any]
-) -> None:
-    levels = {level_of(acr) for acr in document["acr_values_supported"]}
-    assert levels == {1, 2}
-    for acr in document["acr_values_supported"]:
-        wish = json.dumps({"id_token": {"acr": {"essential": True, "value": acr}}})
-        methods = ("password",) if level_of(acr) == 1 else ()
-        browser = signed_in(house, person, *methods)
-        browser.open("/authorize", rp.request(claims=wish))
-        if browser.location is None:
-            browser.submit({}, "consent-allow")
-        _, claims = house.id_token(rp.redeem(browser.answer["code"]).get_json()["id_token"])
-        assert claims["acr"] == acr
-
-
-@pytest.mark.spec("Discovery 1.0 §3")
-def test_every_client_authentication_advertised_works(
-    house: House, person: Person, document: dict[str, Any]
-) -> None:
-    *by_secret, by_key = sorted(
-        document["token_endpoint_auth_methods_supported"], key="private_key_jwt".__eq__
-    )
-    assert by_key == "private_key_jwt"
-    assert a_signer(house).post("/token", {"grant_type": "client_credentials"}).status_code == 200
-    for method in by_secret:
-        rp = house.client(method.replace("_", "-"), token_endpoint_auth_method=method)
-        assert rp.redeem(code_for(rp, person)).status_code == 200
-
-
-@pytest.mark.spec("Discovery 1.0 §3")
-def test_every_grant_advertised_is_in_the_table(document: dict[str, Any]) -> None:
-    assert document["grant_types_supported"] == list(GRANT_TYPES)
-    assert document["response_types_supported"] == ["code"]
-    assert document["response_modes_supported"][:3] == ["query", "fragment", "form_post"]
-    assert document["code_challenge_methods_supported"] == ["S256"]
-
-
-@pytest.mark.spec("Discovery 1.0 §3")
-def test_every_prompt_and_language_advertised_is_understood(
-    house: House, rp: RelyingParty, document: dict[str, Any]
-) -> None:
-    for prompt in document["prompt_values_supported"]:
-        browser = house.browser()
-        browser.open("/authorize", rp.request(prompt=prompt))
-        assert (browser.location is not None) == (prompt == "none")
-    for language in document["ui_locales_supported"]:
-        browser = house.browser()
-        browser.open("/authorize", rp.request(ui_locales=language))
-        assert f'<html lang="{language}"' in browser.text
-
-
-@pytest.mark.spec("Discovery 1.0 §3", "OIDC Core 1.0 §8")
-def test_every_subject_type_advertised_can_be_registered(
-    house: House, person: Person, document: dict[str, Any]
-) -> None:
-    subjects = {
-        house.id_token(tokens_for(house.client(kind, subject_type=kind), person)["id_token"])[1]["sub"]
-        for kind in document["subject_types_supported"]
-    }
-
-    assert len(subjects) == 2
 
 
 # The keys
