@@ -72,10 +72,15 @@ class BodiesFirst:
             environ["wsgi.input"], environ[WHOLE] = io.BytesIO(body), True
         self._places.get()
         try:
+            return self._answer(environ, start_response)
+        finally:
+            self._places.put(None)
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
             return self._app(environ, start_response)
         finally:
             self._done()
-            self._places.put(None)
 
     def watch(self, port: int) -> None:
         """Hang up on overdue connections at a port of ours, from now on."""

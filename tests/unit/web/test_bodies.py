@@ -54,6 +54,20 @@ def test_body_is_whole_however_it_comes(length):
     assert call(b"x" * 50, length=length) == (b"x" * 50, "200")
 
 
+@pytest.mark.parametrize("broken", ["app", "done"])
+def test_place_is_given_back_whatever_breaks(broken):
+    """Or, one mishap after another, a process would fall silent."""
+
+    def breaks(*_asked):
+        raise RuntimeError
+
+    works = {"app": lambda *_asked: [], "done": lambda: None} | {broken: breaks}
+    bodies = BodiesFirst(works["app"], 1, works["done"], address)
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            bodies({"REQUEST_METHOD": "GET"}, lambda *_begun: None)
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_nothing_is_done_for_half_a_request(method):
     assert call(b"decision=allow", method=method, length="15") == (None, "400")
