@@ -10,10 +10,17 @@ from idp.demo.code import NobodyOfThatName, NoCodeSent, NotShown
 from idp.demo.prepare import CastLost
 from idp.demo.run import FolderInUse, NotReady
 from idp.kernel.errors import Corrupt, IdpError, NotFound, Unavailable
+from idp.oidc.clients.checks import InvalidClientMetadata
 from idp.registers.fields import Reason
 from idp.serving import CertificateUnusable, PortTaken
 from idp.settings import Misconfigured
 from idp.web.i18n import Language, Sentences
+
+
+def _named(error: IdpError) -> str:
+    facts = (f"{name}={value}" for name, value in error.facts().items() if value not in ("", None))
+    return " ".join([error.code, *facts])
+
 
 SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     Misconfigured: lambda error: f"not started, settings at fault:\n{error}",
@@ -34,9 +41,9 @@ SENTENCES: dict[type[Exception], Callable[[Any], str]] = {
     ),
     NotFound: lambda error: f"not_found: {' '.join(error.args)}".removesuffix(": "),
     Corrupt: lambda error: f"corrupt: {error.what}",
-    IdpError: lambda error: " ".join(
-        [error.code, *(f"{name}={value}" for name, value in error.facts().items() if value not in ("", None))]
-    ),
+    # No sentence: what pages say under this code is about a client at work that cannot get its answer.
+    InvalidClientMetadata: _named,
+    IdpError: _named,
     OSError: lambda error: f"{error.filename or ''}: {error.strerror or error}".removeprefix(": "),
 }
 

@@ -68,6 +68,12 @@ def test_what_cannot_be_registered_is_refused_by_name_and_leaves_nothing(idp, ad
     assert idp.rows("SELECT count(*) FROM clients") == [(0,)]
 
 
+def test_what_cannot_be_registered_is_told_without_what_pages_say_of_clients_at_work(add):
+    answer = add(DETAILS | {"logo_uri": "http://trial.example/logo.png"})
+
+    assert answer.err == "idp: invalid_client_metadata field=logo_uri expected=an https address\n"
+
+
 def test_an_id_is_given_once_even_after_it_was_disabled(idp, add):
     add(DETAILS, "--id", "trial")
     idp.succeed("clients", "disable", "trial")
