@@ -13,7 +13,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from idp.demo.tls import Certificates
-from idp.migrations import migrate
+from idp.migrations.upgrade import migrate
 from idp.storage.database import Database
 from tests.bench.server import Server, free_port
 from tests.certificates import Held

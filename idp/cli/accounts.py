@@ -13,6 +13,7 @@ from idp.accounts.application import State, spoken
 from idp.accounts.lifecycle import LoweredFor
 from idp.assurance import Level
 from idp.audit.events import Event
+from idp.cli.commands import Commands
 from idp.cli.house import opened
 from idp.kernel.errors import NotFound
 from idp.provider import Provider
@@ -44,7 +45,21 @@ GROUNDS = click.Choice([ground.value for ground in LockGround])
 AT_ONCE = click.Choice([ground.value for ground in LockGround if ground is not LockGround.AUTHORITY])
 
 
-@click.group()
+@click.group(
+    cls=Commands,
+    found_in={
+        "idp.cli.lock_requests": ("lock-requests",),
+        "idp.cli.corrections": ("corrections",),
+        "idp.cli.legacy": (
+            "link-legacy",
+            "unlink-legacy",
+        ),
+        "idp.cli.wards": (
+            "place-under-guardian",
+            "hand-back",
+        ),
+    },
+)
 def accounts() -> None:
     """People's accounts."""
 

@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from idp.audit.events import Event
+from idp.cli.commands import Commands
 from idp.cli.house import opened
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.registration import USUAL_SCOPE
 
 
-@click.group()
+@click.group(cls=Commands, found_in={"idp.cli.withdrawals": ("withdrawals",)})
 def clients() -> None:
     """Relying parties."""
 

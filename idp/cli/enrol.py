@@ -9,13 +9,14 @@ from idp.accounts.application import WAITING, Application, State, spoken
 from idp.accounts.applications import FIRST
 from idp.accounts.chip_card.passive import Chip
 from idp.cli.accounts import ACTOR, NUMBER, of_number
+from idp.cli.commands import Commands
 from idp.cli.house import opened
 from idp.provider import Provider
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group()
+@click.group(cls=Commands, found_in={"idp.cli.organisations": ("organisations",)})
 def enrol() -> None:
     """Applications for accounts."""
 

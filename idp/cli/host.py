@@ -1,9 +1,8 @@
-"""Starting and keeping the provider: init, serve, sweep, deliver-logouts."""
+"""Starting the provider: init, serve."""
 
 import base64
 import os
 import secrets
-from collections import Counter
 from functools import partial
 from pathlib import Path
 from wsgiref.types import WSGIApplication
@@ -13,14 +12,11 @@ from flask import Flask
 from werkzeug.wrappers import Request
 
 from idp.app import create_app
-from idp.cli import enrol
 from idp.cli.house import opened
 from idp.cli.keys import initialise
-from idp.migrations import migrate
-from idp.oidc.sessions.deliveries import DeliveryState
+from idp.migrations.upgrade import migrate
 from idp.serving import THREADS, Serving, run
 from idp.settings import load
-from idp.storage.sweep import sweep as sweep_ephemeral
 from idp.telemetry import configure_logging
 from idp.web.bodies import BodiesFirst
 from idp.web.http import Addresses
@@ -137,47 +133,3 @@ def begun() -> Flask:
     app = create_app(settings)
     app.extensions["provider"].session_room.courier.begin()
     return app
-
-
-@click.command()
-def sweep() -> None:
-    """Remove state whose time is over, and try again what is due. For a timer, every few minutes."""
-    with opened() as provider:
-        database = provider.ephemeral_database
-        removed = sweep_ephemeral(database, provider.clock()) if database is not None else 0
-        for room in (
-            provider.grants,
-            provider.sessions,
-            provider.invitations,
-            provider.session_room.deliveries,
-            provider.reads,
-        ):
-            removed += room.forget()
-        tally = provider.session_room.back_channel.deliver_due()
-        expired = provider.in_person.expire() + provider.wards.acts.expire()
-        provider.guardianship_end.tell()
-        told = provider.notices.send_due()
-        removed += provider.notices.forget()
-        resumed = enrol.resumed(provider)
-    click.echo(f"{removed} removed")
-    if tally:
-        click.echo(_told(tally))
-    if told:
-        click.echo(f"notices: {told} sent")
-    if resumed:
-        click.echo(f"applications: {enrol.told(resumed)}")
-    if expired:
-        click.echo(f"{expired} applications expired")
-
-
-@click.command()
-def deliver_logouts() -> None:
-    """Tell clients of ended sessions, where that is due: the tries that failed, and what a crash left."""
-    with opened() as provider:
-        tally = provider.session_room.back_channel.deliver_due()
-    click.echo(_told(tally))
-
-
-def _told(tally: Counter[DeliveryState]) -> str:
-    counted = ", ".join(f"{tally[state]} {state.replace('_', ' ')}" for state in DeliveryState)
-    return f"logouts: {counted}"

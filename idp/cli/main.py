@@ -2,58 +2,32 @@
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
 import click
 
-from idp.cli import (
-    accounts,
-    audit,
-    clients,
-    corrections,
-    demo,
-    enrol,
-    host,
-    keys,
-    legacy,
-    lock_requests,
-    officers,
-    organisations,
-    registers,
-    wards,
-    withdrawals,
+from idp.cli.commands import Commands
+
+
+@click.group(
+    cls=Commands,
+    found_in={
+        "idp.cli.host": ("init", "serve"),
+        "idp.cli.keeping": ("sweep", "deliver-logouts"),
+        "idp.cli.demo": ("demo", "code"),
+        "idp.cli.keys": ("keys",),
+        "idp.cli.clients": ("clients",),
+        "idp.cli.accounts": ("accounts",),
+        "idp.cli.enrol": ("enrol",),
+        "idp.cli.officers": ("officers",),
+        "idp.cli.registers": ("registers",),
+        "idp.cli.audit": ("audit",),
+    },
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-from idp.cli.refusals import told
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def idp() -> None:
     """Định Danh: a provider of national electronic identity."""
-
-
-for command in (host.init, host.serve, host.sweep, host.deliver_logouts, demo.demo, demo.code):
-    idp.add_command(command)
-for command in (
-    lock_requests.lock_requests,
-    corrections.corrections,
-    legacy.link_legacy,
-    legacy.unlink_legacy,
-    wards.place_under_guardian,
-    wards.hand_back,
-):
-    accounts.accounts.add_command(command)
-clients.clients.add_command(withdrawals.withdrawals)
-enrol.enrol.add_command(organisations.organisations)
-for group in (
-    keys.keys,
-    clients.clients,
-    accounts.accounts,
-    enrol.enrol,
-    officers.officers,
-    registers.registers,
-    audit.audit,
-):
-    idp.add_command(group)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -68,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except Exception as error:
-        line = told(error)
+        line = import_module("idp.cli.refusals").told(error)  # all that could be said, once something is
         if line is None:
             raise
         click.echo(f"idp: {line}", err=True)

@@ -26,7 +26,7 @@ from idp.demo.cast import (
 from idp.demo.files import write_private_json
 from idp.demo.keys import new_jwk, public_part
 from idp.kernel.ids import new_secret as new_client_secret
-from idp.migrations import migrate
+from idp.migrations.upgrade import migrate
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.provider import Provider
 from idp.registers.imports import ImportReport

@@ -7,8 +7,9 @@ from pathlib import Path
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from idp.migrations import VERSIONS, configuration, migrate
+from idp.migrations import VERSIONS
 from idp.migrations.rooms import whole_metadata
+from idp.migrations.upgrade import configuration, migrate
 from idp.storage.database import Database
 
 

@@ -1,12 +1,11 @@
 """The channel of production: an SMS gateway that takes JSON over HTTPS."""
 
+import json
 from datetime import timedelta
 
-import requests
-
 from idp.kernel.errors import Unavailable
+from idp.outbound import Outbound, OutboundFailed
 
-TIMEOUT_SECONDS = 3.0
 RETRY_AFTER = timedelta(seconds=30)
 OK = range(200, 300)
 
@@ -16,21 +15,17 @@ class SmsGateway:
 
     name = "sms"
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, outbound: Outbound) -> None:
         self._url = url
         self._token = token
+        self._outbound = outbound
 
     def send(self, to: str, text: str) -> None:
         """See ``Channel``. Errors tell the status only: a gateway may echo what it was sent."""
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
         try:
-            answer = requests.post(
-                self._url,
-                json={"to": to, "text": text},
-                headers={"Authorization": f"Bearer {self._token}"},
-                timeout=TIMEOUT_SECONDS,
-                allow_redirects=False,
-            )
-        except requests.RequestException:
+            answer = self._outbound.post(self._url, json.dumps({"to": to, "text": text}).encode(), headers)
+        except OutboundFailed:
             raise Unavailable("sms_gateway", RETRY_AFTER) from None
-        if answer.status_code not in OK:
-            raise Unavailable("sms_gateway", RETRY_AFTER, answered=answer.status_code)
+        if answer.status not in OK:
+            raise Unavailable("sms_gateway", RETRY_AFTER, answered=answer.status)

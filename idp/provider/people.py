@@ -58,8 +58,9 @@ from idp.notifications.messages import Messages
 from idp.notifications.outbox import Outbox
 from idp.notifications.sms import SmsGateway
 from idp.notifications.texts import Texts
+from idp.outbound import Outbound
 from idp.provider.bedrock import Bedrock
-from idp.provider.registers import registers_of
+from idp.provider.registers import NEAR, registers_of
 from idp.registers.following import Following
 from idp.registers.refused_changes import RefusedChanges
 from idp.registers.sample import Samples
@@ -214,5 +215,6 @@ class People(Bedrock):
 def _channel(settings: Settings, outbox: Outbox) -> Channel | None:
     """How texts reach people; ``None``: they do not, and no method leans on it."""
     if settings.sms_channel == "gateway" and settings.sms_url and settings.sms_token:
-        return SmsGateway(settings.sms_url, settings.sms_token.get_secret_value())
+        outbound = Outbound(NEAR, settings.outbound_ca_file)
+        return SmsGateway(settings.sms_url, settings.sms_token.get_secret_value(), outbound)
     return outbox if settings.sms_channel == "outbox" else None

@@ -10,8 +10,8 @@ from idp.registers.request_key import load_key
 from idp.registers.sample import SampleRegister, Samples
 from idp.settings import Settings
 
-# Registers stand in networks of the state, or on this machine in a trial. Only the addresses that the
-# settings name are asked through this way out, and nothing that a caller says goes into them.
+# Registers and gateways stand in networks of the state, or on this machine in a trial. Only the addresses
+# that the settings name are asked through this way out, and nothing that a caller says goes into them.
 NEAR = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 
 R = TypeVar("R")

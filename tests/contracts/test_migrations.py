@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
-from idp.migrations import is_current, migrate
+from idp.migrations import VERSIONS, is_current
 from idp.migrations.rooms import whole_metadata
+from idp.migrations.upgrade import configuration, migrate
 from idp.storage.database import Database
 from tests.conftest import sqlite
 
@@ -31,3 +33,9 @@ def test_migrations_and_code_agree_on_every_table(migrated: Database) -> None:
 
 def test_a_migrated_database_is_current(migrated: Database) -> None:
     assert is_current(migrated)
+
+
+def test_newest_file_is_the_head_of_one_line_of_migrations() -> None:
+    heads = ScriptDirectory.from_config(configuration(VERSIONS)).get_heads()
+
+    assert heads == [max(file.name for file in VERSIONS.glob("*.py"))[:4]]

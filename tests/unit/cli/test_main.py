@@ -30,13 +30,13 @@ def test_an_unknown_command_is_a_wrong_call(empty):
 
 
 def test_ctrl_c_ends_with_130(empty, monkeypatch):
-    monkeypatch.setattr("idp.cli.host.opened", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("idp.cli.keeping.opened", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
 
     assert empty("sweep").status == 130
 
 
 def test_a_mistake_in_the_program_is_not_hidden(empty, monkeypatch):
-    monkeypatch.setattr("idp.cli.host.opened", lambda: (_ for _ in ()).throw(ZeroDivisionError))
+    monkeypatch.setattr("idp.cli.keeping.opened", lambda: (_ for _ in ()).throw(ZeroDivisionError))
 
     with pytest.raises(ZeroDivisionError):
         main(["sweep"])

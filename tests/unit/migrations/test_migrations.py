@@ -9,7 +9,8 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from idp.kernel.errors import Unavailable
-from idp.migrations import is_current, migrate
+from idp.migrations import is_current
+from idp.migrations.upgrade import migrate
 from idp.storage.database import Database
 from idp.storage.engine import Impatient
 from tests.conftest import sqlite

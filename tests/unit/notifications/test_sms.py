@@ -10,6 +10,9 @@ import pytest
 
 from idp.kernel.errors import Unavailable
 from idp.notifications.sms import SmsGateway
+from idp.outbound import Outbound
+
+NEAR = Outbound(["127.0.0.0/8"])
 
 
 class Gateway(HTTPServer):
@@ -47,7 +50,7 @@ def gateway() -> Iterator[Gateway]:
 
 
 def sms(gateway: Gateway) -> SmsGateway:
-    return SmsGateway(f"http://127.0.0.1:{gateway.server_port}/send", "a-token")
+    return SmsGateway(f"http://127.0.0.1:{gateway.server_port}/send", "a-token", NEAR)
 
 
 def test_text_goes_to_the_gateway_with_its_token(gateway: Gateway) -> None:
@@ -80,4 +83,4 @@ def test_a_redirect_is_not_followed(gateway: Gateway) -> None:
 
 def test_a_silent_gateway_is_unavailable() -> None:
     with pytest.raises(Unavailable):
-        SmsGateway("http://127.0.0.1:9/send", "a-token").send("+84900000001", "123456")
+        SmsGateway("http://127.0.0.1:9/send", "a-token", NEAR).send("+84900000001", "123456")
