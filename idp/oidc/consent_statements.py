@@ -1,6 +1,19 @@
 """Consents as the database has them, and the statements that find, end and confirm them."""
 
-from sqlalchemy import JSON, Boolean, Column, String, Table, Uuid, bindparam, insert, select, update
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Index,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from idp.storage.database import Instant, metadata
 from idp.storage.prepared import Prepared
@@ -29,6 +42,14 @@ consents = Table(
     Column("article", String(40)),
     Column("confirmed_at", Instant),
     Column("confirmed_by", String(40)),
+    # Every yes stays, and whoever is asked each time says many: only those that stand are looked through.
+    Index(
+        "ix_consents_account_id_client_id",
+        "account_id",
+        "client_id",
+        sqlite_where=text("withdrawn_at IS NULL"),
+        postgresql_where=text("withdrawn_at IS NULL"),
+    ),
 )
 _SAID = ("client_id", "scope", "claims", "shown", "lacked", "purpose", "given_by", "child_agreed", "given_at")
 INSERT = Prepared(insert(consents))

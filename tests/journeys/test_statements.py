@@ -8,9 +8,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from idp.accounts.account import LockGround
+from idp.oidc import consent_statements
 from idp.storage import ephemeral_sql
 from tests.bench.crowd import FEWEST, Crowd
 from tests.house import Browser, House, Person, RelyingParty
@@ -143,6 +144,16 @@ def test_sign_in_asks_no_more_where_there_are_more_accounts(house: House, rp: Re
     Crowd(house.provider).grow_to(FEWEST)
 
     assert cost(house, lambda: house.browser().sign_in(rp, people[1])) == among_few
+
+
+def test_consent_that_stands_is_found_by_an_index_of_those_that_stand(house: House) -> None:
+    database = house.provider.database
+    values = {"of_account": "", "of_client": ""}
+    asked = consent_statements.FIND.compiled(database.engine.dialect, frozenset(values)).sql
+
+    plan = database.all(text(f"EXPLAIN QUERY PLAN {asked}"), values)
+
+    assert "ix_consents_account_id_client_id" in str(plan)
 
 
 @pytest.mark.usefixtures("warm")
