@@ -64,11 +64,11 @@ class Verified:
     """A right response, still unspent.
 
     ``spend`` is quick, may write, and is called once, inside a transaction. False: somebody used the same
-    response first, and there is no proof.
+    response first, and there is no proof. ``None``: it is right as often as it is given, as a password is.
     """
 
     proof: Proof
-    spend: Callable[[], bool]
+    spend: Callable[[], bool] | None
 
 
 class Method(Protocol):

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from threading import BoundedSemaphore
 from uuid import UUID
 
@@ -143,7 +144,8 @@ class Password(Method):
         is_right, renewed = self._hashing.verify(known.secret if known else self._nobody, password)
         if known is None or not is_right:
             raise ProofRejected(self.name)
-        return Verified(proof=self.proof(now, known.id), spend=lambda: self._keep(known, renewed))
+        spend = None if renewed is None else partial(self._authenticators.swap_secret, known, renewed)
+        return Verified(proof=self.proof(now, known.id), spend=spend)
 
     def set_password(self, account_id: UUID, password: str, personal: Iterable[str] = ()) -> None:
         """``prepare`` and ``store``: give an account its password, in the place of any other.
@@ -190,9 +192,6 @@ class Password(Method):
 
     def _of(self, enrolled: Sequence[Authenticator]) -> Authenticator | None:
         return next((known for known in enrolled if known.method == self.name), None)
-
-    def _keep(self, known: Authenticator, renewed: bytes | None) -> bool:
-        return renewed is None or self._authenticators.swap_secret(known, renewed)
 
 
 def _bytes(password: str) -> bytes:
