@@ -13,7 +13,7 @@ from idp.audit.log import AuditLog
 from idp.kernel.clock import Clock
 from idp.kernel.errors import NotFound
 from idp.kernel.ids import new_id
-from idp.oidc.clients.client import Clients
+from idp.oidc.clients.client import Client, Clients
 from idp.oidc.consent_statements import (
     CONFIRM,
     END,
@@ -119,6 +119,11 @@ class Consents:
         """The yes that stands; ``None`` if there is none, or only one to another purpose."""
         standing = self._standing(account_id, client_id)
         return standing if standing is not None and self._is_current(standing) else None
+
+    def counting(self, account_id: UUID, client: Client, redirect_uri: str) -> Consent:
+        """The yes that spares the person the page; none where another may ask in the client's name."""
+        known = self.find(account_id, client.client_id) if client.is_assured_at(redirect_uri) else None
+        return known or no_consent(client.client_id)
 
     def give(self, account_id: UUID, consent: Consent) -> None:
         """Record a yes, widening the one that stands. One to another purpose ends."""

@@ -109,7 +109,7 @@ class Choosing:
         return self.disclosure.lacking(client, account, request.scope, request.claims)
 
     def _whom(self, request: AuthorizationRequest, option: Option) -> Whom:
-        consent = self.consents.find(option.principal_id, request.client_id)
+        client = self.clients.find(request.client_id)
         principal = self.accounts.the(option.principal_id)
         is_ward = option.role == Role.GUARDIAN
         return Whom(
@@ -117,7 +117,9 @@ class Choosing:
             mandate_id=option.mandate_id,
             must_agree=is_ward and must_agree(principal.identity, day_in_vietnam(self.clock())),
             limit_vnd=option.limit_vnd,
-            consent=consent or no_consent(request.client_id),
+            consent=self.consents.counting(option.principal_id, client, request.redirect_uri)
+            if client
+            else no_consent(request.client_id),
             lacks=self.lacking(principal, request),
         )
 

@@ -280,7 +280,6 @@ class Desk:
 
     def _answering(self, account: Account, request: AuthorizationRequest | None) -> Answering:
         client = self.clients.find(request.client_id) if request else None
-        consent = self.consents.find(account.id, client.client_id) if client else None
         return Answering(
             account_id=account.id,
             is_active=account.is_active,
@@ -288,7 +287,9 @@ class Desk:
                 Way(method=name, factors=self.methods.by_name[name].factors)
                 for name in self.methods.available(account)
             ),
-            consent=consent or no_consent(client.client_id if client else OWN_PAGES),
+            consent=self.consents.counting(account.id, client, request.redirect_uri)
+            if client and request
+            else no_consent(OWN_PAGES),
             lacks=self.choosing.lacking(account, request) if request else frozenset(),
             subject=self.subjects.subject(client, account.id) if client else None,
             options=self.choosing.options(client, account.id),

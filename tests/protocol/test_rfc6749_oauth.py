@@ -129,6 +129,33 @@ def test_native_apps_loopback_port_is_free_and_nothing_else(
         is_page(browser.shown)
 
 
+@pytest.mark.spec("RFC 8252 §8.6", "RFC 6749 §10.2")
+@pytest.mark.parametrize(
+    ("where", "changes", "is_asked"),
+    [
+        ("http://127.0.0.1/cb", {}, True),
+        ("vn.example.app:/cb", {}, True),
+        ("https://app.example/cb", {}, False),
+        ("http://127.0.0.1/cb", {"token_endpoint_auth_method": "client_secret_basic"}, False),
+        ("http://127.0.0.1/cb", {"application_type": "web"}, False),
+    ],
+)
+def test_person_is_asked_each_time_where_another_app_may_ask_in_the_name_of_one(
+    house: House, person: Person, where: str, changes: dict[str, str], is_asked: bool
+) -> None:
+    native = {"application_type": "native", "token_endpoint_auth_method": "none"} | changes
+    app, browser = house.client("app", redirect_uris=(where,), **native), signed_in(house, person)
+    browser.open("/authorize", app.request(redirect_uri=where))
+    browser.submit({}, "consent-allow")
+
+    browser.open("/authorize", app.request(redirect_uri=where, prompt="none"))
+    silent = browser.answer.get("error")
+    browser.open("/authorize", app.request(redirect_uri=where))
+
+    assert silent == ("consent_required" if is_asked else None)
+    assert ("consent-allow" in browser.page.ids) == is_asked
+
+
 @pytest.mark.spec("RFC 8252 §8.4")
 def test_web_clients_loopback_port_is_not_free(house: House, browser: Browser) -> None:
     site = house.client("site", redirect_uris=("http://127.0.0.1:5000/cb",))

@@ -83,6 +83,16 @@ class Client(ClientMixin):  # type: ignore[misc]
             return False
         return any(_same_but_port(redirect_uri, known) for known in self.metadata.redirect_uris)
 
+    def is_assured_at(self, redirect_uri: str) -> bool:
+        """Whether nobody else can get its answers there, or use them (RFC 8252 §8.6).
+
+        Any app may listen on a loopback address or claim a private scheme, and who is public proves nothing
+        afterwards. A request without an address is answered where the person said so.
+        """
+        if not self.is_public or self.metadata.application_type != "native":
+            return True
+        return not redirect_uri or redirect_uri.startswith("https:")
+
     def check_client_secret(self, client_secret: str) -> bool:
         return self.secret_hash is not None and hmac.compare_digest(digest(client_secret), self.secret_hash)
 
