@@ -104,7 +104,7 @@ DEPENDANTS = {
             "offices": {},
             "me": "0193",
             "whose": CHILD,
-            "since": None,
+            "since": AT,
             "of_others": OF_OTHERS,
             "address": "#",
             "lock": "#",
