@@ -8,7 +8,7 @@ from sqlalchemy import Column, String, Table, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.kernel.clock import Clock
-from idp.kernel.errors import Refused
+from idp.kernel.errors import Refused, Unavailable
 from idp.registers.refused_changes import RefusedChange, RefusedChanges
 from idp.registers.register import Change, Register, RegisterName, UnreadChange
 from idp.storage.database import Database, Instant, metadata
@@ -84,11 +84,14 @@ class Following:
         none of the others.
 
         Raises:
-            Unavailable: the register is silent, or what acts is; what was handed over stays so.
+            Unavailable: the register is silent, or tells again what it has told, or what acts is silent; what
+                was handed over stays so.
         """
         self._begin(name)
         count, cursor = 0, self.cursor(name)
         while changes := register.changes(cursor):
+            if cursor in [change.cursor for change in changes]:  # it would go round for ever
+                raise Unavailable(f"{name.value} register")
             for change in changes:
                 try:
                     self._hand_over(name, cursor, change, acts)

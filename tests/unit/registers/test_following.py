@@ -155,6 +155,20 @@ def test_what_is_refused_is_undone_remembered_and_holds_nothing_up(following, sa
     assert following.cursor(NAME) == "3"
 
 
+def test_feed_that_goes_round_is_left_alone(following, samples, tell):
+    class Circular:
+        def changes(self, after, limit=100):
+            return samples.population.changes("")
+
+    tell(2)
+    told = []
+
+    with pytest.raises(Unavailable):
+        following.follow(NAME, Circular(), Acts(lambda change: told.append(change.cursor)))
+
+    assert told == ["1", "2"]
+
+
 class NewKind:
     """The sample's feed, whose second change is of a kind that is not known here, until it is."""
 
