@@ -6,9 +6,10 @@ for the head of one chain.
 
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     insert,
+    literal_column,
     select,
     text,
     update,
@@ -79,7 +81,8 @@ _MOVE = (
 )
 _MOVE_HEAD = Prepared(_MOVE)
 # PostgreSQL does both in one exchange, and writes the row only where the head was moved.
-_MOVED = _MOVE.returning(audit_lanes.c.lane).cte("moved")
+_MOVE_TOLD = _MOVE.returning(audit_lanes.c.lane)
+_MOVED = _MOVE_TOLD.cte("moved")
 _TOLD = [column for column in audit_events.columns if column.name != "lane"]
 _MOVE_AND_APPEND = Prepared(
     insert(audit_events).from_select(
@@ -87,6 +90,27 @@ _MOVE_AND_APPEND = Prepared(
         select(_MOVED.c.lane, *(bindparam(column.name, type_=column.type) for column in _TOLD)),
     )
 )
+
+
+@lru_cache
+def _with(first: Any) -> Prepared:
+    """All three in one exchange: an UPDATE, and if it touched a row, the head moved and the row written.
+
+    If it did and the head was not there any more, the row has no lane, which the table refuses: then nothing
+    stands, the UPDATE included.
+    """
+    # Nothing is asked of ``done`` by name: a statement that was compiled before would have no such column.
+    done = first.statement.returning(literal_column("1")).cte("done")
+    moved = _MOVE_TOLD.where(select(literal_column("1")).select_from(done).exists()).cte("moved")
+    lane = select(moved.c.lane).scalar_subquery()
+    told = [bindparam(column.name, type_=column.type) for column in _TOLD]
+    return Prepared(
+        insert(audit_events).from_select(
+            ["lane", *(column.name for column in _TOLD)], select(lane, *told).select_from(done)
+        )
+    )
+
+
 _COUNT_A_LANE = text(
     "INSERT INTO audit_lanes (lane, seq, mac) VALUES (0, 1, :mac) "
     "ON CONFLICT (lane) DO UPDATE SET seq = audit_lanes.seq + 1 RETURNING seq"
@@ -204,10 +228,27 @@ class Lanes:
         head = self._take()
         if head is None:
             return None
-        end, rows = self._extended(head, [record])
+        return self._append_by(_MOVE_AND_APPEND, {}, head, record)
+
+    def append_with(self, first: Prepared, values: Mapping[str, Any], record: Record) -> Head | None:
+        """Run an UPDATE and, if it touched a row, add one that tells of it: both or neither, in one exchange.
+
+        ``None``: nothing was written, for whatever reason; take a transaction. In SQLite it always is.
+        """
+        head = None if self._database.is_sqlite else self._take()
+        if head is None:
+            return None
+        return self._append_by(_with(first), values, head, record)
+
+    def _append_by(
+        self, statement: Prepared, values: Mapping[str, Any], head: Head, record: Record
+    ) -> Head | None:
+        end, (row,) = self._extended(head, [record])
         try:
-            if self._has_moved(head, end, rows):
+            if self._database.run(statement, {**values, **row, **self._move(head, end)}) == 1:
                 return end
+        except IntegrityError:
+            pass  # the lane was moved by somebody else: whoever takes it next finds that out
         except Unavailable as error:
             if sqlstate(error.__cause__) not in RETRYABLE:
                 raise  # nobody knows whether it stands: that lane is written no more

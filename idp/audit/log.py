@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -18,6 +19,7 @@ from idp.audit.lanes import Head, LaneLost, Lanes, Record, audit_events
 from idp.kernel.clock import Clock
 from idp.kernel.errors import IdpError
 from idp.storage.database import Database
+from idp.storage.prepared import Prepared
 
 Fact = str | int | bool | None
 
@@ -96,15 +98,54 @@ class AuditLog:
             UnfitFact: such a fact; nothing is recorded.
             Unavailable: the database is silent. Inside a transaction, raised where that commits.
         """
-        for name, value in facts.items():
-            _check(name, value)
-        entry = Entry(self._clock().astimezone(UTC), event, account_id, _plain(client_id), facts)
+        entry = self._entry(event, account_id, client_id, facts)
         if self._database.in_transaction:
             self._join(entry)
         elif (head := self._lanes.append_alone(_record(entry))) is not None:
             self.committed(head, [entry])
         else:
             self._database.atomically(lambda: self._join(entry))
+
+    def record_with(
+        self,
+        statement: Prepared,
+        values: dict[str, Any],
+        event: Event,
+        *,
+        account_id: UUID | None = None,
+        client_id: str | None = None,
+        **facts: Fact,
+    ) -> bool:
+        """Run an UPDATE of one row, and append an event if it touched that: both or neither.
+
+        With the thread's open transaction if there is one, else in its own: in PostgreSQL one exchange.
+
+        Args:
+            values: for the statement; none may be called as a column of the log is.
+            account_id, client_id, facts: see ``record``.
+
+        Raises:
+            UnfitFact, Unavailable: see ``record``.
+        """
+        entry = self._entry(event, account_id, client_id, facts)
+        is_alone = not self._database.in_transaction
+        if is_alone and (head := self._lanes.append_with(statement, values, _record(entry))) is not None:
+            self.committed(head, [entry])
+            return True
+        return self._database.atomically(lambda: self._ran(statement, values, entry))
+
+    def _ran(self, statement: Prepared, values: dict[str, Any], entry: Entry) -> bool:
+        if self._database.run(statement, values) != 1:
+            return False
+        self._join(entry)
+        return True
+
+    def _entry(
+        self, event: Event, account_id: UUID | None, client_id: str | None, facts: Mapping[str, Fact]
+    ) -> Entry:
+        for name, value in facts.items():
+            _check(name, value)
+        return Entry(self._clock().astimezone(UTC), event, account_id, _plain(client_id), facts)
 
     def listen(self, listener: Listener) -> None:
         """Call ``listener`` with each entry once it is committed.

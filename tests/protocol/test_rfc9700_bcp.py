@@ -87,6 +87,24 @@ def test_of_fifty_parallel_refreshes_one_succeeds_and_the_family_ends(any_house:
     refused(rp.userinfo(won[0]["access_token"]), "invalid_token", 401)
 
 
+@pytest.mark.spec("RFC 6749 §6")
+def test_refresh_token_stays_in_force_where_no_answer_could_be_made(
+    any_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rp, person = any_house.client(), any_house.person()
+    first = tokens_for(rp, person, scope="openid offline_access")
+
+    def silent(*_: object, **__: object) -> str:
+        raise Unavailable("keys")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(any_house.provider.keyring), "sign", silent)
+        assert rp.refresh(first["refresh_token"]).status_code == 503
+
+    assert rp.refresh(first["refresh_token"]).status_code == 200
+    assert events(any_house, person).count(Event.TOKEN_REFRESHED) == 1
+
+
 @pytest.mark.spec(
     "RFC 6749 §4.1.2", "RFC 6749 §10.5", "OIDC Core 1.0 §3.1.3.2", "FAPI 2.0 Security Profile §5.3.2.2"
 )

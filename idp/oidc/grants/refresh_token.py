@@ -14,7 +14,7 @@ from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidGrant
 from idp.oidc.grants.rooms import Rooms
 from idp.oidc.tokens.confirmation import hold_refresh
-from idp.oidc.tokens.grant import Grant
+from idp.oidc.tokens.grant import ROTATE, Grant, rotation
 from idp.oidc.tokens.handle import Handle
 from idp.oidc.tokens.id_token import IdTokenExtension
 from idp.oidc.tokens.narrowing import audience_of, limits_of
@@ -70,11 +70,20 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
         return self.request.client.metadata.refresh_retry  # type: ignore[no-any-return]
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
+        # Whoever ends the mandate waits for the end of this, and who retries for its window.
+        is_held = self.request.refresh_token.grant.mandate_id is not None or self._may_retry()
         try:
-            return self.rooms.issue.atomically(super().create_token_response)  # type: ignore[no-any-return]
+            return self.rooms.issue.atomically(self._answer) if is_held else self._answer()
         except _Reused:
             self._end_family(self.request.refresh_token.grant)
             raise AssertionError("unreachable") from None
+
+    def _answer(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
+        """Everything is made first: the token stays in force until there is an answer to give."""
+        self._next = self._successor(self.request.refresh_token)
+        answer: tuple[int, dict[str, Any], list[tuple[str, str]]] = super().create_token_response()
+        self._write(self.request.refresh_token)
+        return answer
 
     def authenticate_user(self, refresh_token: RefreshToken) -> Standing:
         holder = refresh_token.grant.holder
@@ -83,34 +92,41 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
         return holder
 
     def issue_token(self, user: Standing, refresh_token: RefreshToken) -> dict[str, Any]:
-        client, grant, token = self.request.client, refresh_token.grant, refresh_token.handle
-        # FAPI 2.0 §5.3.2.1: no rotation where only the client itself can use what it holds.
-        if client.is_public or not grant.confirmation:
-            token = self._rotated(refresh_token)
-        self.rooms.audit.record(Event.TOKEN_REFRESHED, account_id=user.id, client_id=grant.client_id)
+        client, grant = self.request.client, refresh_token.grant
         asked = self.request.payload.scope
         scope = tuple(asked.split()) if asked else grant.scope
         form, bound = self.request.form, self.request.confirmation
         audience, limits = audience_of(form, grant), limits_of(form, client, grant)
-        return self.rooms.issue.response(client, grant, scope, token, bound, audience, limits)
+        return self.rooms.issue.response(client, grant, scope, self._next, bound, audience, limits)
 
-    def _rotated(self, token: RefreshToken) -> Handle:
+    def _successor(self, token: RefreshToken) -> Handle:
         """The token that follows; with a retry the same one again."""
-        can_retry, successors = self._may_retry(), self.rooms.successors
-        new = successors.of(token.handle) if can_retry else self.rooms.refresh_tokens.new(token.grant.id)
-        if token.is_retry:
-            return new
-        if not self.rooms.grants.rotate(token.handle, new):
+        # FAPI 2.0 §5.3.2.1: no rotation where only the client itself can use what it holds.
+        if token.grant.confirmation and not self.request.client.is_public:
+            return token.handle
+        if self._may_retry():
+            return self.rooms.successors.of(token.handle)
+        return self.rooms.refresh_tokens.new(token.grant.id)
+
+    def _write(self, token: RefreshToken) -> None:
+        """Rotate, and say so; of what must not be lost, all that a refresh writes."""
+        audit, account_id, client_id = self.rooms.audit, token.grant.account_id, token.grant.client_id
+        if token.is_retry or self._next == token.handle:
+            audit.record(Event.TOKEN_REFRESHED, account_id=account_id, client_id=client_id)
+            return
+        values = rotation(token.handle, self._next)
+        if not audit.record_with(
+            ROTATE, values, Event.TOKEN_REFRESHED, account_id=account_id, client_id=client_id
+        ):
             raise _Reused
-        if can_retry:
-            successors.open_window(token.handle)
-        return new
+        if self._may_retry():
+            self.rooms.successors.open_window(token.handle)
 
     def save_token(self, token: dict[str, Any]) -> None:
-        """Nothing: rotating recorded it."""
+        """Nothing: it is rotated when all is made."""
 
     def revoke_old_credential(self, refresh_token: RefreshToken) -> None:
-        """Nothing: rotating ended it."""
+        """Nothing: rotating ends it."""
 
     def _end_family(self, grant: Grant) -> None:
         self.rooms.issue.atomically(lambda: self._revoke_and_tell(grant))

@@ -83,7 +83,7 @@ _OF_SESSION = Prepared(
     )
     .limit(1)
 )
-_ROTATE = Prepared(
+ROTATE = Prepared(
     update(grants)
     .where(
         grants.c.id == bindparam("grant_id"),
@@ -197,11 +197,6 @@ class Grants:
         row = self._database.first(_OF_SESSION, {"born_in": session_id, "held_by": client_id})
         return None if row is None else row.account_id
 
-    def rotate(self, old: Handle, new: Handle) -> bool:
-        """Replace the refresh token, if ``old`` is the one in force: of any number of callers, one may."""
-        values = {"grant_id": old.owner, "old_hash": old.hash, "new_hash": new.hash}
-        return self._database.run(_ROTATE, values) == 1
-
     def revoke(self, grant_id: UUID) -> bool:
         """End a grant and all its tokens. False: it was over already."""
         return self._database.run(_REVOKE, {"grant_id": grant_id, "now": self._clock()}) == 1
@@ -245,6 +240,11 @@ class Grants:
         if client_id is not None:
             statement = statement.where(grants.c.client_id == client_id)
         return self._database.run(statement.values(revoked_at=self._clock()))
+
+
+def rotation(old: Handle, new: Handle) -> dict[str, Any]:
+    """What ``ROTATE`` takes to replace a refresh token: of any number of callers, one touches the row."""
+    return {"grant_id": old.owner, "old_hash": old.hash, "new_hash": new.hash}
 
 
 def _row(grant: Grant) -> dict[str, Any]:
