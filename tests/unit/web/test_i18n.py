@@ -38,6 +38,7 @@ UNSEEN = {
     "client_keys_unreachable",
     "cursor_malformed",
     "insufficient_scope",
+    "insufficient_user_authentication",
     "invalid_authorization_details",
     "invalid_target",
     "invalid_client",
