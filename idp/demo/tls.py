@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
     EllipticCurvePrivateKey,
@@ -38,21 +39,28 @@ class Certificates(NamedTuple):
     client: Files
 
 
+Key = EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
 class _Pair(NamedTuple):
     certificate: x509.Certificate
-    key: EllipticCurvePrivateKey
+    key: Key
 
 
 def make_certificates(directory: Path) -> Certificates:
     """Made anew at every start. Of the server's authority nobody keeps the key.
+
+    The server's key is RSA: in TLS 1.2, FAPI 1.0 Advanced §8.5, which FAPI-CIBA builds on, knows no other.
 
     The clients' authority is written with its key, so that whoever tests may vouch for clients of their own.
     """
     directory.mkdir(parents=True, exist_ok=True)
     authority = _an_authority("Dinh Danh demonstration authority")
     client_authority = _an_authority("Dinh Danh demonstration authority of clients")
-    server = _vouched(authority, "CN=localhost", ExtendedKeyUsageOID.SERVER_AUTH, *LOCALHOST)
-    client = _vouched(client_authority, MTLS_SUBJECT, ExtendedKeyUsageOID.CLIENT_AUTH)
+    key = rsa.generate_private_key(65537, 2048)
+    server = _vouched(authority, key, "CN=localhost", ExtendedKeyUsageOID.SERVER_AUTH, *LOCALHOST)
+    key_of_client = generate_private_key(SECP256R1())
+    client = _vouched(client_authority, key_of_client, MTLS_SUBJECT, ExtendedKeyUsageOID.CLIENT_AUTH)
     authority_file = directory / "ca.pem"
     authority_file.write_bytes(authority.certificate.public_bytes(Encoding.PEM))
     return Certificates(
@@ -74,8 +82,10 @@ def _an_authority(name: str) -> _Pair:
     return _Pair(builder.sign(key, hashes.SHA256()), key)
 
 
-def _vouched(authority: _Pair, subject: str, usage: x509.ObjectIdentifier, *names: x509.GeneralName) -> _Pair:
-    key, named = generate_private_key(SECP256R1()), x509.Name.from_rfc4514_string(subject)
+def _vouched(
+    authority: _Pair, key: Key, subject: str, usage: x509.ObjectIdentifier, *names: x509.GeneralName
+) -> _Pair:
+    named = x509.Name.from_rfc4514_string(subject)
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
     builder = (
         _builder(named, authority.certificate.subject, key)
@@ -97,7 +107,7 @@ def _written(pair: _Pair, directory: Path, name: str) -> Files:
     return files
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, issuer: x509.Name, key: Key) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()

@@ -180,6 +180,25 @@ def test_only_tls_from_1_2_on_is_spoken(running):
         assert b"HTTP" not in plain.recv(100)
 
 
+# FAPI 1.0 Advanced §8.5, which FAPI-CIBA builds on, has two more, without elliptic curves.
+FOR_FAPI = ("ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384")
+
+
+@pytest.mark.spec("FAPI 2.0 Security Profile §5.2.2")
+def test_tls_1_2_speaks_the_suites_of_each_fapi_and_no_other(running):
+    def suite(offered):
+        context = running.context()
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(offered)
+        raw = socket.create_connection(("127.0.0.1", running.port), timeout=ALARM)
+        with context.wrap_socket(raw, server_hostname="localhost") as connection:
+            return connection.cipher()[0]
+
+    assert {suite(name) for name in FOR_FAPI} == set(FOR_FAPI)
+    with pytest.raises(ssl.SSLError):
+        suite(":".join(["ALL", *(f"!{name}" for name in FOR_FAPI)]))
+
+
 def test_an_error_of_the_application_is_no_end(running):
     with running.connect() as connection:
         heard = said(connection, b"GET /raise HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
