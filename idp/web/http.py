@@ -205,7 +205,10 @@ class Cookies:
         return f"__Host-idp_{name}" if self.is_https else f"idp_{name}"
 
     def read(self, name: str) -> str | None:
-        return incoming().cookies.get(self.name(name))
+        cookies, wanted = incoming().cookies, self.name(name)
+        if wanted not in cookies:  # ``get`` would make an error page first, and each page asks four times
+            return None
+        return cookies[wanted]
 
     def write(
         self,
