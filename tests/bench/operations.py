@@ -16,6 +16,7 @@ from tests.bench.wire import Operation, Request, Steps, Unexpected
 DISCOVERY = "/.well-known/openid-configuration"
 PASSWORD_ONLY = "urn:dinhdanh:aal:1"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+FORM = "openid person identity phone address"  # what a public service fills its forms in with
 OK, CREATED, BAD_REQUEST = 200, 201, 400
 
 
@@ -81,6 +82,9 @@ class Provider:
             yield from self._own_rights()
         yield Case("refresh, rotating", self._refreshing)
         yield Case("UserInfo", self._asking_userinfo)
+        if set(FORM.split()) <= set(self.client.scope.split()):
+            client = replace(self.client, scope=FORM)
+            yield Case("UserInfo, to fill in a form", lambda: self._asking_userinfo(client))
         if "introspection_endpoint" in self.endpoints:
             yield Case("introspection", self._introspecting)
         if "dpop" in self.clients:
@@ -139,8 +143,9 @@ class Provider:
 
         return once
 
-    def _asking_userinfo(self) -> Operation:
-        headers = {"Authorization": f"Bearer {self._tokens()['access_token']}"}
+    def _asking_userinfo(self, client: Client | None = None) -> Operation:
+        """With everything that the client may ask for, if no other is told."""
+        headers = {"Authorization": f"Bearer {self._tokens(client)['access_token']}"}
         return always(Request(self._path("userinfo_endpoint"), headers))()
 
     def _introspecting(self) -> Operation:
