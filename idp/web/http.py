@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from wsgiref.types import WSGIEnvironment
 
 from flask import Response
+from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -187,8 +188,8 @@ def nothing(status: int) -> Response:
 
 def see_other(location: str) -> Response:
     """On to another page: 303, so that no browser posts a password twice."""
-    response = Response(status=SEE_OTHER)
-    response.headers["Location"] = location
+    response = Response(b"", SEE_OTHER)
+    response.headers["Location"] = iri_to_uri(location)
     response.autocorrect_location_header = False
     response.headers["Cache-Control"] = "no-store"
     return response
