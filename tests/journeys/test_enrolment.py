@@ -31,7 +31,7 @@ FORM = {
 def register(house: House, tmp_path: Path) -> None:
     rows = tmp_path / "people.csv"
     rows.write_text(f"{COLUMNS}{NUMBER},{THU_HA}", encoding="utf-8")
-    assert house.provider.register.import_csv(rows).accepted == 1
+    assert house.provider.samples.population.import_csv(rows).accepted == 1
 
 
 @pytest.fixture

@@ -383,7 +383,7 @@ def register(house: House) -> None:
         "001199990001,Trần Thị Thu Hà,1999-05-17,female,01,Số 5 đường Hoa Sữa,2024-08-01,2039-05-17,no\n",
         encoding="utf-8",
     )
-    assert house.provider.register.import_csv(rows).accepted == 1
+    assert house.provider.samples.population.import_csv(rows).accepted == 1
 
 
 @pytest.mark.spec("IDA Schema §5.4")
