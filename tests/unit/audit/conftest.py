@@ -1,11 +1,14 @@
 """A log on each real database, and a hand that may change rows behind its back."""
 
+from contextlib import contextmanager
+
 import pytest
 from sqlalchemy import event
 
 from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.audit.verify import verify
+from idp.kernel.errors import Unavailable
 from idp.kernel.ids import new_id
 
 KEY = b"a key of the audit log, 32 bytes"
@@ -26,6 +29,27 @@ def log_of(clock):
 @pytest.fixture
 def log(any_database, log_of):
     return log_of(any_database)
+
+
+@pytest.fixture
+def answer_lost():
+    """While it lasts, a database's connection breaks at a statement: the server may have run it, or not."""
+
+    @contextmanager
+    def lost(database, *, is_committed):
+        run = database.run
+
+        def broken(statement, parameters=None):
+            if is_committed:
+                run(statement, parameters)
+            raise Unavailable("database")
+
+        database.run = broken
+        with pytest.raises(Unavailable):
+            yield
+        database.run = run
+
+    return lost
 
 
 @pytest.fixture

@@ -43,23 +43,16 @@ def test_a_commit_that_fails_leaves_the_chain_whole_either_way(any_database, log
 
 
 @pytest.mark.parametrize("is_committed", [True, False])
-def test_a_lone_row_whose_fate_is_unknown_leaves_the_chain_whole(postgres_database, log_of, is_committed):
+def test_a_lone_row_whose_fate_is_unknown_leaves_the_chain_whole(
+    postgres_database, log_of, answer_lost, is_committed
+):
     """The connection broke at the one statement: the server may have run it, or not."""
     log = log_of(postgres_database)
     log.record(Event.TOKEN_ISSUED)
     heard = []
     log.listen(heard.append)
-    run = postgres_database.run
-
-    def broken(statement, parameters=None):
-        if is_committed:
-            run(statement, parameters)
-        raise Unavailable("database")
-
-    postgres_database.run = broken
-    with pytest.raises(Unavailable):
+    with answer_lost(postgres_database, is_committed=is_committed):
         log.record(Event.TOKEN_ISSUED)
-    postgres_database.run = run
     log.record(Event.TOKEN_ISSUED)
 
     assert len(heard) == 1

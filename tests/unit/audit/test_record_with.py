@@ -9,7 +9,6 @@ from sqlalchemy import Column, Integer, MetaData, Table, bindparam, func, insert
 from idp.audit.events import Event
 from idp.audit.lanes import audit_events
 from idp.audit.verify import count, verify
-from idp.kernel.errors import Unavailable
 from idp.storage.prepared import Prepared
 
 KEY = b"a key of the audit log, 32 bytes"
@@ -97,19 +96,12 @@ def test_a_lane_that_somebody_else_moved_takes_nothing_away(any_database, log, t
 
 @pytest.mark.parametrize("any_database", ["postgres_database"], indirect=True)
 @pytest.mark.parametrize("is_committed", [True, False])
-def test_of_a_statement_whose_fate_is_unknown_both_stand_or_neither(any_database, log, thing, is_committed):
+def test_of_a_statement_whose_fate_is_unknown_both_stand_or_neither(
+    any_database, log, thing, answer_lost, is_committed
+):
     log.record(Event.TOKEN_ISSUED)
-    run = any_database.run
-
-    def broken(statement, parameters=None):
-        if is_committed:
-            run(statement, parameters)
-        raise Unavailable("database")
-
-    any_database.run = broken
-    with pytest.raises(Unavailable):
+    with answer_lost(any_database, is_committed=is_committed):
         swap(log, 0, 1)
-    any_database.run = run
     log.record(Event.TOKEN_ISSUED)
 
     assert (thing(), count(any_database)) == (int(is_committed), 2 + is_committed)
