@@ -34,6 +34,7 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+BY_LAW = "law"  # who decided, where nobody did
 DECIDED = frozenset({State.ACCEPTED, State.REFUSED, State.EXPIRED, State.WITHDRAWN})
 WAITING = frozenset(State) - DECIDED
 

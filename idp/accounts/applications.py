@@ -1,7 +1,8 @@
 """Every application there is: filed, found again, moved on by whoever is first."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
 from idp.accounts.application import (
+    BY_LAW,
     Application,
     ApplicationMoved,
     State,
@@ -162,12 +164,21 @@ class Applications:
         rows = self.database.all(IN_STATE, {"standing": state.value, "after": after, "most": most})
         return [self._application(row) for row in rows]
 
-    def all_standing(self, state: State, cases: Collection[Case]) -> Iterator[Application]:
+    def all_standing(self, state: State, cases: Collection[Case] = tuple(Case)) -> Iterator[Application]:
         """Every one in a state that is of one of these cases, oldest first, read a few at a time."""
         after = FIRST
         while found := self.standing(state, after):
             after = found[-1].id
             yield from (application for application in found if application.case in cases)
+
+    def expire(self, application: Application, then: Callable[[], None] = lambda: None) -> bool:
+        """Whether its term has passed: it is then ended, with ``then``, by this caller or another."""
+        if not application.is_overdue(self._clock()):
+            return False
+        with suppress(ApplicationMoved), self.database.transaction():
+            self.decide(application, State.EXPIRED, BY_LAW, article=application.deadline.article)
+            then()
+        return True
 
     def overdue(self, most: int = 1000) -> Sequence[Application]:
         """Those that the law's term has passed over, the latest first."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from idp.accounts.account import Account, AccountExists, Accounts
-from idp.accounts.application import Application, ApplicationUnknown, State
+from idp.accounts.application import BY_LAW, Application, ApplicationUnknown, State
 from idp.accounts.applications import Applications
 from idp.accounts.coming_of_age import ComingOfAge
 from idp.accounts.delegation import MandateMisshaped, MandateRefused
@@ -25,7 +25,7 @@ from idp.accounts.mandate import Role
 from idp.accounts.mandates import Mandates
 from idp.accounts.notices import Notices
 from idp.accounts.opening import Opening, Wish
-from idp.accounts.self_enrolment import BY_LAW, SelfEnrolment
+from idp.accounts.self_enrolment import SelfEnrolment
 from idp.assurance import Level
 from idp.audit.events import Event
 from idp.audit.log import AuditLog

@@ -8,7 +8,6 @@ asked for both together (Art. 13.2), has none in the register by then.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -16,7 +15,7 @@ from typing import NoReturn
 from uuid import UUID
 
 from idp.accounts.account import Account, Accounts, Status
-from idp.accounts.application import Application, ApplicationMoved, State
+from idp.accounts.application import BY_LAW, Application, ApplicationMoved, State
 from idp.accounts.applications import Applications
 from idp.accounts.eligibility import CardNeeded
 from idp.accounts.evidence import EvidenceKind, EvidenceRecords, register_match, seen_in_person
@@ -44,7 +43,6 @@ SHORTEST = {Kind.CITIZEN: Case.CITIZEN_02, Kind.FOREIGNER: Case.FOREIGNER_02_ON_
 DOCUMENTS = {Kind.CITIZEN: "idcard", Kind.FOREIGNER: "residence_permit"}
 GUARDIAN = "guardian_present"
 CARD = "card_seen"
-BY_LAW = "law"
 RAISE_EXPIRED = "raise_expired"
 CARD_NOT_ISSUED = "raise_without_card"
 DECIDED_LATER = "application_decided"
@@ -156,13 +154,9 @@ class InPerson:
 
     def _expired(self, application: Application, notice: str = RAISE_EXPIRED) -> bool:
         """Whether its term has passed: it is then ended, by this caller or another."""
-        if not application.is_overdue(self._clock()):
-            return False
-        with suppress(ApplicationMoved), self._applications.database.transaction():
-            article = application.deadline.article
-            self._applications.decide(application, State.EXPIRED, BY_LAW, article=article)
-            self._notices.owe(application.account_id or _nowhere(), notice)
-        return True
+        return self._applications.expire(
+            application, lambda: self._notices.owe(application.account_id or _nowhere(), notice)
+        )
 
     def _rule(self, account: Account) -> Attestation:
         is_open = account.status in (Status.ISSUED, Status.ACTIVE)

@@ -6,7 +6,6 @@ case is. What was attested for another wish, or by somebody whom it concerns, co
 
 import json
 from collections.abc import Callable, Collection, Set
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -23,7 +22,6 @@ from idp.kernel.clock import Clock
 from idp.statute.law import STATUTE
 from idp.statute.rules import Attestation, Case
 
-BY_LAW = "law"
 CASES = frozenset({Case.WARD_PLACED, Case.ACCOUNT_RETURNED})
 
 
@@ -89,7 +87,7 @@ class OfficersActs:
         What was attested for it counts for nothing any more: all come again.
         """
         waiting = self._applications.all_standing(State.WAITING_IN_PERSON, CASES)
-        return sum(self._expired(application) for application in waiting)
+        return sum(map(self._applications.expire, waiting))
 
     def _attested(self, application_id: UUID, officer: Officer, rule: Attestation, then: Then) -> Application:
         held = self._applications.hold(application_id)
@@ -119,16 +117,7 @@ class OfficersActs:
         """The application that waits for this very wish, filed now if there is none, or its term is over."""
         key = self._applications.key_of(wish.case.value, str(wish.account.id), *wish.details)
         waiting = self._applications.waiting_with(key)
-        if waiting is not None and not self._expired(waiting):
+        if waiting is not None and not self._applications.expire(waiting):
             return waiting
         account = wish.account
         return self._applications.join(account.kind, wish.case, account.number, account.id, key)
-
-    def _expired(self, application: Application) -> bool:
-        """Whether its term has passed: it is then ended, by this caller or another."""
-        if not application.is_overdue(self._clock()):
-            return False
-        with suppress(ApplicationMoved):
-            article = application.deadline.article
-            self._applications.decide(application, State.EXPIRED, BY_LAW, article=article)
-        return True

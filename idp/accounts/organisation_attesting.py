@@ -66,12 +66,7 @@ class OrganisationAttesting:
 
     def waiting(self) -> Sequence[Application]:
         """What waits for officers, oldest first."""
-        found: list[Application] = []
-        after = FIRST
-        while page := self._applications.standing(State.WAITING_OFFICER, after):
-            after = page[-1].id
-            found += [each for each in page if each.case in CASES]
-        return found
+        return list(self._applications.all_standing(State.WAITING_OFFICER, CASES))
 
     def the(self, application_id: UUID) -> Application:
         """An organisation's application.

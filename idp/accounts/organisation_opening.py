@@ -10,7 +10,7 @@ from uuid import UUID
 
 from idp.accounts.account import Account, Accounts
 from idp.accounts.activation import ActivationCodes, ActivationRefused
-from idp.accounts.application import Application, State
+from idp.accounts.application import BY_LAW, Application, State
 from idp.accounts.applications import Applications
 from idp.accounts.approvals import Answer, Approvals
 from idp.accounts.delegation import Wish as MandateWish
@@ -30,8 +30,6 @@ from idp.kernel.clock import Clock
 from idp.kernel.errors import NotFound, TooManyAttempts, Unavailable
 from idp.statute.ages import day_in_vietnam
 from idp.statute.law import STATUTE
-
-BY_LAW = "law"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

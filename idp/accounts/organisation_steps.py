@@ -11,7 +11,7 @@ from functools import partial
 from uuid import UUID
 
 from idp.accounts.account import Account, AccountExists, Accounts
-from idp.accounts.application import Application, State
+from idp.accounts.application import BY_LAW, Application, State
 from idp.accounts.applications import FIRST, Applications
 from idp.accounts.approvals import Approvals, answer_by, next_state
 from idp.accounts.eligibility import organisation_of
@@ -19,7 +19,7 @@ from idp.accounts.evidence import Evidence, register_match
 from idp.accounts.mandate import Role
 from idp.accounts.notices import Notices
 from idp.accounts.organisation_filing import OrganisationFiled, objection
-from idp.accounts.organisation_opening import BY_LAW, Confirmed, OrganisationOpening
+from idp.accounts.organisation_opening import Confirmed, OrganisationOpening
 from idp.assurance import Level
 from idp.kernel.clock import Clock
 from idp.kernel.errors import NotFound, Refused, Unavailable

@@ -10,8 +10,8 @@ from functools import partial
 from uuid import UUID
 
 from idp.accounts.account import Account, AccountExists
-from idp.accounts.application import Application, ApplicationMoved, ApplicationUnknown, State
-from idp.accounts.applications import FIRST, Applications
+from idp.accounts.application import BY_LAW, Application, ApplicationMoved, ApplicationUnknown, State
+from idp.accounts.applications import Applications
 from idp.accounts.coming_of_age import ComingOfAge
 from idp.accounts.enrolment_limits import Limits
 from idp.accounts.evidence import register_match
@@ -23,10 +23,8 @@ from idp.audit.events import Event
 from idp.audit.log import AuditLog
 from idp.kernel.errors import Refused, TooManyAttempts, Unavailable
 
-BY_LAW = "law"
 HOLDER = "holder"
 CALLER = "caller"  # kept with what was filed: from where, till it is decided
-AT_ONCE = 100
 
 
 class SelfEnrolment:
@@ -110,14 +108,11 @@ class SelfEnrolment:
         """
         tally: Counter[State] = Counter()
         silent: set[Kind] = set()
-        after = FIRST
-        while found := self._applications.standing(State.WAITING_REGISTER, after, AT_ONCE):
-            after = found[-1].id
-            for application in filter(self._is_ours, found):
-                state = application.state if application.kind in silent else self._taken_up(application)
-                if state is State.WAITING_REGISTER:
-                    silent.add(application.kind)
-                tally[state] += 1
+        for application in filter(self._is_ours, self._applications.all_standing(State.WAITING_REGISTER)):
+            state = application.state if application.kind in silent else self._taken_up(application)
+            if state is State.WAITING_REGISTER:
+                silent.add(application.kind)
+            tally[state] += 1
         return tally
 
     def _is_ours(self, application: Application) -> bool:

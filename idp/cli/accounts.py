@@ -50,14 +50,8 @@ AT_ONCE = click.Choice([ground.value for ground in LockGround if ground is not L
     found_in={
         "idp.cli.lock_requests": ("lock-requests",),
         "idp.cli.corrections": ("corrections",),
-        "idp.cli.legacy": (
-            "link-legacy",
-            "unlink-legacy",
-        ),
-        "idp.cli.wards": (
-            "place-under-guardian",
-            "hand-back",
-        ),
+        "idp.cli.legacy": ("link-legacy", "unlink-legacy"),
+        "idp.cli.wards": ("place-under-guardian", "hand-back"),
     },
 )
 def accounts() -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from idp.accounts.application import WAITING, Application, State, spoken
-from idp.accounts.applications import FIRST
 from idp.accounts.chip_card.passive import Chip
 from idp.cli.accounts import ACTOR, NUMBER, of_number
 from idp.cli.commands import Commands
@@ -26,11 +25,8 @@ def waiting() -> None:
     """List what waits for a register, for people or for an officer: until when, and by which article."""
     with opened() as provider:
         for state in sorted(WAITING):
-            after = FIRST
-            while found := provider.applications.standing(state, after):
-                after = found[-1].id
-                for application in found:
-                    click.echo(_line(application))
+            for application in provider.applications.all_standing(state):
+                click.echo(_line(application))
 
 
 @enrol.command()
